@@ -1,0 +1,28 @@
+"""Collects theorems/ under their importable names, `lemmata.theorems.…`, so that a statement is never registered twice."""
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lemmata.harness.pytest_items import StatementModule
+
+_THEOREMS = Path(__file__).resolve().parent / "theorems"
+
+
+class TheoremModule(StatementModule):
+    """A module of our own package, found by pytest through its path at the top level."""
+
+    def import_module(self) -> Any:
+        """Import the module by its package's name."""
+        return importlib.import_module(".".join(["lemmata.theorems", *self.path.relative_to(_THEOREMS).with_suffix("").parts]))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Module | None:
+    """Take the modules of theorems/."""
+    if _THEOREMS in module_path.resolve().parents:
+        module: pytest.Module = TheoremModule.from_parent(parent, path=module_path)
+        return module
+    return None

@@ -1,0 +1,134 @@
+r"""Typesetting: text with LaTeX between dollar signs becomes HTML with native MathML.
+
+Texts come from records, so nothing in them is trusted: words are escaped, and a formula is rebuilt element by element from what the
+converter returns, whose own serialisation does not escape what stands in ``\text``. A formula that does not convert is shown as its
+source.
+
+>>> str(typeset("for $m < n$"))
+'for <math><mrow><mi>m</mi><mo>&lt;</mo><mi>n</mi></mrow></math>'
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from xml.etree.ElementTree import Element
+
+from latex2mathml.converter import convert_to_element
+from markupsafe import Markup, escape
+
+from lemmata.reports.fields import Record, mappings, text, texts
+
+_FORMULA = re.compile(r"\$\$(.+?)\$\$|(?<!\\)\$(.+?)(?<!\\)\$", re.DOTALL)
+_LOOKS_LIKE_LATEX = re.compile(r"[\\^_]")
+_KEPT = {
+    "accent", "columnalign", "columnspacing", "depth", "fence", "form", "height", "linethickness", "lspace", "mathvariant", "maxsize",
+    "minsize", "movablelimits", "rowspacing", "rspace", "separator", "stretchy", "voffset", "width",
+}  # fmt: skip
+_UNCONVERTED = re.compile(r"\\.|[&{}]")
+_ENVIRONMENTS = (("{aligned}", "{align*}"), ("{split}", "{align*}"))
+_BARE_ALPHABET = re.compile(r"\\(mathbb|mathcal|mathfrak|mathbf|mathsf|mathscr|mathds|mathbbm)\s+([A-Za-z0-9])")
+_DELIMITERS = {r"\|": "‖", r"\Vert": "‖", r"\{": "{", r"\}": "}"}
+# Browsers know no mathvariant but "normal", only the characters themselves.
+_ALPHABETS = {
+    "bold-italic": {ord(start) + shift: first + shift for start, first in (("A", 0x1D468), ("a", 0x1D482)) for shift in range(26)},
+    "double-struck": {ord("0") + shift: 0x1D7D8 + shift for shift in range(10)},
+}
+
+
+class FormulaError(ValueError):
+    """A formula that does not convert, in one sentence."""
+
+
+@lru_cache(maxsize=4096)
+def mathml(latex: str, *, block: bool = False) -> Markup:
+    """Convert one formula.
+
+    Raises:
+        FormulaError: the converter refuses it, or leaves a command as it was.
+    """
+    source = _BARE_ALPHABET.sub(r"\\\1{\2}", latex.strip())
+    for old, new in _ENVIRONMENTS:
+        source = source.replace(old, new)
+    try:
+        root = convert_to_element(source)
+    except Exception as problem:  # the converter lets IndexError, StopIteration and others through
+        reason = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(problem).__name__).removesuffix(" Error").lower()
+        raise FormulaError(f"the formula {latex!r} does not convert ({reason})") from problem
+    for element in root.iter():
+        symbol = html.unescape(element.text or "")
+        understood = (element.tag in {"mtext", "mo"} and not symbol.startswith("\\")) or symbol in _DELIMITERS
+        if not understood and _UNCONVERTED.search(symbol):
+            raise FormulaError(f"the formula {latex!r} does not convert: {symbol!r} is not understood")
+    inside = "".join(_serialised(child) for child in root)
+    return Markup(f'<math display="block">{inside}</math>' if block else f"<math>{inside}</math>")  # noqa: S704 - escaped in _serialised
+
+
+def typeset(words: str) -> Markup:
+    """Turn text with formulas between dollar signs into HTML; text without any, but with LaTeX in it, counts as one formula."""
+    return Markup("").join(_formula(piece, block=block) if maths else escape(piece) for piece, maths, block in _pieces(words))
+
+
+def formulas(words: str) -> list[str]:
+    """Return the formulas of a text."""
+    return [piece for piece, maths, _ in _pieces(words) if maths]
+
+
+def check_formulas(statements: Iterable[Record]) -> list[str]:
+    """Say which formulas of the statements cannot be typeset, a sentence each.
+
+    Args:
+        statements: as in statements.json.
+    """
+    complaints = []
+    for statement in statements:
+        for where, words in _texts_of(statement):
+            if len(re.findall(r"(?<!\\)\$", words)) % 2:
+                complaints.append(f"{where}: a dollar sign is not closed in {words!r}")
+            for latex in formulas(words):
+                try:
+                    mathml(latex)
+                except FormulaError as problem:
+                    complaints.append(f"{where}: {problem}")
+    return complaints
+
+
+def _texts_of(statement: Record) -> Iterator[tuple[str, str]]:
+    name = text(statement, "id") or "a statement without id"
+    yield from ((f"{name}, {field}", text(statement, field)) for field in ("title", "says", "why_untested"))
+    for part in mappings(statement, "parts"):
+        name = text(part, "id") or name
+        yield from ((f"{name}, {field}", text(part, field)) for field in ("title", "says", "requires"))
+        yield from ((f"{name}, quantifiers", quantifier) for quantifier in texts(part, "quantifiers"))
+        yield from ((f"{text(twin, 'id') or name}, says", text(twin, "says")) for twin in mappings(part, "twins"))
+
+
+def _pieces(words: str) -> Iterator[tuple[str, bool, bool]]:
+    if "$" not in words and _LOOKS_LIKE_LATEX.search(words) and "\\" in words:
+        yield words, True, False
+        return
+    end = 0
+    for found in _FORMULA.finditer(words):
+        yield words[end : found.start()].replace(r"\$", "$"), False, False
+        yield found[1] or found[2], True, bool(found[1])
+        end = found.end()
+    yield words[end:].replace(r"\$", "$"), False, False
+
+
+def _formula(latex: str, *, block: bool) -> Markup:
+    try:
+        return mathml(latex, block=block)
+    except FormulaError:
+        return Markup('<code class="latex">{}</code>').format(latex)
+
+
+def _serialised(element: Element) -> str:
+    tag = re.sub(r"[^a-z]", "", element.tag)
+    attributes = "".join(f' {name}="{escape(value)}"' for name, value in element.attrib.items() if name in _KEPT)
+    words = html.unescape(element.text or "")
+    words = _DELIMITERS.get(words, words)
+    words = words.translate(_ALPHABETS.get(element.get("mathvariant", ""), {}))
+    tail = escape(html.unescape(element.tail or ""))
+    return f"<{tag}{attributes}>{escape(words)}{''.join(_serialised(child) for child in element)}</{tag}>{tail}"

@@ -1,0 +1,44 @@
+"""The proof as a graph: what uses what, what therefore stands, and in which order to lay it out."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from lemmata.reports.model import Statement
+
+
+def joined(statements: Sequence[Statement]) -> list[Statement]:
+    """Tell every statement what uses it, and whether it holds with everything that it rests on."""
+    by_id = {statement.id: statement for statement in statements}
+    uses = {name: statement.uses for name, statement in by_id.items()}
+    stands: dict[str, bool] = {}
+    for name in foundations_first(uses):
+        stands[name] = by_id[name].verdict == "holds" and all(stands.get(used, False) for used in uses[name] if used != name)
+    used_by: dict[str, list[str]] = defaultdict(list)
+    for statement in statements:
+        for used in statement.uses:
+            used_by[used].append(statement.id)
+    return [replace(entry, used_by=tuple(used_by[entry.id]), stands=stands[entry.id]) for entry in statements]
+
+
+def foundations_first(uses: Mapping[str, Sequence[str]]) -> list[str]:
+    """Order names so that what one uses comes before it; a cycle is cut where it is met.
+
+    >>> foundations_first({"theorem": ["lemma"], "lemma": ["fact"], "fact": []})
+    ['fact', 'lemma', 'theorem']
+    """
+    order: dict[str, None] = {}
+    for start in uses:
+        stack, entered = [(start, iter(uses[start]))], {start}
+        while stack:
+            name, rest = stack[-1]
+            used = next((other for other in rest if other in uses and other not in order and other not in entered), None)
+            if used is None:
+                order.setdefault(name)
+                stack.pop()
+            else:
+                entered.add(used)
+                stack.append((used, iter(uses[used])))
+    return list(order)

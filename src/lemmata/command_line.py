@@ -1,0 +1,354 @@
+"""The command line: the one place that knows theorems, harness and reports together.
+
+    lemmata list [--json]           what there is
+    lemmata show ID                 the mathematics of a statement
+    lemmata check [ID... | FILE]    judge statements without pytest
+    lemmata replay TOKEN            draw one trial again
+    lemmata report                  records to HTML
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import importlib.util
+import json
+import os
+import pkgutil
+import re
+import secrets
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from lemmata.harness.statements import Part, Statement, Twin
+
+app = typer.Typer(help="Theorems about over-parameterised networks as properties that a computer tries to break.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+_RECORDS = Path("build/records")
+_COLOURS = {"holds": "green", "refuted": "red", "error": "magenta", "undecided": "yellow", "underpowered": "yellow", "vacuous": "bright_black", "untested": "bright_black"}
+
+
+def fail(sentence: str) -> NoReturn:
+    """Say what is wrong and how to mend it, and end with status 2."""
+    Console(stderr=True).print(f"lemmata: {sentence}", style="red", highlight=False, markup=False, soft_wrap=True)
+    raise typer.Exit(2)
+
+
+def load_theorems() -> None:
+    """Import every module of `lemmata.theorems`, and so register its statements in the order of the papers."""
+    import lemmata.theorems
+
+    from lemmata.harness.statements import StatementError, complaints
+
+    try:
+        for module in pkgutil.walk_packages(lemmata.theorems.__path__, "lemmata.theorems."):
+            importlib.import_module(module.name)
+    except StatementError as problem:
+        fail(str(problem))
+    if found := complaints():
+        fail("; ".join(found))
+
+
+def load_file(path: Path) -> list[Statement]:
+    """Import a user's file and return the statements that it registers."""
+    from lemmata.harness.statements import StatementError, complaints, registered
+
+    before = {made.id for made in registered()}
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        fail(f"{path} is no Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules.setdefault(path.stem, module)
+    sys.path.insert(0, str(path.resolve().parent))
+    try:
+        spec.loader.exec_module(module)
+    except StatementError as problem:
+        fail(str(problem))
+    except Exception as problem:  # noqa: BLE001 - the user's own code may raise anything
+        fail(f"{path} cannot be imported: {type(problem).__name__}: {problem}")
+    found = [made for made in registered() if made.id not in before and made.file == path.resolve()]
+    if wrong := complaints(found):
+        fail("; ".join(wrong))
+    if not found:
+        fail(f"{path} declares no statement: decorate a function with @statement(...) of lemmata.harness")
+    return found
+
+
+@app.command("list")
+def list_statements(as_json: Annotated[bool, typer.Option("--json", help="a JSON list, for programs")] = False) -> None:
+    """List every statement: id, source, title, and whether it is tested."""
+    from lemmata.harness.recording import statement_record
+    from lemmata.harness.statements import registered
+
+    load_theorems()
+    if as_json:
+        keys = ("id", "paper", "source", "title", "kind", "tested", "uses", "file", "line")
+        rows = []
+        for made in registered():
+            record = statement_record(made)
+            parts = [part["id"] for part in record["parts"]]
+            twins = [twin["id"] for part in record["parts"] for twin in part["twins"]]
+            rows.append({**{key: record[key] for key in keys}, "parts": parts, "twins": twins})
+        sys.stdout.write(json.dumps(rows, indent=1) + "\n")
+        return
+    table = Table("id", "source", "title", "parts", "twins", "kind", box=None, pad_edge=False)
+    for made in registered():
+        twins = sum(len(part.twins) for part in made.parts)
+        table.add_row(made.id, made.source, made.title, str(len(made.parts)) if made.parts else "untested", str(twins or ""), made.kind)
+    Console().print(table)
+
+
+@app.command()
+def show(id: Annotated[str, typer.Argument(help="a statement, part or twin, as in ALS-04 or ALS-04(a)")]) -> None:
+    """Show a statement's mathematics as readable text."""
+    from lemmata.harness.statements import Part, Twin
+
+    load_theorems()
+    found = _find(id)
+    part = found.part if isinstance(found, Twin) else found
+    made = part.statement if isinstance(part, Part) else part
+    console = Console(highlight=False)
+    console.print(f"[bold]{made.id}  {made.title}[/bold]")
+    console.print(f"{made.source}" + (f" ({made.provenance})" if made.provenance else ""), style="dim", markup=False)
+    console.print(readable(made.says), markup=False)
+    if made.uses:
+        console.print(f"uses {', '.join(made.uses)}", style="dim")
+    for one in [part] if isinstance(part, Part) else made.parts:
+        _show_part(console, one)
+    if not made.parts:
+        console.print(f"untested: {made.why_untested}", style="yellow", markup=False)
+    console.print(f"{made.file}:{made.line}", style="dim", markup=False)
+
+
+def _show_part(console: Console, part: Part) -> None:
+    console.print(f"\n[bold]{part.id}[/bold]  {part.title}  [dim]{part.kind}[/dim]")
+    if part.says != part.statement.says:
+        console.print(readable(part.says), markup=False)
+    if part.quantifiers:
+        console.print("  " + "  ·  ".join(readable(quantifier) for quantifier in part.quantifiers), markup=False)
+    if part.constant:
+        console.print(f"  hidden constant {part.constant.value:g} (measured on {readable(part.constant.measured_on)})", markup=False)
+    if part.requires:
+        console.print(f"  asks for {readable(part.requires.says)}", markup=False)
+    for twin in part.twins:
+        console.print(f"  twin {twin.id}: {readable(twin.says)}", style="dim", markup=False)
+
+
+@app.command()
+def check(
+    what: Annotated[list[str] | None, typer.Argument(help="ids, or Python files; everything by default")] = None,
+    budget: Annotated[str | None, typer.Option(help="time to spend in all, as in 30s or 5m")] = None,
+    profile: Annotated[str, typer.Option(help="quick, default or nightly")] = "default",
+    device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N")] = "cpu",
+    dtype: Annotated[str, typer.Option(help="float64 or float32")] = "float64",
+    layers: Annotated[str | None, typer.Option(help="dense or matrix-free, where a statement has the choice")] = None,
+    entropy: Annotated[int | None, typer.Option(help="of the run; equal entropies draw equal trials")] = None,
+    records: Annotated[Path, typer.Option(help="folder for records")] = _RECORDS,
+) -> None:
+    """Judge statements, parts or files without pytest's ceremony; ends with status 1 where a verdict is not as expected."""
+    from lemmata.harness.parts import judge_part, judge_twin
+    from lemmata.harness.profiles import PROFILES
+    from lemmata.harness.records import Recorder, RecordsError
+    from lemmata.harness.run import Run, RunError, device_named, dtype_named
+    from lemmata.harness.session import load_hypothesis_profile
+
+    if profile not in PROFILES:
+        fail(f"{profile!r} is no profile: name {', '.join(PROFILES)}")
+    if layers not in (None, "dense", "matrix-free"):
+        fail(f"{layers!r} is no kind of layers: name dense or matrix-free")
+    subjects = _subjects(what or [])
+    seconds = _seconds(budget) / len(subjects) if budget else None
+    chosen = PROFILES[profile]
+    if entropy is None:
+        entropy = secrets.randbits(62) if chosen.entropy == "fresh" else 0
+    load_hypothesis_profile(chosen, seeded=False)
+    name = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()) + f"-{os.getpid()}"
+    try:
+        run = Run(
+            profile=chosen,
+            entropy=entropy,
+            device=device_named(device),
+            dtype=dtype_named(dtype),
+            layers=layers,  # type: ignore[arg-type]
+            recorder=Recorder(records / name, run=name),
+            seconds=seconds,
+        )
+    except (RunError, RecordsError) as problem:
+        fail(str(problem).replace("--lemmata-", "--"))
+    console = Console(highlight=False)
+    wrong = 0
+    with _manifest(records / name, profile=profile, entropy=entropy, device=device, dtype=dtype, layers=layers):
+        for part, twins in subjects:
+            outcome = judge_part(run, part) if part.id not in {twin.id for twin in twins} else None
+            if outcome is not None:
+                wrong += _print_outcome(console, part, outcome)
+            for twin in twins:
+                wrong += _print_outcome(console, twin, judge_twin(run, twin))
+    console.print(f"records in {records / name}; `lemmata report` makes them pages", style="dim", markup=False)
+    raise typer.Exit(1 if wrong else 0)
+
+
+@contextlib.contextmanager
+def _manifest(folder: Path, **settings: Any) -> Iterator[None]:
+    from lemmata.harness.records import finish_manifest
+    from lemmata.harness.session import write_manifest
+
+    write_manifest(folder, started=time.time(), finished=None, interrupted=None, command=" ".join(["lemmata", *sys.argv[1:]]), **settings)
+    reason = None
+    try:
+        yield
+    except KeyboardInterrupt:
+        reason = "interrupted by Ctrl-C"
+        raise
+    finally:
+        finish_manifest(folder, finished=time.time(), interrupted=reason)
+
+
+def _print_outcome(console: Console, subject: Part | Twin, outcome: Any) -> bool:
+    from lemmata.harness.explanation import explain
+    from lemmata.harness.statements import Twin
+
+    good = outcome.as_expected
+    colour = "green" if good else _COLOURS[outcome.verdict]
+    basis = f" ({outcome.basis})" if outcome.basis else ""
+    title = f"falsified: {subject.says}" if isinstance(subject, Twin) else subject.title
+    console.print(f"{subject.id:<14} [{colour}]{outcome.verdict + basis:<22}[/{colour}] {outcome.trials:>7,} trials {outcome.seconds:>6.1f} s  ", end="")
+    console.print(title, markup=False)
+    if not good and (text := explain(subject, outcome)):
+        console.print(text, markup=False, soft_wrap=True)
+    return bool(outcome.verdict in ("refuted", "error", "holds") and not good) or (isinstance(subject, Twin) and not good)
+
+
+@app.command()
+def replay(
+    token: Annotated[str | None, typer.Argument(help="the token that a failure prints")] = None,
+    last_failure: Annotated[bool, typer.Option("--last-failure", help="the newest refutation or error in the records")] = False,
+    export: Annotated[Path | None, typer.Option(help="save the counterexample's arrays to this .npz file")] = None,
+    file: Annotated[list[Path] | None, typer.Option("--from", help="a file of statements that are not ours")] = None,
+    records: Annotated[Path, typer.Option(help="folder of records, for --last-failure")] = _RECORDS,
+) -> None:
+    """Draw one trial again, alone and on the CPU, and print both sides of its claim."""
+    from lemmata.harness.instances import InstanceError
+    from lemmata.harness.records import RecordsError
+    from lemmata.harness.replay import ReplayError, last_failure_in, replay_trial
+    from lemmata.harness.statements import StatementError
+    from lemmata.harness.tokens import TokenError, read_token
+
+    if (token is None) == (not last_failure):
+        fail("name a token, or ask for --last-failure")
+    try:
+        text, origin = last_failure_in(records) if token is None else (token, None)
+        wanted = read_token(text)
+        load_theorems()
+        for path in file or ([origin] if origin and not _is_ours(origin) else []):
+            load_file(path)
+        replayed = replay_trial(wanted)
+        if export is not None:
+            replayed.export(export)
+    except (TokenError, ReplayError, RecordsError, StatementError, InstanceError) as problem:
+        fail(str(problem))
+    console = Console(highlight=False)
+    for line in replayed.lines():
+        console.print(line, markup=False, soft_wrap=True)
+    if export is not None:
+        console.print(f"arrays in {export}", style="dim", markup=False)
+
+
+@app.command()
+def report(
+    records: Annotated[Path, typer.Option(help="folder of records: of one run, or of several")] = _RECORDS,
+    out: Annotated[Path, typer.Option(help="where the pages go")] = Path("build/report"),
+    every: Annotated[bool, typer.Option("--all-runs", help="the history of all runs in place of the latest run alone")] = False,
+) -> None:
+    """Turn records into HTML pages that open without a server."""
+    from lemmata.harness.records import RecordsError, runs_in
+
+    try:
+        from lemmata.reports import ReportError, build_report
+    except ImportError as problem:
+        fail(f"the report needs {problem.name}: pip install 'lemmata[report]'")
+    try:
+        runs = runs_in(records)
+        index = build_report(runs if every else runs[-1:], out)
+    except (RecordsError, ReportError) as problem:
+        fail(str(problem))
+    sys.stdout.write(f"{index.resolve()}\n")
+
+
+@app.command("check-formulas", hidden=True)
+def check_formulas() -> None:
+    """Convert every formula of every statement to MathML; for `make lint`."""
+    from lemmata.harness.recording import statement_record
+    from lemmata.harness.statements import registered
+    from lemmata.reports import check_formulas as check_all
+
+    load_theorems()
+    if wrong := check_all([statement_record(made) for made in registered()]):
+        fail("\n".join(wrong))
+
+
+def readable(text: str) -> str:
+    """Turn LaTeX between dollar signs into plain text with Unicode signs, where pylatexenc is installed."""
+    try:
+        from pylatexenc.latex2text import LatexNodes2Text
+    except ImportError:
+        return text
+    converter = LatexNodes2Text(math_mode="text", keep_comments=True)
+    # The converter sets displayed formulas on lines of their own; one line is enough for a terminal.
+    return re.sub(r"\$\$(.+?)\$\$|\$(.+?)\$", lambda found: " ".join(converter.latex_to_text(f"${found[1] or found[2]}$").split()), text, flags=re.DOTALL)
+
+
+def _subjects(what: Sequence[str]) -> list[tuple[Part, list[Twin]]]:
+    from lemmata.harness.statements import Part, Statement, Twin, registered
+
+    chosen: list[Statement | Part | Twin] = []
+    ids = [name for name in what if not name.endswith(".py")]
+    if ids or not what:
+        load_theorems()
+    for name in what:
+        if name.endswith(".py"):
+            if not Path(name).is_file():
+                fail(f"there is no file {name}")
+            chosen += load_file(Path(name))
+        else:
+            chosen.append(_find(name))
+    parts: list[tuple[Part, list[Twin]]] = []
+    for thing in chosen if what else registered():
+        if isinstance(thing, Twin):
+            parts.append((thing.part, [thing]))
+        elif isinstance(thing, Part):
+            parts.append((thing, thing.twins))
+        elif isinstance(thing, Statement):
+            parts += [(part, part.twins) for part in thing.parts]
+    if not parts:
+        fail(f"{', '.join(what) or 'the package'} holds nothing that is tested yet")
+    return parts
+
+
+def _find(id: str) -> Statement | Part | Twin:
+    from lemmata.harness.statements import StatementError, find
+
+    try:
+        return find(id)
+    except StatementError as problem:
+        fail(str(problem))
+
+
+def _is_ours(path: Path) -> bool:
+    import lemmata.theorems
+
+    return any(Path(folder).resolve() in path.resolve().parents for folder in lemmata.theorems.__path__)
+
+
+def _seconds(text: str) -> float:
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(s|m|h)?", text)
+    if not match or float(match[1]) <= 0:
+        fail(f"{text!r} is no time: write 30s, 5m or 1h")
+    return float(match[1]) * {"s": 1, "m": 60, "h": 3600, None: 1}[match[2]]
