@@ -38,12 +38,14 @@ def given(**strategies: SearchStrategy[Any]) -> Callable[[Callable[..., Claim]],
     """Draw each named argument of a statement from its strategy, and hand it the trials as ``trials``.
 
     Raises:
-        TypeError: the function does not take exactly the named arguments and ``trials``.
+        TypeError: the function does not take the named arguments and ``trials``, or needs others; arguments with a default are the author's
+            own, for twins that change them.
     """
 
     def wrap(check: Callable[..., Claim]) -> HypothesisTest:
-        taken = list(inspect.signature(check).parameters)
-        if set(taken) != {*strategies, "trials"}:
+        taken = inspect.signature(check).parameters
+        needed = {name for name, parameter in taken.items() if parameter.default is inspect.Parameter.empty}
+        if not needed <= {*strategies, "trials"} <= set(taken):
             raise TypeError(f"{check.__name__} takes {', '.join(taken)}; @given draws {', '.join(strategies)} and adds trials")
 
         @functools.wraps(check)

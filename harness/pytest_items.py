@@ -108,14 +108,14 @@ class StatementModule(pytest.Module):
 
 def items_of(collector: pytest.Module | pytest.Class, part: Part) -> Iterator[pytest.Function]:
     """Make the items of a part and its twins."""
-    item: _Item = PartItem.from_parent(collector, name=f"{part.name}[{part.id}]", callobj=part.test, originalname=part.name)
+    item: _Item = PartItem.from_parent(collector, name=f"{part.name}[{part.id}]", callobj=part.test)
     yield _marked(item, part, part)
     for twin in part.twins:
 
         def run_twin() -> None:
             """Stand in for a test function; the item judges the twin itself."""
 
-        item = TwinItem.from_parent(collector, name=f"{part.name}[{twin.id}]", callobj=run_twin, originalname=part.name)
+        item = TwinItem.from_parent(collector, name=f"{part.name}[{twin.id}]", callobj=run_twin)
         yield _marked(item, part, twin)
 
 

@@ -68,6 +68,10 @@ class Trials:
         """Turn plain numbers, the same in every trial, into a tensor of this batch's device and dtype (no trial dimension)."""
         return torch.as_tensor(values, device=self.device, dtype=self.dtype)
 
+    def every(self, tensor: Float[Tensor, "..."]) -> Float[Tensor, "trials ..."]:
+        """Put the trials in front of a tensor that is the same in all of them, without copying it."""
+        return tensor.expand(self.count, *tensor.shape)
+
     def _noted(self, name: str, drawn: Tensor) -> Tensor:
         if self.journal is not None:
             self.journal[name] = drawn.clone()

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from lemmata.reports.blocks import Blocks
-from lemmata.reports.evidence import Exponent, Refutation, Specimen
+from lemmata.reports.evidence import Exponent, Refutation, Specimen, largest
 from lemmata.reports.fields import Record
 from lemmata.reports.runs import Run
 from lemmata.reports.words import worst
@@ -176,12 +176,17 @@ class Statement:
         return tuple(twin for part in self.parts for twin in part.twins)
 
     @cached_property
+    def worst(self) -> float | None:
+        """The worst ratio over the threshold among the parts that were not declared false."""
+        return largest([part.worst for part in self.parts if not part.expected_refuted]) or largest([part.worst for part in self.parts])
+
+    @cached_property
     def surprising(self) -> bool:
         """Whether something here needs the reader before anything else."""
         return any(part.surprising for part in self.parts) or any(twin.survived for twin in self.twins)
 
     @cached_property
-    def sortable(self) -> str:
+    def searchable(self) -> str:
         """The words that the filter looks for."""
         kinds = [word for part in self.parts for word in (part.kind, part.basis, part.verdict)]
         expected = ["expected"] if self.expected_refuted else []

@@ -48,7 +48,8 @@ def rank_one_along_hidden(
 def polar_factor(gradient: LowRank) -> LowRank:
     """Return U Vᵀ of a gradient U Σ Vᵀ that is given by its factors: steepest ascent in the spectral ball without a rows × cols matrix.
 
-    With left = Q₁R₁, right = Q₂R₂ and the small R₁R₂ᵀ = XΣYᵀ it is (Q₁X)(Q₂Y)ᵀ; directions of singular value zero are left out. O(T (rows + cols) rank²).
+    With left = Q₁R₁, right = Q₂R₂ and the small R₁R₂ᵀ = XΣYᵀ it is (Q₁X)(Q₂Y)ᵀ; directions of singular value zero are
+    left out. O(T (rows + cols) rank²).
     """
     (Q1, R1), (Q2, R2) = torch.linalg.qr(gradient.left), torch.linalg.qr(gradient.right)
     X, S, Yh = torch.linalg.svd(R1 @ R2.mT, full_matrices=False)
@@ -67,6 +68,7 @@ def single_neuron(gradient: Point, radius: float | Float[Tensor, "trials"]) -> P
     """
     norms = torch.cat([x.norm(dim=-1) for x in gradient], dim=1)
     largest = norms.amax(dim=1)
-    chosen = torch.zeros_like(norms).scatter(1, norms.argmax(dim=1, keepdim=True), torch.where(largest == 0, 0.0, radius / largest)[:, None])
+    factor = torch.where(largest == 0, 0.0, radius / largest)
+    chosen = torch.zeros_like(norms).scatter(1, norms.argmax(dim=1, keepdim=True), factor.unsqueeze(-1))
     weights = torch.split(chosen, [x.shape[1] for x in gradient], dim=1)
     return tuple(x * weight.unsqueeze(-1) for x, weight in zip(gradient, weights, strict=True))

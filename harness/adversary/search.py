@@ -55,7 +55,7 @@ class Found:
 
     @property
     def gain(self) -> Float[Tensor, "attacks trials"]:
-        """The best ratio of each attack over that of the random points."""
+        """The best ratio of each attack over that of the random points; meaningful where ratios are positive."""
         return self.by_attack / self.by_attack[:1]
 
     @property

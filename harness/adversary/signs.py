@@ -71,15 +71,27 @@ def merge_signs(
     order of their costs while the squares sum to at most budget². After a ReLU ⟨h₁, h₂⟩ ≥ 0 holds.
     """
     size_first, size_second = hidden_first.norm(dim=-1, keepdim=True), hidden_second.norm(dim=-1, keepdim=True)
-    cost_first, cost_second = _OVERSHOOT * first.abs() / size_first, _OVERSHOOT * second.abs() / size_second
+    cost_first, cost_second = _cost_of_moving(first, size_first), _cost_of_moving(second, size_second)
     merged = _cheapest(torch.minimum(cost_first, cost_second), budget, (first >= 0) != (second >= 0))
     moves_first = cost_first <= cost_second
-    left = torch.stack((torch.where(merged & moves_first, -_OVERSHOOT * first, 0.0), torch.where(merged & ~moves_first, -_OVERSHOOT * second, 0.0)), -1)
-    right = torch.stack((hidden_first / size_first**2, hidden_second / size_second**2), dim=-1)
+    change_first = torch.where(merged & moves_first, -_OVERSHOOT * first, 0.0)
+    change_second = torch.where(merged & ~moves_first, -_OVERSHOOT * second, 0.0)
+    left = torch.stack((change_first, change_second), dim=-1)
+    right = torch.stack((_over_square(hidden_first, size_first), _over_square(hidden_second, size_second)), dim=-1)
     return Merge(LowRank(left, right), merged)
 
 
-def _cheapest(cost: Float[Tensor, "trials m"], budget: Float[Tensor, "trials"], eligible: Bool[Tensor, "trials m"]) -> Bool[Tensor, "trials m"]:
+def _cost_of_moving(g: Float[Tensor, "trials m"], size: Float[Tensor, "trials 1"]) -> Float[Tensor, "trials m"]:
+    return torch.where(size == 0, torch.inf, _OVERSHOOT * g.abs() / size)
+
+
+def _over_square(x: Float[Tensor, "trials n"], size: Float[Tensor, "trials 1"]) -> Float[Tensor, "trials n"]:
+    return torch.where(size == 0, 0.0, x / size**2)
+
+
+def _cheapest(
+    cost: Float[Tensor, "trials m"], budget: Float[Tensor, "trials"], eligible: Bool[Tensor, "trials m"]
+) -> Bool[Tensor, "trials m"]:
     """Choose the longest prefix, cheapest first, of the eligible coordinates with Σ cost² ≤ budget²."""
     ordered, order = torch.where(eligible, cost, torch.inf).sort(dim=-1)
     affordable = ordered.square().cumsum(dim=-1) <= budget.square().unsqueeze(-1)

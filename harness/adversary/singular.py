@@ -105,7 +105,9 @@ def _orthogonal(x: Float[Tensor, "trials n 1"], basis: Float[Tensor, "trials n j
     return x
 
 
-def _unit(x: Float[Tensor, "trials n 1"], scale: Float[Tensor, "trials 1 1"]) -> tuple[Float[Tensor, "trials n 1"], Float[Tensor, "trials 1 1"]]:
+def _unit(
+    x: Float[Tensor, "trials n 1"], scale: Float[Tensor, "trials 1 1"]
+) -> tuple[Float[Tensor, "trials n 1"], Float[Tensor, "trials 1 1"]]:
     # What is left below rounding of the largest α is noise: the Krylov space of that trial is exhausted.
     size = x.norm(dim=1, keepdim=True)
     noise = size <= 450 * torch.finfo(x.dtype).eps * scale

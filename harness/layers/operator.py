@@ -14,7 +14,7 @@ Notation: trials T, rows × cols the shape of W, k vectors in a block, rank ρ o
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Protocol, Self
+from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Bool, Float
@@ -23,6 +23,7 @@ from torch import Tensor
 from lemmata.harness.trials import Trials
 
 
+@runtime_checkable
 class Entries(Protocol):
     """A random matrix a trial, by its products."""
 
@@ -96,7 +97,7 @@ class Layer:
         answer = _weigh(self.col_weights, self.entries.apply_transpose(_weigh(self.row_weights, U)))
         return answer if self.left is None or self.right is None else answer + self.right.mT @ (self.left @ U)
 
-    def add_low_rank(self, left: Float[Tensor, "trials rows rank"], right: Float[Tensor, "trials cols rank"]) -> Self:
+    def add_low_rank(self, left: Float[Tensor, "trials rows rank"], right: Float[Tensor, "trials cols rank"]) -> Layer:
         """Return A + left rightᵀ; the factors of successive updates accumulate, and this layer keeps its own.
 
         Raises:
@@ -113,7 +114,7 @@ class Layer:
         *,
         rows: Bool[Tensor, "#trials rows"] | Float[Tensor, "#trials rows"] | None = None,
         cols: Bool[Tensor, "#trials cols"] | Float[Tensor, "#trials cols"] | None = None,
-    ) -> Self:
+    ) -> Layer:
         """Return diag(rows) A diag(cols): masks, or any weights; copies the factors of A's update, O(T ρ (rows + cols)).
 
         Raises:
@@ -130,7 +131,7 @@ class Layer:
             right=self.right if self.right is None or col_weights is None else self.right * col_weights.unsqueeze(-2),
         )
 
-    def scale(self, factor: float) -> Self:
+    def scale(self, factor: float) -> Layer:
         """Return factor · A."""
         return self.restrict(rows=torch.full((1, self.rows), factor, device=self.entries.trials.device, dtype=self.entries.trials.dtype))
 

@@ -115,9 +115,9 @@ def test_law_is_that_of_a_dense_layer(statistic: Callable[[Trials], Tensor]) -> 
     assert compare(statistic) > 1e-4
 
 
-@pytest.mark.parametrize("statistic", [angle_between_two_samples, top_singular_value], ids=lambda statistic: statistic.__name__)
+@pytest.mark.parametrize("statistic", [forward_norm, top_singular_value], ids=lambda statistic: statistic.__name__)
 def test_a_law_that_is_slightly_off_is_noticed(statistic: Callable[[Trials], Tensor]) -> None:
-    assert compare(statistic, dense_factor=1.15) < 1e-4
+    assert compare(statistic, dense_factor=1.1) < 1e-4
 
 
 def test_completed_matrices_have_independent_entries() -> None:

@@ -1,0 +1,154 @@
+"""Rendering: the model as pages of HTML. Templates lie beside this module; everything that they print is escaped."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from lemmata.reports import fields, graph, numerals, sentences, summary, tables, words
+from lemmata.reports.evidence import Specimen
+from lemmata.reports.mathematics import typeset
+from lemmata.reports.model import Library, Paper, Part, Statement
+
+if TYPE_CHECKING:
+    from lemmata.reports.figures import Plot
+
+_HERE = Path(__file__).parent
+STYLE_SHEET = _HERE / "static" / "report.css"
+_DECADES_BELOW, _DECADES_ABOVE = 3, 1
+_SIGNS = {r"\forall": "∀", r"\exists": "∃"}
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What every page needs to know about the others."""
+
+    pages: Mapping[str, str]
+    titles: Mapping[str, str]
+    verdicts: Mapping[str, str]
+    paper_pages: Mapping[str, str]
+
+    @classmethod
+    def of(cls, library: Library) -> Context:
+        """Collect it from the library."""
+        everything = library.statements
+        return cls(
+            pages={statement.id: statement.page for statement in everything},
+            titles={statement.id: statement.title for statement in everything},
+            verdicts={statement.id: statement.verdict for statement in everything},
+            paper_pages={paper.name: paper.page for paper in library.papers},
+        )
+
+
+def index_page(library: Library) -> str:
+    """Render the first page: what was found, findings first, then each paper's statements in its order."""
+    findings = [statement for statement in library.statements if statement.surprising]
+    return _render(
+        "index.html.j2",
+        root="",
+        library=library,
+        context=Context.of(library),
+        findings=findings,
+        expected=[statement for statement in library.statements if statement.expected_refuted and not statement.surprising],
+        counts=summary.verdict_counts(library),
+        summary=summary.summary_sentences(library),
+    )
+
+
+def paper_page(paper: Paper, library: Library) -> str:
+    """Render a paper's page: the graph of its proof."""
+    everything = {statement.id: statement for statement in library.statements}
+    proof = graph.drawing(paper.statements, everything, link="../statements/")
+    return _render("paper.html.j2", root="../", paper=paper, context=Context.of(library), proof=proof)
+
+
+def statement_page(statement: Statement, context: Context) -> str:
+    """Render the page of one statement, with its drawings."""
+    drawings = {part.id: part_plots(part) for part in statement.parts}
+    return _render("statement.html.j2", root="../", statement=statement, context=context, drawings=drawings)
+
+
+def part_plots(part: Part) -> list[Plot]:
+    """Draw what there is to draw for a part."""
+    from lemmata.reports import curves, plots  # matplotlib takes most of the time of the import, and `lemmata list` needs none of it
+
+    key = f"p-{part.letter or 'only'}"
+    own = [(f"specimen {number}", one, False) for number, one in enumerate(part.specimens, 1)]
+    twins = [(f"twin {number}", twin.specimens[-1], True) for number, twin in enumerate(part.twins, 1) if twin.specimens]
+    drawn = [plots.failures(f"{key}-failures", own + twins), plots.ratios(f"{key}-ratios", part.blocks.ratios, part.threshold)]
+    drawn += [curves.scaling(f"{key}-slope-{number}", exponent) for number, exponent in enumerate(part.slopes)]
+    moving = next((one.curves for one in part.specimens if one.curves), part.blocks.curves)
+    drawn += [curves.trajectory(f"{key}-curve-{number}", name, curve) for number, (name, curve) in enumerate(moving.items())]
+    return [plot for plot in drawn if plot]
+
+
+def tightness(ratio: float | None) -> Markup:
+    """Draw a ratio over its threshold as a bar on a logarithmic scale from 1/1000 to 10, with a stroke at the threshold."""
+    if ratio is None or math.isnan(ratio):
+        return Markup('<span class="none">–</span>')
+    width, decades = 96.0, _DECADES_BELOW + _DECADES_ABOVE
+    threshold = width * _DECADES_BELOW / decades
+    logarithm = math.log10(ratio) if 0 < ratio < math.inf else math.inf if ratio > 0 else -math.inf
+    end = width * min(1.0, max(0.01, (logarithm + _DECADES_BELOW) / decades))
+    bars = [Markup('<rect class="within" x="0" y="3" width="{:.1f}" height="6"/>').format(min(end, threshold))]
+    if end > threshold:
+        bars.append(Markup('<rect class="beyond" x="{:.1f}" y="3" width="{:.1f}" height="6"/>').format(threshold, end - threshold))
+    said = f"worst ratio {numerals.figure(ratio)} of the threshold"
+    return Markup(
+        '<span class="tightness"><svg viewBox="0 0 96 12" width="96" height="12" role="img" aria-label="{}"><title>{}</title>'
+        '<path class="scale" d="M0 11.5H96"/>{}<path class="limit" d="M{:.1f} 0V12"/></svg> <span>{}</span></span>'
+    ).format(said, said, Markup("").join(bars), threshold, numerals.figure(ratio, 2))
+
+
+def quantifier(words_: str) -> tuple[str, Markup]:
+    """Split a quantifier into its sign and what it ranges over, typeset."""
+    stripped = words_.strip().strip("$").strip()
+    for latex, sign in _SIGNS.items():
+        if stripped.startswith(latex) and (rest := stripped[len(latex) :].lstrip("\\,;: ")):
+            return sign, typeset(f"${rest}$" if "$" not in rest else rest)
+    if "Pr" in stripped[:10] or "mathbb P" in stripped[:12] or "mathbb{P}" in stripped[:12] or stripped.startswith("ℙ"):
+        return "ℙ", typeset(words_)
+    return "", typeset(words_)
+
+
+def _render(template: str, **values: Any) -> str:
+    return _environment().get_template(template).render(**values)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters.update(
+        typeset=typeset,
+        figure=numerals.figure,
+        duration=numerals.duration,
+        tightness=tightness,
+        quantifier=quantifier,
+        counted=numerals.counted,
+        listed=numerals.listed,
+        reach_in_brief=sentences.reach_in_brief,
+        plain_words=lambda name: name.replace("_", " "),
+    )
+    environment.globals.update(
+        meanings=words.MEANINGS,
+        provenance_sentence=words.provenance_sentence,
+        sentences=sentences,
+        finding_sentence=summary.finding_sentence,
+        tables=tables,
+        fields=fields,
+        specimens_of=_specimens_of,
+    )
+    return environment
+
+
+def _specimens_of(found: tuple[Specimen, ...], caption: str) -> tables.Table | None:
+    return tables.specimens(found, caption)

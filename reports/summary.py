@@ -1,0 +1,73 @@
+"""What the report says first: what was found in the whole library, in a few sentences."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from lemmata.reports import fields
+from lemmata.reports.model import Library, Part, Statement
+from lemmata.reports.numerals import counted, figure, listed, sentence
+from lemmata.reports.sentences import refutation_sentences
+from lemmata.reports.words import VERDICTS
+
+
+def summary_sentences(library: Library) -> list[str]:
+    """Say in a few sentences what the whole report found."""
+    statements, parts = library.statements, library.parts
+    tested = [statement for statement in statements if statement.parts]
+    holding = sum(part.verdict == "holds" for part in parts)
+    tried = [twin for statement in statements for twin in statement.twins if twin.verdict]
+    listed_here = f"{_many(len(statements), 'statement')} from {counted(len(library.papers), 'paper')}"
+    said = [f"{listed_here}; {len(tested)} of them have checks, in {counted(len(parts), 'part')}."]
+    said.append(_surprises([part for part in parts if part.surprising]))
+    said.append(f"{_many(holding, 'part')} {_of_one(holding, 'holds', 'hold')}.")
+    if tried:
+        refuted = sum(twin.refuted for twin in tried)
+        was = _of_one(refuted, "was", "were")
+        said.append(f"Of {counted(len(tried), 'falsified twin')} tried, {figure(refuted)} {was} refuted, as all have to be.")
+    return said
+
+
+def verdict_counts(library: Library) -> list[tuple[str, int, int]]:
+    """Count statements and parts by verdict, from what asks for attention to what asks for none."""
+    statements = Counter(statement.verdict for statement in library.statements)
+    parts = Counter(part.verdict for part in library.parts)
+    names = [*VERDICTS, *sorted({*statements, *parts} - {*VERDICTS})]
+    return [(verdict, statements[verdict], parts[verdict]) for verdict in names if statements[verdict] or parts[verdict]]
+
+
+def finding_sentence(statement: Statement) -> str:
+    """Say in one sentence why a statement stands among the findings."""
+    for part in statement.parts:
+        if part.verdict == "refuted" and part.refutation:
+            where = part.refutation.describe or "an instance without description"
+            return f"{part.id} on {where}. {' '.join(refutation_sentences(part.refutation)[:2])}"
+        if part.verdict == "error":
+            lines = fields.text(part.error, "text").strip().splitlines()
+            return f"{part.id}: {lines[-1] if lines else 'an error without text'}"
+        if part.surprising:
+            return f"{part.id} was declared {_declared(part)} and is found {part.verdict}."
+    survivors = [twin.id for twin in statement.twins if twin.survived]
+    if survivors:
+        one = len(survivors) == 1
+        return f"The {'twin' if one else 'twins'} {listed(survivors)} should be refuted and {'was' if one else 'were'} not."
+    return " ".join(words for part in statement.parts if part.verdict == "refuted" for words in part.words)
+
+
+def _declared(part: Part) -> str:
+    return "false" if part.expect == "refuted" else "true"
+
+
+def _surprises(parts: Sequence[Part]) -> str:
+    if not parts:
+        return "Nothing was refuted that was not declared false, and no check broke."
+    return f"{_many(len(parts), 'part')} {_of_one(len(parts), 'asks', 'ask')} for your attention: {listed([part.id for part in parts])}."
+
+
+def _many(number: int, noun: str) -> str:
+    return sentence(counted(number, noun))[:-1]
+
+
+def _of_one(number: int, singular: str, plural: str) -> str:
+    return singular if number == 1 else plural

@@ -1,0 +1,1 @@
+"""The statements: one folder a paper, and what several papers share under mathematics/."""

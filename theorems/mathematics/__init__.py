@@ -1,0 +1,1 @@
+"""What several papers share: exact laws, kernels, Gaussian facts."""
