@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lemmata.harness.claims import Bound, Claim, Law, Mean, all_of, at_least, at_most, equal, law_of, mean_of, worst_of
     from lemmata.harness.drawing import given
+    from lemmata.harness.instances import Instance
     from lemmata.harness.statements import Along, Constant, Part, Requirement, Statement, Twin, declare, statement
     from lemmata.harness.trials import Trials
 
 _HOMES = {
     "claims": ("Bound", "Claim", "Law", "Mean", "all_of", "at_least", "at_most", "equal", "law_of", "mean_of", "worst_of"),
     "drawing": ("given",),
+    "instances": ("Instance",),
     "statements": ("Along", "Constant", "Part", "Requirement", "Statement", "Twin", "declare", "statement"),
     "trials": ("Trials",),
 }
@@ -28,6 +30,7 @@ __all__ = [
     "Bound",
     "Claim",
     "Constant",
+    "Instance",
     "Law",
     "Mean",
     "Part",

@@ -79,7 +79,7 @@ class Along:
     trials: int = 32
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Requirement:
     """The statement's own hypothesis on sizes, mostly out of reach: it decides whether a result lies inside or below it.
 

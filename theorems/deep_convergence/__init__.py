@@ -3,6 +3,6 @@
 One module a section of the proof, imported in the proof's order.
 """
 
-from lemmata.theorems.deep_convergence import preliminaries
+from lemmata.theorems.deep_convergence import preliminaries, forward_norms
 
-__all__ = ["preliminaries"]
+__all__ = ["preliminaries", "forward_norms"]
