@@ -10,8 +10,9 @@ A statement measures something and compares it with its bound:
     mean_of(samples, expected)                   an expectation
     law_of(samples, distribution)                a distribution
 
-Every entry of a trial has to satisfy the bound: the trial's *ratio* is its worst entry's measured/bound for an upper bound and bound/measured
-for a lower one, so that a ratio above 1 is a violation. A ratio is never negative; it is NaN where a side is NaN, and NaN never passes.
+Every entry of a trial has to satisfy the bound: the trial's *ratio* is its worst entry's measured/bound for an upper bound and
+bound/measured for a lower one, so that a ratio above 1 is a violation. A ratio is never negative; it is NaN where a side is NaN, and NaN
+never passes.
 """
 
 from __future__ import annotations
@@ -95,7 +96,7 @@ class Bound:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mean:
-    """An expectation: the samples, (trials, ...), have the expected mean, entry by entry of the trailing shape flattened to the worst one."""
+    """An expectation: the samples' means are the expected ones, for every entry of the trailing shape."""
 
     samples: Float[Tensor, "trials ..."]
     expected: Float[Tensor, "..."]
@@ -243,13 +244,21 @@ def _worst_entry(ratio: Tensor, measured: Tensor, bound: Tensor, direction: str)
     # A NaN on either side is a NaN ratio: torch.where above may have dropped one.
     ratio = torch.where(measured.isnan() | bound.isnan(), torch.full_like(ratio, torch.nan), ratio).reshape(trials, -1)
     index: Int64[Tensor, "trials 1"] = _nan_first(ratio).argmax(dim=1, keepdim=True)
-    pick = lambda side: side.reshape(trials, -1).gather(1, index).squeeze(1)  # noqa: E731
-    return Bound(ratio=pick(ratio), measured=pick(measured), bound=pick(bound), direction=direction, allowance=torch.zeros_like(ratio[:, 0]))
+
+    def pick(side: Tensor) -> Tensor:
+        return side.reshape(trials, -1).gather(1, index).squeeze(1)
+
+    return Bound(
+        ratio=pick(ratio), measured=pick(measured), bound=pick(bound), direction=direction, allowance=torch.zeros_like(ratio[:, 0])
+    )
 
 
 def _select(claims: list[Bound]) -> Bound:
     index = torch.stack([_nan_first(claim.ratio) for claim in claims]).argmax(dim=0, keepdim=True)
-    pick = lambda name: torch.stack([getattr(claim, name) for claim in claims]).gather(0, index).squeeze(0)  # noqa: E731
+
+    def pick(name: str) -> Tensor:
+        return torch.stack([getattr(claim, name) for claim in claims]).gather(0, index).squeeze(0)
+
     return replace(claims[0], ratio=pick("ratio"), measured=pick("measured"), bound=pick("bound"), allowance=pick("allowance"))
 
 

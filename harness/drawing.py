@@ -12,7 +12,7 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, Protocol, TypeGuard, cast
+from typing import Any, Protocol, TypeGuard, TypeVar, cast
 
 import hypothesis
 from hypothesis.strategies import SearchStrategy
@@ -22,19 +22,27 @@ from lemmata.harness.instances import Instance
 
 Evaluate = Callable[[Instance], None]
 
+C_co = TypeVar("C_co", bound=Claim, covariant=True)
+
 _EVALUATE: ContextVar[Evaluate | None] = ContextVar("lemmata_evaluate", default=None)
 
 
-class HypothesisTest(Protocol):
+class HypothesisTest(Protocol[C_co]):
     """A function that Hypothesis runs, with what it draws and what it checks attached."""
 
-    lemmata_check: Callable[..., Claim]
-    lemmata_strategies: Mapping[str, SearchStrategy[Any]]
+    @property
+    def lemmata_check(self) -> Callable[..., C_co]:
+        """The statement's own function."""
 
-    def __call__(self) -> None: ...
+    @property
+    def lemmata_strategies(self) -> Mapping[str, SearchStrategy[Any]]:
+        """What is drawn, by name."""
+
+    def __call__(self) -> None:
+        """Run the test."""
 
 
-def given(**strategies: SearchStrategy[Any]) -> Callable[[Callable[..., Claim]], HypothesisTest]:
+def given(**strategies: SearchStrategy[Any]) -> Callable[[Callable[..., C_co]], HypothesisTest[C_co]]:
     """Draw each named argument of a statement from its strategy, and hand it the trials as ``trials``.
 
     Raises:
@@ -42,7 +50,7 @@ def given(**strategies: SearchStrategy[Any]) -> Callable[[Callable[..., Claim]],
             own, for twins that change them.
     """
 
-    def wrap(check: Callable[..., Claim]) -> HypothesisTest:
+    def wrap(check: Callable[..., C_co]) -> HypothesisTest[C_co]:
         taken = inspect.signature(check).parameters
         needed = {name for name, parameter in taken.items() if parameter.default is inspect.Parameter.empty}
         if not needed <= {*strategies, "trials"} <= set(taken):
@@ -59,10 +67,10 @@ def given(**strategies: SearchStrategy[Any]) -> Callable[[Callable[..., Claim]],
         drawn.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
             [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY) for name in strategies]
         )
-        test = cast("HypothesisTest", hypothesis.given(**strategies)(drawn))
+        test: Any = hypothesis.given(**strategies)(drawn)
         test.lemmata_check = check
         test.lemmata_strategies = dict(strategies)
-        return test
+        return cast("HypothesisTest[C_co]", test)
 
     return wrap
 
@@ -77,12 +85,12 @@ def evaluating(evaluate: Evaluate) -> Iterator[None]:
         _EVALUATE.reset(token)
 
 
-def bind_identity(test: HypothesisTest, identity: str) -> None:
+def bind_identity(test: HypothesisTest[Any], identity: str) -> None:
     """Give the test an entry of its own in Hypothesis' database: closures that look alike would share one."""
     inner = test.hypothesis.inner_test  # type: ignore[attr-defined]
     inner._hypothesis_internal_add_digest = identity.encode()  # noqa: SLF001 - there is no public way
 
 
-def is_given(test: object) -> TypeGuard[HypothesisTest]:
+def is_given(test: object) -> TypeGuard[HypothesisTest[Any]]:
     """Whether ``test`` came out of our `given`, perhaps below ``@settings`` or ``@example``."""
     return hasattr(test, "lemmata_check") and hasattr(test, "hypothesis")

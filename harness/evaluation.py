@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -22,9 +22,7 @@ from lemmata.harness.instances import Instance, describe
 from lemmata.harness.memory import batch_for, is_out_of_memory, measured
 from lemmata.harness.profiles import BLOCK
 from lemmata.harness.run import Run
-
-if TYPE_CHECKING:
-    from lemmata.harness.statements import Part, Twin
+from lemmata.harness.statements import Subject
 
 Array = Float[np.ndarray, "trials"]
 _Kept = TypeVar("_Kept", Array, Float[np.ndarray, "trials steps"])
@@ -76,7 +74,7 @@ class Samples:
 Evaluated = Bounds | Samples
 
 
-def evaluate(run: Run, subject: Part | Twin, instance: Instance, *, stream: str, first: int, count: int) -> Evaluated:
+def evaluate(run: Run, subject: Subject, instance: Instance, *, stream: str, first: int, count: int) -> Evaluated:
     """Run the check on the trials ``first, ..., first + count - 1`` of a stream.
 
     Raises:
@@ -97,7 +95,9 @@ def evaluate(run: Run, subject: Part | Twin, instance: Instance, *, stream: str,
                 batch, roomy = batch_for(footprint, size, run.device), True
         except _MemoryRanOut:
             if size == 1:
-                raise BrokenStatement(f"one trial of {subject.id} does not fit into memory at {describe(instance)}: draw smaller sizes") from None
+                raise BrokenStatement(
+                    f"one trial of {subject.id} does not fit into memory at {describe(instance)}: draw smaller sizes"
+                ) from None
             batch, roomy = max(1, size // 2), True
             if run.device.type == "cuda":
                 torch.cuda.empty_cache()
@@ -111,7 +111,7 @@ class _MemoryRanOut(Exception):
     pass
 
 
-def _claim(run: Run, subject: Part | Twin, instance: Instance, stream: str, first: int, count: int) -> Claim:
+def _claim(run: Run, subject: Subject, instance: Instance, stream: str, first: int, count: int) -> Claim:
     trials = run.trials(subject, instance, stream=stream, first=first, count=count)
     try:
         claim = subject.check(**instance, trials=trials)
@@ -128,7 +128,10 @@ def _claim(run: Run, subject: Part | Twin, instance: Instance, stream: str, firs
         ) from problem
     got = len(claim.ratio) if isinstance(claim, Bound) else len(claim.samples) if isinstance(claim, Mean | Law) else None
     if got is None:
-        raise BrokenStatement(f"{subject.id} returned {type(claim).__name__}, which is no claim: return at_most(...), at_least(...), equal(...), mean_of(...) or law_of(...)")
+        raise BrokenStatement(
+            f"{subject.id} returned {type(claim).__name__}, which is no claim: return at_most(...), at_least(...), equal(...), "
+            f"mean_of(...) or law_of(...)"
+        )
     if got != count:
         raise BrokenStatement(f"{subject.id} returned {got} trials in place of {count}: keep the trials in front of every tensor")
     return claim
@@ -163,7 +166,10 @@ def _joined(pieces: Sequence[Evaluated]) -> Evaluated:
         values = np.concatenate([piece.values for piece in pieces if isinstance(piece, Samples)])
         return Samples(first=head.first, values=values, claim=head.claim, seconds=seconds)
     bounds = [piece for piece in pieces if isinstance(piece, Bounds)]
-    join: Callable[[str], Any] = lambda name: np.concatenate([getattr(piece, name) for piece in bounds])  # noqa: E731
+
+    def join(name: str) -> Array:
+        return np.concatenate([getattr(piece, name) for piece in bounds])
+
     return Bounds(
         first=head.first,
         ratio=join("ratio"),

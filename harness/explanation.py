@@ -6,17 +6,14 @@ A refutation says what was claimed, on which instance, what was measured against
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 from lemmata.harness.instances import describe
 from lemmata.harness.levels import ALPHA
+from lemmata.harness.statements import Subject, part_of
 from lemmata.harness.verdicts import Outcome, Refutation
 
-if TYPE_CHECKING:
-    from lemmata.harness.statements import Part, Twin
 
-
-def explain(subject: Part | Twin, outcome: Outcome) -> str:
+def explain(subject: Subject, outcome: Outcome) -> str:
     """Say in a few lines what a verdict rests on; empty for a part that holds as it should."""
     if outcome.failure is not None:
         return _failed(subject, outcome)
@@ -39,13 +36,16 @@ def reason(outcome: Outcome) -> str:
     if outcome.verdict == "vacuous":
         return f"The claim says nothing at {where}: its failure probability is 1 or more."
     if outcome.verdict == "underpowered":
-        return f"{found.trials} trials at {where} could not tell a claimed failure probability of {found.claimed:.3g} from a gross violation: use a larger profile."
+        return (
+            f"{found.trials} trials at {where} could not tell a claimed failure probability of {found.claimed:.3g} from a gross violation: "
+            "use a larger profile."
+        )
     if found.claimed is None:
         return f"The worst ratio at {where} is {found.worst_ratio}."
     return f"{found.failures} of {found.trials} trials failed at {where}, claimed at most {found.claimed:.3g}: a larger profile decides."
 
 
-def _failed(subject: Part | Twin, outcome: Outcome) -> str:
+def _failed(subject: Subject, outcome: Outcome) -> str:
     assert outcome.failure is not None
     lines = [f"{subject.id} is in error: {_headline(subject)}", _line("problem", outcome.failure.text)]
     if outcome.failure.instance is not None:
@@ -55,8 +55,8 @@ def _failed(subject: Part | Twin, outcome: Outcome) -> str:
     return "\n".join(lines)
 
 
-def _refuted(subject: Part | Twin, outcome: Outcome, found: Refutation) -> str:
-    part = getattr(subject, "part", subject)
+def _refuted(subject: Subject, outcome: Outcome, found: Refutation) -> str:
+    part = part_of(subject)
     lines = [f"{subject.id} is refuted: {_headline(subject)}"]
     if part.says:
         lines.append(_line("says", " ".join(part.says.split())))
@@ -83,18 +83,22 @@ def _evidence(found: Refutation, outcome: Outcome) -> str:
         slope = next(slope for slope in outcome.slopes if slope.judgement.outcome == "refuted")
         low, high = slope.judgement.interval
         claim = slope.judgement.claim
-        limits = " and ".join(f"{word} {limit:+.2f}" for word, limit in (("at most", claim.at_most), ("at least", claim.at_least)) if limit is not None)
+        limits = " and ".join(
+            f"{word} {limit:+.2f}" for word, limit in (("at most", claim.at_most), ("at least", claim.at_least)) if limit is not None
+        )
         sizes = ", ".join(f"{point.size:g}" for point in slope.points)
-        return f"the ratio's exponent in {slope.variable} is {slope.judgement.measured:+.2f} [{low:+.2f}, {high:+.2f}], claimed {limits}, over {sizes}"
+        measured = f"{slope.judgement.measured:+.2f} [{low:+.2f}, {high:+.2f}]"
+        return f"the ratio's exponent in {slope.variable} is {measured}, claimed {limits}, over {sizes}"
     if found.direction in ("law", "mean"):
         return f"p-value 10^{-found.log_e / math.log(10):.1f} on {found.trials} samples (refuted below {ALPHA:g})"
     if found.claimed is None:
         return f"{found.failures} of {found.trials} trials fail; the claim admits none"
     strength = "infinite" if math.isinf(found.log_e) else f"10^{found.log_e / math.log(10):.1f}"
-    return f"{found.failures} of {found.trials} fresh trials fail, claimed at most {found.claimed:.3g} of them; e-value {strength} (refuted from 10^{-math.log10(ALPHA):.0f} on)"
+    failed = f"{found.failures} of {found.trials} fresh trials fail, claimed at most {found.claimed:.3g} of them"
+    return f"{failed}; e-value {strength} (refuted from 10^{-math.log10(ALPHA):.0f} on)"
 
 
-def _headline(subject: Part | Twin) -> str:
+def _headline(subject: Subject) -> str:
     part = getattr(subject, "part", None)
     return subject.title if part is None else f"{part.title}, falsified: {subject.says}"  # type: ignore[union-attr]
 

@@ -1,7 +1,8 @@
 """The generation of a statement: a hash of the code and constants that its trials depend on.
 
 Evidence adds up within a generation only. It covers the statement's own module and what that module imports, directly or not, from the same
-distribution's or user's tree, and the harness modules that make randomness, layers and attacks; comments, docstrings and layout do not count.
+distribution's or user's tree, and the harness modules that make randomness, layers and attacks; comments, docstrings and layout do not
+count.
 """
 
 from __future__ import annotations
@@ -14,20 +15,20 @@ import inspect
 import sys
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from lemmata.harness.statements import Part, Twin
+from lemmata.harness.statements import Subject
 
 _HARNESS = "lemmata.harness"
 _MAKES_TRIALS = (f"{_HARNESS}.randomness", f"{_HARNESS}.trials", f"{_HARNESS}.layers", f"{_HARNESS}.adversary", f"{_HARNESS}.claims")
 
 
-def generation_of(subject: Part | Twin) -> str:
+def generation_of(subject: Subject) -> str:
     """Return twelve hexadecimal digits that change when the code or constants behind the subject's trials do."""
     digest = hashlib.blake2b(subject.id.encode(), digest_size=6)
     digest.update(repr(subject.constant).encode())
-    digest.update(_code_digest(Path(inspect.getsourcefile(subject.check) or subject.check.__code__.co_filename), subject.check.__module__).encode())
+    digest.update(
+        _code_digest(Path(inspect.getsourcefile(subject.check) or subject.check.__code__.co_filename), subject.check.__module__).encode()
+    )
     return digest.hexdigest()
 
 

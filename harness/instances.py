@@ -86,7 +86,9 @@ def decode_arguments(encoded: Json, function: Callable[..., object], names: typi
     """Read an instance back, argument by argument, as the types that the function's signature names."""
     hints = get_type_hints(function)
     if not isinstance(encoded, dict) or set(encoded) != set(names):
-        raise InstanceError(f"the instance names {sorted(encoded) if isinstance(encoded, dict) else encoded!r}; the statement draws {sorted(names)}")
+        raise InstanceError(
+            f"the instance names {sorted(encoded) if isinstance(encoded, dict) else encoded!r}; the statement draws {sorted(names)}"
+        )
     return {name: decode(encoded[name], hints.get(name, Any)) for name in names}
 
 

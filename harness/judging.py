@@ -1,14 +1,14 @@
 """Judging an instance: draw its trials, block by block, until the evidence decides or the cap is reached.
 
-A bound is judged by the e-process of `lemmata.harness.evidence` (a deterministic bound is one that claims failure probability 0), a mean or a
-law by one test at a size fixed beforehand, an exponent along a grid by `lemmata.harness.slopes`. NaN is an error, never a pass.
+A bound is judged by the e-process of `lemmata.harness.evidence` (a deterministic bound is one that claims failure probability 0), a mean
+or a law by one test at a size fixed beforehand, an exponent along a grid by `lemmata.harness.slopes`. NaN is an error, never a pass.
 """
 
 from __future__ import annotations
 
 import math
 import time
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
@@ -22,11 +22,9 @@ from lemmata.harness.profiles import BLOCK
 from lemmata.harness.recording import record_blocks
 from lemmata.harness.run import Run
 from lemmata.harness.slopes import SlopeClaim, judge_slope
+from lemmata.harness.statements import Along, Part, Subject, part_of
 from lemmata.harness.thresholds import NEAR, Threshold, failing, threshold_of
 from lemmata.harness.verdicts import InstanceVerdict, Refutation, SlopePoint, SlopeVerdict, Verdict
-
-if TYPE_CHECKING:
-    from lemmata.harness.statements import Along, Part, Twin
 
 _DETERMINISTIC_CAP = 4 * BLOCK
 _CURVE_POINTS = 200
@@ -41,7 +39,14 @@ class NotANumber(BrokenStatement):
 
 
 def judge_instance(
-    run: Run, subject: Part | Twin, instance: Instance, *, role: str, stream: str = "confirm", alpha: float = ALPHA, deadline: float = math.inf
+    run: Run,
+    subject: Subject,
+    instance: Instance,
+    *,
+    role: str,
+    stream: str = "confirm",
+    alpha: float = ALPHA,
+    deadline: float = math.inf,
 ) -> InstanceVerdict:
     """Judge one instance on fresh trials of its own.
 
@@ -49,7 +54,7 @@ def judge_instance(
         BrokenStatement: the statement raised, returned no claim, or measured NaN.
         Discarded: the statement assumed the instance away.
     """
-    part = getattr(subject, "part", subject)
+    part = part_of(subject)
     begin = time.perf_counter()
     first = evaluate(run, subject, instance, stream=stream, first=0, count=BLOCK)
     if isinstance(first, Samples):
@@ -77,7 +82,7 @@ def judge_instance(
     return _summary(run, subject, instance, role, _verdict(judged, threshold, pieces, cap, alpha), pieces, threshold, judged, stream, begin)
 
 
-def judge_grid(run: Run, subject: Part | Twin, along: Along, *, alpha: float = ALPHA) -> SlopeVerdict:
+def judge_grid(run: Run, subject: Subject, along: Along, *, alpha: float = ALPHA) -> SlopeVerdict:
     """Judge the exponent of the ratio along a grid of sizes.
 
     Raises:
@@ -94,12 +99,19 @@ def judge_grid(run: Run, subject: Part | Twin, along: Along, *, alpha: float = A
         refuse_nan(run, subject, instance, "grid", bounds)
         quantity = bounds.ratio if bounds.scaling is None else bounds.scaling
         if not (np.isfinite(quantity).all() and (quantity > 0).all()):
-            raise BrokenStatement(f"{subject.id} has ratios of zero or infinity at {describe(instance)}: no exponent in {along.variable} can be fitted there")
+            raise BrokenStatement(
+                f"{subject.id} has ratios of zero or infinity at {describe(instance)}: no exponent in {along.variable} can be fitted there"
+            )
         record_blocks(run, subject, instance, role="grid", stream="grid", bounds=bounds, threshold=threshold_of(subject, bounds))
         quantities.append(quantity)
         points.append(
             SlopePoint(
-                size=float(size), instance=instance, median=float(np.median(quantity)), upper=float(np.quantile(quantity, 0.9)), worst=float(quantity.max()), trials=count
+                size=float(size),
+                instance=instance,
+                median=float(np.median(quantity)),
+                upper=float(np.quantile(quantity, 0.9)),
+                worst=float(quantity.max()),
+                trials=count,
             )
         )
         if worst is None or quantity.max() > worst[0]:
@@ -109,14 +121,22 @@ def judge_grid(run: Run, subject: Part | Twin, along: Along, *, alpha: float = A
     refutation = None
     if judged.outcome == "refuted" and worst is not None:
         _, bounds, instance = worst
-        refutation = _refutation(run, subject, instance, "grid", "grid", bounds, failures=0, claimed=None, log_e=-math.log(alpha), direction="slope")
+        refutation = _refutation(
+            run, subject, instance, "grid", "grid", bounds, failures=0, claimed=None, log_e=-math.log(alpha), direction="slope"
+        )
     trials = count * len(points)
     return SlopeVerdict(
-        variable=along.variable, claimed=along.claimed, judgement=judged, points=points, trials=trials, refutation=refutation, seconds=time.perf_counter() - begin
+        variable=along.variable,
+        claimed=along.claimed,
+        judgement=judged,
+        points=points,
+        trials=trials,
+        refutation=refutation,
+        seconds=time.perf_counter() - begin,
     )
 
 
-def refuse_nan(run: Run, subject: Part | Twin, instance: Instance, stream: str, bounds: Bounds) -> None:
+def refuse_nan(run: Run, subject: Subject, instance: Instance, stream: str, bounds: Bounds) -> None:
     """Raise `NotANumber` where a trial's ratio is NaN."""
     if (bad := np.flatnonzero(np.isnan(bounds.ratio))).size:
         trial = bounds.first + int(bad[0])
@@ -142,9 +162,9 @@ def _verdict(judged: Judgement, threshold: Threshold, pieces: list[Bounds], cap:
 
 
 def _judge_samples(
-    run: Run, subject: Part | Twin, instance: Instance, *, role: str, stream: str, alpha: float, begin: float
+    run: Run, subject: Subject, instance: Instance, *, role: str, stream: str, alpha: float, begin: float
 ) -> InstanceVerdict:
-    part = getattr(subject, "part", subject)
+    part = part_of(subject)
     size = run.profile.cap_for(part.cost, run.profile.cap * run.profile.stretch)
     samples = evaluate(run, subject, instance, stream=stream, first=0, count=size)
     assert isinstance(samples, Samples)
@@ -184,7 +204,7 @@ def _judge_samples(
     )
 
 
-def compare(run: Run, subject: Part | Twin, instance: Instance, samples: Samples, stream: str, alpha: float) -> tuple[Comparison, float, float]:
+def compare(run: Run, subject: Subject, instance: Instance, samples: Samples, stream: str, alpha: float) -> tuple[Comparison, float, float]:
     """Test a mean or law on samples of a fixed size; the worst entry decides, at its share of α.
 
     Returns:
@@ -211,7 +231,7 @@ def compare(run: Run, subject: Part | Twin, instance: Instance, samples: Samples
 
 def _summary(
     run: Run,
-    subject: Part | Twin,
+    subject: Subject,
     instance: Instance,
     role: str,
     verdict: Verdict,
@@ -221,7 +241,7 @@ def _summary(
     stream: str,
     begin: float,
 ) -> InstanceVerdict:
-    part = getattr(subject, "part", subject)
+    part = part_of(subject)
     ratio = np.concatenate([piece.ratio for piece in pieces])
     worst = max(pieces, key=lambda piece: float(piece.ratio.max()))
     index = int(worst.ratio.argmax())
@@ -229,7 +249,16 @@ def _summary(
     refutation = None
     if judged and verdict == "refuted":
         refutation = _refutation(
-            run, subject, instance, role, stream, worst, failures=failures, claimed=None if threshold.deterministic else threshold.claimed, log_e=judged.log_e_refute, trials=len(ratio)
+            run,
+            subject,
+            instance,
+            role,
+            stream,
+            worst,
+            failures=failures,
+            claimed=None if threshold.deterministic else threshold.claimed,
+            log_e=judged.log_e_refute,
+            trials=len(ratio),
         )
     return InstanceVerdict(
         instance=instance,
@@ -259,7 +288,7 @@ def _summary(
 
 def _refutation(
     run: Run,
-    subject: Part | Twin,
+    subject: Subject,
     instance: Instance,
     role: str,
     stream: str,
@@ -292,7 +321,7 @@ def _refutation(
     )
 
 
-def _inside(part: Part, instance: Instance) -> bool | None:
+def _inside(part: Part[Any], instance: Instance) -> bool | None:
     if part.requires is None or part.requires.met is None:
         return None
     return bool(part.requires.met(**instance))
@@ -300,7 +329,10 @@ def _inside(part: Part, instance: Instance) -> bool | None:
 
 def _reports(pieces: list[Bounds]) -> dict[str, dict[str, float]]:
     joined = {name: np.concatenate([piece.reports[name] for piece in pieces]) for name in pieces[0].reports}
-    return {name: {"median": float(np.median(values)), "low": float(values.min()), "high": float(values.max())} for name, values in joined.items()}
+    return {
+        name: {"median": float(np.median(values)), "low": float(values.min()), "high": float(values.max())}
+        for name, values in joined.items()
+    }
 
 
 def _curves(pieces: list[Bounds], worst: Bounds, index: int) -> dict[str, dict[str, list[float]]]:

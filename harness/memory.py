@@ -27,13 +27,13 @@ class Footprint:
 
 class _Counting(TorchDispatchMode):
     def __init__(self, footprint: Footprint) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._footprint = footprint
 
     def __torch_dispatch__(self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None) -> Any:
         result = func(*args, **(kwargs or {}))
         for tensor in result if isinstance(result, tuple | list) else (result,):
-            if isinstance(tensor, torch.Tensor) and tensor._base is None:
+            if isinstance(tensor, torch.Tensor) and not tensor._is_view():  # noqa: SLF001 - torch has no public name for it
                 self._footprint.bytes += tensor.numel() * tensor.element_size()
         return result
 

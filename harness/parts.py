@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lemmata.harness.evaluation import BrokenStatement, Discarded
 from lemmata.harness.explanation import explain
@@ -18,14 +18,14 @@ from lemmata.harness.levels import ALPHA, NOMINATIONS
 from lemmata.harness.recording import record_outcome
 from lemmata.harness.run import Run
 from lemmata.harness.search import Broken, Search
+from lemmata.harness.statements import Part, Twin
 from lemmata.harness.verdicts import Basis, Failure, InstanceVerdict, Outcome, SearchSummary, SlopeVerdict, Verdict, worst
 
 if TYPE_CHECKING:
     from lemmata.harness.instances import Instance
-    from lemmata.harness.statements import Part, Twin
 
 
-def judge_part(run: Run, part: Part, test: Callable[[], None] | None = None) -> Outcome:
+def judge_part(run: Run, part: Part[Any], test: Callable[[], None] | None = None) -> Outcome:
     """Judge a part and record the verdict.
 
     Args:
@@ -58,7 +58,7 @@ def judge_twin(run: Run, twin: Twin) -> Outcome:
     return outcome
 
 
-def _judge_part(run: Run, part: Part, test: Callable[[], None]) -> Outcome:
+def _judge_part(run: Run, part: Part[Any], test: Callable[[], None]) -> Outcome:
     deadline = run.deadline()
     chosen = part.specimens if part.cost <= 4 or run.profile.name == "nightly" else part.specimens[:1]
     specimens = [judge_instance(run, part, instance, role="specimen", deadline=deadline) for instance in chosen]
@@ -84,14 +84,14 @@ def _judge_part(run: Run, part: Part, test: Callable[[], None]) -> Outcome:
     return _outcome(part, specimens, slopes, nominees, search.summary(), refuting, broken)
 
 
-def _specimen_of_a_sample_claim(run: Run, part: Part, search: Search, deadline: float) -> list[InstanceVerdict]:
+def _specimen_of_a_sample_claim(run: Run, part: Part[Any], search: Search, deadline: float) -> list[InstanceVerdict]:
     instance = search.explored()
     if instance is None or search.summary().vacuous:
         return []
     return [judge_instance(run, part, instance, role="specimen", deadline=deadline)]
 
 
-def _confirm(run: Run, part: Part, instance: Instance | None, deadline: float) -> InstanceVerdict | None:
+def _confirm(run: Run, part: Part[Any], instance: Instance | None, deadline: float) -> InstanceVerdict | None:
     if instance is None:
         return None
     try:
@@ -135,7 +135,7 @@ def _searched(run: Run, twin: Twin, deadline: float) -> list[InstanceVerdict]:
 
 
 def _outcome(
-    part: Part,
+    part: Part[Any],
     specimens: list[InstanceVerdict],
     slopes: list[SlopeVerdict],
     nominees: list[InstanceVerdict],
@@ -160,7 +160,7 @@ def _outcome(
         subject=part.id,
         verdict=verdict,
         expect=part.expect,
-        basis=_basis(part, specimens, slopes) if verdict == "holds" else None,
+        basis=_basis(specimens, slopes) if verdict == "holds" else None,
         words=_words(part, verdict, specimens, slopes, search),
         specimens=specimens,
         slopes=slopes,
@@ -190,7 +190,7 @@ def _twin_outcome(twin: Twin, tried: list[InstanceVerdict], slopes: list[SlopeVe
     )
 
 
-def _basis(part: Part, specimens: list[InstanceVerdict], slopes: list[SlopeVerdict]) -> Basis:
+def _basis(specimens: list[InstanceVerdict], slopes: list[SlopeVerdict]) -> Basis:
     if any(found.attacks for found in specimens):
         return "attacked"
     if slopes or any(found.test for found in specimens):
@@ -201,13 +201,15 @@ def _basis(part: Part, specimens: list[InstanceVerdict], slopes: list[SlopeVerdi
 
 
 def _words(
-    part: Part, verdict: Verdict, specimens: list[InstanceVerdict], slopes: list[SlopeVerdict], search: SearchSummary
+    part: Part[Any], verdict: Verdict, specimens: list[InstanceVerdict], slopes: list[SlopeVerdict], search: SearchSummary
 ) -> list[str]:
     words = []
     certified = [found for found in specimens if found.verdict == "holds" and found.judgement and not found.deterministic]
     if certified:
         level = max(found.judgement.level for found in certified if found.judgement)
-        words.append(f"On {_count(len(certified), 'specimen')} a trial fails with probability at most {level:.3g}, at error probability 0.001.")
+        words.append(
+            f"On {_count(len(certified), 'specimen')} a trial fails with probability at most {level:.3g}, at error probability 0.001."
+        )
     if (inside := [found.inside for found in specimens if found.inside is not None]) and part.requires:
         where = "inside" if all(inside) else "below" if not any(inside) else "partly below"
         words.append(f"The specimens lie {where} the statement's own hypothesis ({part.requires.says}).")
@@ -242,5 +244,3 @@ def _count(number: int, noun: str) -> str:
 
 def _failure(problem: BrokenStatement) -> Failure:
     return Failure(text=str(problem), token=getattr(problem, "token", None))
-
-

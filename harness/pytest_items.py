@@ -16,7 +16,7 @@ import pytest
 from lemmata.harness.explanation import explain, reason
 from lemmata.harness.parts import judge_part, judge_twin
 from lemmata.harness.run import Run
-from lemmata.harness.statements import OnePart, Part, Statement, StatementError, Twin
+from lemmata.harness.statements import OnePart, Part, Statement, StatementError, Subject, Twin, part_of
 from lemmata.harness.verdicts import Outcome
 
 RUN_KEY = pytest.StashKey[Run]()
@@ -31,14 +31,16 @@ class NotAsExpected(AssertionError):
 class _Item(pytest.Function):
     """What parts and twins have in common: how a verdict becomes a pass, a failure or a skip."""
 
-    subject: Part | Twin
+    subject: Subject
 
     def outcome(self) -> Outcome:
+        """Judge the subject."""
         raise NotImplementedError
 
     def runtest(self) -> None:
+        """Judge the subject; pass, fail or skip by its verdict."""
         outcome = self.outcome()
-        part = getattr(self.subject, "part", self.subject)
+        part = part_of(self.subject)
         line = {
             "subject": self.subject.id,
             "paper": part.statement.paper,
@@ -55,13 +57,15 @@ class _Item(pytest.Function):
             raise NotAsExpected(explain(self.subject, outcome) or f"{self.subject.id} holds and should be refuted")
         pytest.skip(f"{self.subject.id} is {outcome.verdict}: {reason(outcome)}")
 
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:  # type: ignore[override]
+        """Print the explanation of an unexpected verdict, and anything else as pytest does."""
         if isinstance(excinfo.value, NotAsExpected):
             return str(excinfo.value)
-        return super().repr_failure(excinfo, style)
+        return super().repr_failure(excinfo)
 
     def reportinfo(self) -> tuple[Path, int, str]:
-        made = getattr(self.subject, "part", self.subject).statement
+        """Point at the statement's own function, not at the wrapper."""
+        made = part_of(self.subject).statement
         code = self.subject.check.__code__
         return self.path, (code.co_firstlineno - 1 if Path(code.co_filename).resolve() == self.path.resolve() else made.line - 1), self.name
 
@@ -70,6 +74,7 @@ class PartItem(_Item):
     """A part of a statement."""
 
     def outcome(self) -> Outcome:
+        """Judge the part, drawing instances with the item's own test."""
         assert isinstance(self.subject, Part)
         return judge_part(self.config.stash[RUN_KEY], self.subject, self.obj)
 
@@ -78,6 +83,7 @@ class TwinItem(_Item):
     """A falsified copy of a part, which passes when it is refuted."""
 
     def outcome(self) -> Outcome:
+        """Judge the twin."""
         assert isinstance(self.subject, Twin)
         return judge_twin(self.config.stash[RUN_KEY], self.subject)
 
@@ -86,6 +92,7 @@ class StatementModule(pytest.Module):
     """A module whose mistakes in declaring statements are one sentence at collection."""
 
     def collect(self) -> Any:
+        """Collect the module's items."""
         try:
             return list(super().collect())
         except StatementError as problem:
@@ -103,10 +110,10 @@ class StatementModule(pytest.Module):
 
     def import_module(self) -> Any:
         """Import the module; a composition root that knows its package may override this."""
-        return super()._getobj()
+        return super()._getobj()  # type: ignore[no-untyped-call]
 
 
-def items_of(collector: pytest.Module | pytest.Class, part: Part) -> Iterator[pytest.Function]:
+def items_of(collector: pytest.Module | pytest.Class, part: Part[Any]) -> Iterator[pytest.Function]:
     """Make the items of a part and its twins."""
     item: _Item = PartItem.from_parent(collector, name=f"{part.name}[{part.id}]", callobj=part.test)
     yield _marked(item, part, part)
@@ -124,7 +131,7 @@ def is_statement_object(thing: object) -> bool:
     return isinstance(thing, Part | Twin | Statement | OnePart)
 
 
-def _marked(item: _Item, part: Part, subject: Part | Twin) -> _Item:
+def _marked(item: _Item, part: Part[Any], subject: Subject) -> _Item:
     item.subject = subject
     item.add_marker(pytest.mark.paper(part.statement.paper))
     item.add_marker(pytest.mark.kind(part.kind))

@@ -4,15 +4,15 @@ Summary
 -------
 Bits come from Philox4x64-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011). The 128-bit key is a hash of
 what is being drawn for (part, instance, run entropy, stream); the 256-bit counter holds the position. A tensor that needs ``b`` blocks of
-four words a trial occupies the counters ``trial * b ... trial * b + b - 1`` in its low word and a hash of the tensor's name in its high ones,
-so that
+four words a trial occupies the counters ``trial * b ... trial * b + b - 1`` in its low word and a hash of the tensor's name in its high
+ones, so that
 
 * a batch of consecutive trials is one contiguous run of counters, drawn in one call;
 * any trial can be drawn again alone, and a batch's size cannot change a trial;
 * two tensors, streams or instances never share a counter under one key.
 
-Normals are made in pairs by Box-Muller. numpy's generator supplies the bits on CPU; elsewhere the same integer arithmetic runs in torch. The
-bits agree exactly; logarithm, sine and cosine may round differently from device to device.
+Normals are made in pairs by Box-Muller. numpy's generator supplies the bits on CPU; elsewhere the same integer arithmetic runs in torch.
+The bits agree exactly; logarithm, sine and cosine may round differently from device to device.
 
 Notation: ``key = (k0, k1)``, ``counter = (c0, c1, c2, c3)``, all unsigned 64-bit words.
 """
@@ -82,19 +82,24 @@ def random_words(key: Key, tensor: str, *, first: int, trials: int, words: int, 
     return drawn.reshape(trials, 4 * blocks)[:, :words]
 
 
-def uniforms(key: Key, tensor: str, *shape: int, first: int, trials: int, device: torch.device, dtype: torch.dtype) -> Float[Tensor, "trials ..."]:
-    """Draw independent uniforms on the open interval (0, 1), 52 bits each, of shape (trials, \\*shape)."""
+def uniforms(
+    key: Key, tensor: str, *shape: int, first: int, trials: int, device: torch.device, dtype: torch.dtype
+) -> Float[Tensor, "trials ..."]:
+    r"""Draw independent uniforms on the open interval (0, 1), 52 bits each, of shape (trials, \\*shape)."""
     words = random_words(key, tensor, first=first, trials=trials, words=math.prod(shape), device=device)
     return _open_unit(words).to(dtype).reshape(trials, *shape)
 
 
-def normals(key: Key, tensor: str, *shape: int, first: int, trials: int, device: torch.device, dtype: torch.dtype) -> Float[Tensor, "trials ..."]:
-    """Draw independent standard normals of shape (trials, \\*shape) by Box-Muller, two from each pair of words."""
+def normals(
+    key: Key, tensor: str, *shape: int, first: int, trials: int, device: torch.device, dtype: torch.dtype
+) -> Float[Tensor, "trials ..."]:
+    r"""Draw independent standard normals of shape (trials, \\*shape) by Box-Muller, two from each pair of words."""
     count = math.prod(shape)
     width = 2 * -(-count // 2)
     words = random_words(key, tensor, first=first, trials=trials, words=width, device=device)
     drawn = torch.empty((trials, width), dtype=_INTERNAL_DTYPE, device=device)
-    # A trial's words are cut into groups, the first half of a group giving radii and the second angles: on a CPU a group stays in the cache.
+    # A trial's words are cut into groups, the first half of a group giving radii and the second angles: on a CPU a group stays in the
+    # cache.
     rows = max(1, _GROUP // max(1, width)) if device.type == "cpu" else max(1, trials)
     for left in range(0, width, _GROUP):
         right = min(left + _GROUP, width)

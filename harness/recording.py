@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -15,14 +15,12 @@ from lemmata.harness.instances import Instance, describe, encode, hash_of, sizes
 from lemmata.harness.profiles import BLOCK
 from lemmata.harness.run import Run
 from lemmata.harness.slopes import Slope
+from lemmata.harness.statements import Along, Part, Statement, Subject, Twin, part_of
 from lemmata.harness.thresholds import NEAR, Threshold, failing
 from lemmata.harness.verdicts import Failure, InstanceVerdict, Outcome, Refutation, SearchSummary, SlopeVerdict
 
-if TYPE_CHECKING:
-    from lemmata.harness.statements import Along, Part, Statement, Twin
 
-
-def record_blocks(run: Run, subject: Part | Twin, instance: Instance, *, role: str, stream: str, bounds: Bounds, threshold: Threshold) -> None:
+def record_blocks(run: Run, subject: Subject, instance: Instance, *, role: str, stream: str, bounds: Bounds, threshold: Threshold) -> None:
     """Record consecutive trials of one instance, in blocks of a fixed size whatever the batch was."""
     common = {
         "part": subject.id,
@@ -33,7 +31,7 @@ def record_blocks(run: Run, subject: Part | Twin, instance: Instance, *, role: s
         "sizes": sizes_of(instance),
         "entropy": run.entropy,
         "stream": stream,
-        "layers": run.layers_of(getattr(subject, "part", subject)),
+        "layers": run.layers_of(part_of(subject)),
         "claimed": None if threshold.deterministic else threshold.claimed,
         "threshold": threshold.value,
         "device": str(run.device),
@@ -60,9 +58,8 @@ def record_blocks(run: Run, subject: Part | Twin, instance: Instance, *, role: s
         )
 
 
-def record_outcome(run: Run, subject: Part | Twin, outcome: Outcome, explanation: str) -> None:
+def record_outcome(run: Run, subject: Subject, outcome: Outcome, explanation: str) -> None:
     """Record the verdict on a part or twin."""
-    part = getattr(subject, "part", None)
     fields: dict[str, Any] = {
         "generation": generation_of(subject),
         "verdict": outcome.verdict,
@@ -75,8 +72,8 @@ def record_outcome(run: Run, subject: Part | Twin, outcome: Outcome, explanation
         "trials": outcome.trials,
         "seconds": round(outcome.seconds, 3),
     }
-    if part is not None:
-        run.recorder.write("twin", part=part.id, twin=subject.id, says=subject.says, **fields)
+    if isinstance(subject, Twin):
+        run.recorder.write("twin", part=subject.part.id, twin=subject.id, says=subject.says, **fields)
         return
     tried = [*outcome.specimens, *outcome.nominees]
     run.recorder.write(
@@ -172,7 +169,14 @@ def slope_record(found: SlopeVerdict) -> dict[str, Any]:
         "median": _fit_record(found.judgement.median),
         "upper": _fit_record(found.judgement.high),
         "points": [
-            {"size": p.size, "instance_hash": hash_of(p.instance), "median": p.median, "upper": p.upper, "worst": p.worst, "trials": p.trials}
+            {
+                "size": p.size,
+                "instance_hash": hash_of(p.instance),
+                "median": p.median,
+                "upper": p.upper,
+                "worst": p.worst,
+                "trials": p.trials,
+            }
             for p in found.points
         ],
         "trials": found.trials,
@@ -184,7 +188,22 @@ def refutation_record(found: Refutation | None, explanation: str) -> dict[str, A
     """Write the trial that stands for a refutation."""
     if found is None:
         return None
-    names = ("role", "stream", "trial", "ratio", "measured", "bound", "direction", "failures", "trials", "claimed", "log_e", "attack", "token", "shrunk")
+    names = (
+        "role",
+        "stream",
+        "trial",
+        "ratio",
+        "measured",
+        "bound",
+        "direction",
+        "failures",
+        "trials",
+        "claimed",
+        "log_e",
+        "attack",
+        "token",
+        "shrunk",
+    )
     return {
         "instance": encode(found.instance),
         "describe": describe(found.instance),
@@ -193,7 +212,7 @@ def refutation_record(found: Refutation | None, explanation: str) -> dict[str, A
     }
 
 
-def _part_record(part: Part) -> dict[str, Any]:
+def _part_record(part: Part[Any]) -> dict[str, Any]:
     constant = part.constant
     return {
         "id": part.id,
@@ -203,7 +222,9 @@ def _part_record(part: Part) -> dict[str, Any]:
         "kind": part.kind,
         "says": part.says,
         "quantifiers": list(part.quantifiers),
-        "constant": None if constant is None else {"value": constant.value, "measured_on": constant.measured_on, "failure": constant.failure},
+        "constant": None
+        if constant is None
+        else {"value": constant.value, "measured_on": constant.measured_on, "failure": constant.failure},
         "requires": part.requires.says if part.requires else None,
         "along": [_along_record(along) for along in part.along],
         "expect": part.expect,
@@ -248,7 +269,7 @@ def _failure_record(failure: Failure | None) -> dict[str, Any] | None:
     return {"text": failure.text, "describe": describe(failure.instance) if failure.instance is not None else None, "token": failure.token}
 
 
-def _reach(part: Part, outcome: Outcome) -> dict[str, Any] | None:
+def _reach(part: Part[Any], outcome: Outcome) -> dict[str, Any] | None:
     if part.requires is None:
         return None
     found = [specimen.inside for specimen in outcome.specimens]

@@ -1,8 +1,8 @@
 """Records: what a run found, as JSON lines that survive a crash.
 
-A run is a folder: ``manifest.json`` (versions, settings, when), ``statements.json`` (every statement as text, so that a report needs no code),
-and one ``*.jsonl`` a worker, written line by line. A crash loses at most the line being written; a reader skips a torn last line and counts it.
-No NaN literals: numbers that are not finite are written as the texts "nan", "inf" and "-inf".
+A run is a folder: ``manifest.json`` (versions, settings, when), ``statements.json`` (every statement as text, so that a report needs no
+code), and one ``*.jsonl`` a worker, written line by line. A crash loses at most the line being written; a reader skips a torn last line
+and counts it. No NaN literals: numbers that are not finite are written as the texts "nan", "inf" and "-inf".
 
 Kinds of records: ``block`` (trials of one instance), ``slope`` (an exponent along a grid), ``verdict`` (of a part), ``twin`` (its verdict),
 ``lost`` (trials or items lost to a crash). docs/records.md names their fields.
@@ -62,7 +62,9 @@ class Recorder:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
                 _end_torn_line(self._path)
             except OSError as problem:
-                raise RecordsError(f"records cannot be written to {folder}: {problem.strerror}; name another folder with --lemmata-records") from problem
+                raise RecordsError(
+                    f"records cannot be written to {folder}: {problem.strerror}; name another folder with --lemmata-records"
+                ) from problem
 
     def write(self, kind: str, **fields: Any) -> None:
         """Append one record; it is on its way to the disk when this returns."""
@@ -122,7 +124,9 @@ def runs_in(folder: Path) -> list[Path]:
     if folder.is_dir():
         if (folder / "manifest.json").exists() or list(folder.glob("*.jsonl")):
             return [folder]
-        if found := sorted(path for path in folder.iterdir() if path.is_dir() and ((path / "manifest.json").exists() or list(path.glob("*.jsonl")))):
+        if found := sorted(
+            path for path in folder.iterdir() if path.is_dir() and ((path / "manifest.json").exists() or list(path.glob("*.jsonl")))
+        ):
             return found
     raise RecordsError(f"there are no records in {folder}: run `pytest` or `lemmata check` first, or name the folder with --records")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,12 +17,9 @@ from lemmata.harness.instances import Instance, decode_arguments, describe, hash
 from lemmata.harness.randomness import key_of
 from lemmata.harness.records import read_run, runs_in
 from lemmata.harness.run import dtype_named
-from lemmata.harness.statements import Statement, find
+from lemmata.harness.statements import Part, Statement, Subject, find, part_of
 from lemmata.harness.tokens import Token
 from lemmata.harness.trials import Trials
-
-if TYPE_CHECKING:
-    from lemmata.harness.statements import Part, Twin
 
 
 class ReplayError(Exception):
@@ -43,7 +40,7 @@ class Replayed:
     """
 
     token: Token
-    subject: Part | Twin
+    subject: Subject
     instance: Instance
     claim: Claim
     drawn: dict[str, Tensor] = field(default_factory=dict)
@@ -51,8 +48,12 @@ class Replayed:
 
     def lines(self) -> Sequence[str]:
         """Say in a few lines what the trial measures."""
-        part = getattr(self.subject, "part", self.subject)
-        lines = [f"{self.subject.id}  {part.title}", f"  instance  {describe(self.instance)}", f"  trial     {self.token.trial} of stream {self.token.stream}, {self.token.layers} layers"]
+        part = part_of(self.subject)
+        lines = [
+            f"{self.subject.id}  {part.title}",
+            f"  instance  {describe(self.instance)}",
+            f"  trial     {self.token.trial} of stream {self.token.stream}, {self.token.layers} layers",
+        ]
         if self.changed:
             lines.append("  warning   the statement's code has changed since the token was made: this may be another trial")
         if isinstance(self.claim, Bound):
@@ -99,7 +100,7 @@ def replay_trial(token: Token) -> Replayed:
     subject = find(token.subject)
     if isinstance(subject, Statement):
         raise ReplayError(f"{token.subject} is a statement, not one of its parts: the token was altered")
-    part: Part = getattr(subject, "part", subject)
+    part: Part[Any] = part_of(subject)
     instance = decode_arguments(token.instance, part.check, part.test.lemmata_strategies)
     if token.layers not in ("dense", "matrix-free"):
         raise ReplayError(f"{token.layers!r} is no kind of layers: the token was altered")
@@ -113,7 +114,14 @@ def replay_trial(token: Token) -> Replayed:
     if isinstance(claim, Bound):
         claim = replace(claim, ratio=claim.ratio.detach())
     changed = generation_of(subject) != token.generation
-    return Replayed(token=token, subject=subject, instance=instance, claim=claim, drawn={k: v.to("cpu", torch.float64) for k, v in drawn.items()}, changed=changed)
+    return Replayed(
+        token=token,
+        subject=subject,
+        instance=instance,
+        claim=claim,
+        drawn={k: v.to("cpu", torch.float64) for k, v in drawn.items()},
+        changed=changed,
+    )
 
 
 def last_failure_in(records: Path) -> tuple[str, Path | None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Any
 
 import torch
 
@@ -12,11 +12,9 @@ from lemmata.harness.instances import Instance, hash_of
 from lemmata.harness.profiles import Profile
 from lemmata.harness.randomness import key_of
 from lemmata.harness.records import Recorder
+from lemmata.harness.statements import Part, Subject, part_of
 from lemmata.harness.tokens import Token
 from lemmata.harness.trials import LayerKind, Trials
-
-if TYPE_CHECKING:
-    from lemmata.harness.statements import Part, Twin
 
 
 class RunError(Exception):
@@ -45,17 +43,16 @@ class Run:
     recorder: Recorder = field(default_factory=lambda: Recorder(None))
     seconds: float | None = None
 
-    def layers_of(self, part: Part) -> LayerKind:
+    def layers_of(self, part: Part[Any]) -> LayerKind:
         """The kind of layers that a part runs on: the one asked for where it can, its usual one otherwise."""
         return self.layers if self.layers in part.layers else part.layers[0]  # type: ignore[return-value]
 
-    def trials(self, subject: Part | Twin, instance: Instance, *, stream: str, first: int, count: int) -> Trials:
+    def trials(self, subject: Subject, instance: Instance, *, stream: str, first: int, count: int) -> Trials:
         """Return the trials of an instance."""
-        part = getattr(subject, "part", subject)
         key = key_of(subject.id, hash_of(instance), self.entropy, stream)
-        return Trials(key=key, first=first, count=count, device=self.device, dtype=self.dtype, layers=self.layers_of(part))
+        return Trials(key=key, first=first, count=count, device=self.device, dtype=self.dtype, layers=self.layers_of(part_of(subject)))
 
-    def token(self, subject: Part | Twin, instance: Instance, *, stream: str, trial: int, attack: str | None) -> Token:
+    def token(self, subject: Subject, instance: Instance, *, stream: str, trial: int, attack: str | None) -> Token:
         """Return the token with which one trial can be drawn again."""
         from lemmata.harness.generation import generation_of
         from lemmata.harness.instances import encode
@@ -67,7 +64,7 @@ class Run:
             entropy=self.entropy,
             stream=stream,
             trial=trial,
-            layers=self.layers_of(getattr(subject, "part", subject)),
+            layers=self.layers_of(part_of(subject)),
             dtype=str(self.dtype).removeprefix("torch."),
             attack=attack,
         )

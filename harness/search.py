@@ -11,7 +11,6 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import hypothesis
 import numpy as np
@@ -19,17 +18,15 @@ from hypothesis import HealthCheck, Phase
 from scipy import stats
 
 from lemmata.harness.claims import Law
-from lemmata.harness.evaluation import Bounds, BrokenStatement, Discarded, evaluate
 from lemmata.harness.drawing import evaluating
+from lemmata.harness.evaluation import Bounds, BrokenStatement, Discarded, evaluate
 from lemmata.harness.instances import Instance, hash_of
 from lemmata.harness.judging import compare, refuse_nan
 from lemmata.harness.recording import record_blocks
 from lemmata.harness.run import Run
+from lemmata.harness.statements import Subject, part_of
 from lemmata.harness.thresholds import Threshold, failing, threshold_of
 from lemmata.harness.verdicts import Failure, SearchSummary
-
-if TYPE_CHECKING:
-    from lemmata.harness.statements import Part, Twin
 
 _SUSPICIOUS = 0.01
 
@@ -71,7 +68,7 @@ class Search:
     """
 
     run: Run
-    subject: Part | Twin
+    subject: Subject
     test: Callable[[], None]
     shrink: bool = True
     deadline: float = math.inf
@@ -147,7 +144,7 @@ class Search:
         return now > self.deadline
 
     def _explore(self, instance: Instance) -> _Seen:
-        part = getattr(self.subject, "part", self.subject)
+        part = part_of(self.subject)
         count = self.run.profile.explore_for(part.cost)
         try:
             found = evaluate(self.run, self.subject, instance, stream="explore", first=0, count=count)
@@ -182,7 +179,8 @@ class Search:
         if not _suspicious(failures, len(bounds), threshold):
             return _Seen()
         index = int(np.argmax(bounds.ratio))
-        why = f"{failures} of {len(bounds)} explored trials fail; the worst measures {bounds.measured[index]:.6g}, {bounds.direction} {bounds.bound[index]:.6g}"
+        sides = f"{bounds.measured[index]:.6g}, {bounds.direction} {bounds.bound[index]:.6g}"
+        why = f"{failures} of {len(bounds)} explored trials fail; the worst measures {sides}"
         return _Seen(problem=Nomination(instance, why))
 
     def _settings(self) -> _Settings:
@@ -201,10 +199,10 @@ class _Settings:
         self._kept = getattr(test, "_hypothesis_internal_use_settings", None)
         if getattr(test, "_hypothesis_internal_settings_applied", False):
             return
-        part = getattr(search.subject, "part", search.subject)
+        part = part_of(search.subject)
         current = hypothesis.settings.default or hypothesis.settings()
         phases = [phase for phase in current.phases if search.shrink or phase not in (Phase.shrink, Phase.explain)]
-        test._hypothesis_internal_use_settings = hypothesis.settings(  # type: ignore[attr-defined]
+        test._hypothesis_internal_use_settings = hypothesis.settings(  # type: ignore[attr-defined]  # noqa: SLF001
             current,
             max_examples=max(1, search.run.profile.instances_for(part.cost)),
             phases=[phase for phase in phases if phase is not Phase.explain],
@@ -217,7 +215,7 @@ class _Settings:
     def __exit__(self, *problem: object) -> None:
         test = self._search.test
         if self._kept is not None:
-            test._hypothesis_internal_use_settings = self._kept  # type: ignore[attr-defined]
+            test._hypothesis_internal_use_settings = self._kept  # type: ignore[attr-defined]  # noqa: SLF001
 
 
 def _suspicious(failures: int, trials: int, threshold: Threshold) -> bool:

@@ -24,11 +24,13 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, Generic, Literal, TypeAlias, TypeVar, get_args
 
 from lemmata.harness.claims import Claim
 from lemmata.harness.drawing import HypothesisTest, bind_identity, is_given
 from lemmata.harness.instances import Instance
+
+C = TypeVar("C", bound=Claim)
 
 Kind = Literal["identity", "inequality", "probability", "scaling", "mean", "law", "existence", "trajectory"]
 Check: TypeAlias = Callable[..., Claim]
@@ -96,7 +98,7 @@ class Requirement:
 class Twin:
     """A falsified copy of a part. It must be refuted: that shows that the part's check can fail."""
 
-    part: Part
+    part: Part[Any]
     number: int
     says: str
     check: Check
@@ -111,7 +113,7 @@ class Twin:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Part:
+class Part(Generic[C]):
     """Part (a), (b), ... of a statement: judged and recorded by itself. `Statement.part` makes it."""
 
     statement: Statement
@@ -120,8 +122,8 @@ class Part:
     says: str
     kind: Kind
     quantifiers: tuple[str, ...]
-    test: HypothesisTest
-    check: Check
+    test: HypothesisTest[C]
+    check: Callable[..., C]
     constant: Constant | None
     along: tuple[Along, ...]
     requires: Requirement | None
@@ -205,7 +207,7 @@ class Statement:
     file: Path
     line: int
     why_untested: str = ""
-    parts: list[Part] = field(default_factory=list)
+    parts: list[Part[Any]] = field(default_factory=list)
 
     @property
     def paper(self) -> str:
@@ -233,7 +235,7 @@ class Statement:
         cost: float = 1.0,
         gpu: bool = False,
         layers: Iterable[str] = ("dense",),
-    ) -> Callable[[HypothesisTest], Part]:
+    ) -> Callable[[HypothesisTest[C]], Part[C]]:
         """Add a part; see the module's docstring.
 
         Args:
@@ -255,7 +257,7 @@ class Statement:
             StatementError: the letter is taken, the kind is unknown, or a specimen does not name what `given` draws.
         """
 
-        def add(test: HypothesisTest) -> Part:
+        def add(test: HypothesisTest[C]) -> Part[C]:
             if not is_given(test):
                 raise StatementError(f"{self.id}({letter}) draws nothing: put @given(...) of lemmata.harness directly below the statement")
             if not _LETTER.fullmatch(letter) or any(part.letter == letter for part in self.parts):
@@ -311,7 +313,8 @@ class OnePart:
         """The statement's id."""
         return self.statement.id
 
-    def __call__(self, test: HypothesisTest) -> Part:
+    def __call__(self, test: HypothesisTest[C]) -> Part[C]:
+        """Add the function as the statement's only part."""
         return self.statement.part("", **self._options)(test)
 
 
@@ -344,7 +347,14 @@ def statement(
 
 
 def declare(
-    id: str, *, source: str, title: str, says: str = "", uses: Iterable[str] = (), provenance: str = "", why_untested: str = "not written yet"
+    id: str,
+    *,
+    source: str,
+    title: str,
+    says: str = "",
+    uses: Iterable[str] = (),
+    provenance: str = "",
+    why_untested: str = "not written yet",
 ) -> Statement:
     """Register a statement that is not tested yet, so that ``uses`` always names something and the report shows it as untested.
 
@@ -359,7 +369,16 @@ def registered() -> list[Statement]:
     return list(_REGISTERED.values())
 
 
-def find(id: str) -> Statement | Part | Twin:
+Subject: TypeAlias = Part[Any] | Twin
+"""What is judged: a part, or a twin of one."""
+
+
+def part_of(subject: Subject) -> Part[Any]:
+    """Return the part that a subject is, or is a twin of."""
+    return subject.part if isinstance(subject, Twin) else subject
+
+
+def find(id: str) -> Statement | Part[Any] | Twin:
     """Look a statement, part or twin up by its id.
 
     Raises:
@@ -369,9 +388,11 @@ def find(id: str) -> Statement | Part | Twin:
         if made.id == id:
             return made
         for part in made.parts:
-            for thing in (part, *part.twins):
-                if thing.id == id:
-                    return thing
+            if part.id == id:
+                return part
+            for twin in part.twins:
+                if twin.id == id:
+                    return twin
     raise StatementError(f"there is no statement, part or twin {id!r}: `lemmata list` shows what there is")
 
 
@@ -379,8 +400,12 @@ def complaints(statements: Iterable[Statement] | None = None) -> list[str]:
     """Say what is wrong with the statements together, a sentence each: a part without a twin, a ``uses`` that names nothing."""
     wrong = []
     for made in registered() if statements is None else statements:
-        wrong += [f"{made.id} uses {used}, which is no statement: correct the id or declare it" for used in made.uses if used not in _REGISTERED]
-        wrong += [f"{made.id} has no part: decorate a function with it, or declare() it" for _ in range(not (made.parts or made.why_untested))]
+        wrong += [
+            f"{made.id} uses {used}, which is no statement: correct the id or declare it" for used in made.uses if used not in _REGISTERED
+        ]
+        wrong += [
+            f"{made.id} has no part: decorate a function with it, or declare() it" for _ in range(not (made.parts or made.why_untested))
+        ]
         wrong += [f"{part.id} has no twin: add a falsified copy with @{part.name}.twin(...)" for part in made.parts if not part.twins]
     return wrong
 
@@ -394,7 +419,16 @@ def _register(id: str, *, source: str, title: str, says: str, uses: Iterable[str
         raise StatementError(f"{id} stands twice, at {known.file}:{known.line} and at {file}:{line}: give one of them another id")
     section = (caller.f_globals.get("__doc__") or "").strip().partition("\n")[0]
     made = Statement(
-        id=id, source=source, title=title, says=says, uses=tuple(uses), provenance=provenance, section=section, file=file, line=line, why_untested=why_untested
+        id=id,
+        source=source,
+        title=title,
+        says=says,
+        uses=tuple(uses),
+        provenance=provenance,
+        section=section,
+        file=file,
+        line=line,
+        why_untested=why_untested,
     )
     _REGISTERED[id] = made
     return made

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Bool
 
 from lemmata.harness.evaluation import Bounds
-
-if TYPE_CHECKING:
-    from lemmata.harness.statements import Part, Twin
+from lemmata.harness.statements import Subject
 
 NEAR = 1e-9
 """Trials this close to their threshold, relatively, are flagged: another device may decide them otherwise."""
@@ -26,7 +23,7 @@ class Threshold:
     deterministic: bool
 
 
-def threshold_of(subject: Part | Twin, bounds: Bounds) -> Threshold:
+def threshold_of(subject: Subject, bounds: Bounds) -> Threshold:
     """Return the ratio from which on a trial fails: 1, or the declared constant, with the claimed failure probability."""
     constant = subject.constant
     claimed = bounds.probability if bounds.probability is not None else constant.failure if constant else 0.0

@@ -1,7 +1,7 @@
 """Replay tokens: one trial of one instance, as a line of text.
 
-A token is plain data (JSON, compressed, base64), never pickle: reading one runs no code, and what it names is looked up among the statements
-that were imported.
+A token is plain data (JSON, compressed, base64), never pickle: reading one runs no code, and what it names is looked up among the
+statements that were imported.
 """
 
 from __future__ import annotations
@@ -73,7 +73,12 @@ def read_token(text: str) -> Token:
         raise TokenError("this replay token is cut off or altered: copy the whole line again") from problem
     names = {field.name for field in fields(Token)}
     kinds = {"subject": str, "generation": str, "entropy": int, "stream": str, "trial": int, "layers": str, "dtype": str}
-    if not complete or not isinstance(data, dict) or set(data) != names or not all(isinstance(data[name], kind) for name, kind in kinds.items()):
+    if (
+        not complete
+        or not isinstance(data, dict)
+        or set(data) != names
+        or not all(isinstance(data[name], kind) for name, kind in kinds.items())
+    ):
         raise TokenError("this replay token is cut off or altered: copy the whole line again")
     if data["trial"] < 0:
         raise TokenError(f"this replay token names trial {data['trial']}: trials are numbered from 0")

@@ -36,7 +36,7 @@ class Trials:
     key: Key
     count: int
     first: int = 0
-    device: torch.device = torch.device("cpu")
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
     dtype: torch.dtype = torch.float64
     layers: LayerKind = "dense"
     journal: dict[str, Tensor] | None = field(default=None, compare=False, repr=False)
@@ -46,17 +46,17 @@ class Trials:
         return self.count
 
     def normal(self, name: str, *shape: int, variance: float = 1.0) -> Float[Tensor, "trials ..."]:
-        """Draw independent N(0, variance) entries of shape (trials, \\*shape)."""
+        r"""Draw independent N(0, variance) entries of shape (trials, \\*shape)."""
         drawn = randomness.normals(self.key, name, *shape, first=self.first, trials=self.count, device=self.device, dtype=self.dtype)
         return self._noted(name, drawn if variance == 1.0 else drawn.mul_(variance**0.5))
 
     def uniform(self, name: str, *shape: int) -> Float[Tensor, "trials ..."]:
-        """Draw independent uniforms on (0, 1) of shape (trials, \\*shape)."""
+        r"""Draw independent uniforms on (0, 1) of shape (trials, \\*shape)."""
         drawn = randomness.uniforms(self.key, name, *shape, first=self.first, trials=self.count, device=self.device, dtype=self.dtype)
         return self._noted(name, drawn)
 
     def sphere(self, name: str, *shape: int) -> Float[Tensor, "trials ..."]:
-        """Draw independent points, uniform on the unit sphere of the last dimension, of shape (trials, \\*shape)."""
+        r"""Draw independent points, uniform on the unit sphere of the last dimension, of shape (trials, \\*shape)."""
         drawn = self.normal(name, *shape)
         return drawn / drawn.norm(dim=-1, keepdim=True)
 

@@ -1,7 +1,7 @@
 """Data sets on the unit sphere, drawn as geometry.
 
-An assumption such as "pairwise distances are at least δ" is met by construction: Hypothesis draws a family and its parameters, and the rows are
-built from them. Small sets are drawn element by element, so that a counterexample shrinks to numbers that a reader grasps.
+An assumption such as "pairwise distances are at least δ" is met by construction: Hypothesis draws a family and its parameters, and the
+rows are built from them. Small sets are drawn element by element, so that a counterexample shrinks to numbers that a reader grasps.
 
 Families (unit vectors z₁, ..., z_n in R^p; ``separation`` is the distance that the family is built from):
 
@@ -72,7 +72,12 @@ class UnitVectors:
         room = {"pair": 2, "arc": 2, "cluster": n + 1 if n > 1 else 1, "orthogonal": n, "signed one-hot": (n + 1) // 2, "one coordinate": 2}
         if p < room.get(self.family, 1):
             raise GeometryError(f"{n} vectors of the family {self.family!r} need dimension {room[self.family]}; got {p}")
-        longest = {"pair": 2.0, "arc": 2 * math.sin(math.pi / max(2, n)), "cluster": math.sqrt(2.0), "one coordinate": math.sqrt(2.0) / max(1, n - 1)}
+        longest = {
+            "pair": 2.0,
+            "arc": 2 * math.sin(math.pi / max(2, n)),
+            "cluster": math.sqrt(2.0),
+            "one coordinate": math.sqrt(2.0) / max(1, n - 1),
+        }
         if self.family in longest and not 0.0 <= s <= longest[self.family] + 1e-12:
             raise GeometryError(f"{n} vectors of the family {self.family!r} lie at most {longest[self.family]:.3g} apart; got {s}")
 
@@ -171,7 +176,12 @@ def unit_vectors(
         count = draw(st.integers(smallest, largest))
         least = {"cluster": count + 1, "orthogonal": count, "signed one-hot": (count + 1) // 2}.get(family, 2)
         dimension = max(least, draw(sizes(smallest=dimensions[0], largest=dimensions[1])))
-        longest = {"pair": 2.0, "arc": 2 * math.sin(math.pi / max(2, count)), "cluster": math.sqrt(2.0), "one coordinate": math.sqrt(2.0) / max(1, count - 1)}
+        longest = {
+            "pair": 2.0,
+            "arc": 2 * math.sin(math.pi / max(2, count)),
+            "cluster": math.sqrt(2.0),
+            "one coordinate": math.sqrt(2.0) / max(1, count - 1),
+        }
         separation = min(draw(log_uniform(low, high)), 0.99 * longest[family]) if family in longest else 0.0
         number = draw(st.integers(0, 999)) if family in ("sphere", "pair") else 0
         return UnitVectors(family=family, count=count, dimension=dimension, separation=separation, number=number)

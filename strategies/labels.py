@@ -19,7 +19,8 @@ class Labels:
     """Targets y*₁, ..., y*_n in R^d, as plain data.
 
     Attributes:
-        family: "random" (independent directions), "zero", "huge" (random, a hundred times as long), or "opposed" (away from the initial output).
+        family: "random" (independent directions), "zero", "huge" (random, a hundred times as long), or "opposed" (away from the initial
+            output).
         length: of each target.
     """
 

@@ -1,7 +1,7 @@
 """Sizes: geometric grids that shrink to the smallest network but reach where claims bite.
 
-Hypothesis favours small numbers, and most probability claims say nothing there. A size is therefore drawn evenly from a geometric grid, which
-still shrinks towards its smallest entry.
+Hypothesis favours small numbers, and most probability claims say nothing there. A size is therefore drawn evenly from a geometric grid,
+which still shrinks towards its smallest entry.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """The command line: the one place that knows theorems, harness and reports together.
 
-    lemmata list [--json]           what there is
-    lemmata show ID                 the mathematics of a statement
-    lemmata check [ID... | FILE]    judge statements without pytest
-    lemmata replay TOKEN            draw one trial again
-    lemmata report                  records to HTML
+lemmata list [--json]           what there is
+lemmata show ID                 the mathematics of a statement
+lemmata check [ID... | FILE]    judge statements without pytest
+lemmata replay TOKEN            draw one trial again
+lemmata report                  records to HTML
 """
 
 from __future__ import annotations
@@ -30,9 +30,22 @@ from rich.table import Table
 if TYPE_CHECKING:
     from lemmata.harness.statements import Part, Statement, Twin
 
-app = typer.Typer(help="Theorems about over-parameterised networks as properties that a computer tries to break.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(
+    help="Theorems about over-parameterised networks as properties that a computer tries to break.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
 _RECORDS = Path("build/records")
-_COLOURS = {"holds": "green", "refuted": "red", "error": "magenta", "undecided": "yellow", "underpowered": "yellow", "vacuous": "bright_black", "untested": "bright_black"}
+_COLOURS = {
+    "holds": "green",
+    "refuted": "red",
+    "error": "magenta",
+    "undecided": "yellow",
+    "underpowered": "yellow",
+    "vacuous": "bright_black",
+    "untested": "bright_black",
+}
 
 
 def fail(sentence: str) -> NoReturn:
@@ -44,7 +57,6 @@ def fail(sentence: str) -> NoReturn:
 def load_theorems() -> None:
     """Import every module of `lemmata.theorems`, and so register its statements in the order of the papers."""
     import lemmata.theorems
-
     from lemmata.harness.statements import StatementError, complaints
 
     try:
@@ -71,7 +83,7 @@ def load_file(path: Path) -> list[Statement]:
         spec.loader.exec_module(module)
     except StatementError as problem:
         fail(str(problem))
-    except Exception as problem:  # noqa: BLE001 - the user's own code may raise anything
+    except Exception as problem:
         fail(f"{path} cannot be imported: {type(problem).__name__}: {problem}")
     found = [made for made in registered() if made.id not in before and made.file == path.resolve()]
     if wrong := complaints(found):
@@ -100,8 +112,8 @@ def list_statements(as_json: Annotated[bool, typer.Option("--json", help="a JSON
         return
     table = Table("id", "source", "title", "parts", "twins", "kind", box=None, pad_edge=False)
     for made in registered():
-        twins = sum(len(part.twins) for part in made.parts)
-        table.add_row(made.id, made.source, made.title, str(len(made.parts)) if made.parts else "untested", str(twins or ""), made.kind)
+        count = sum(len(part.twins) for part in made.parts)
+        table.add_row(made.id, made.source, made.title, str(len(made.parts)) if made.parts else "untested", str(count or ""), made.kind)
     Console().print(table)
 
 
@@ -127,7 +139,7 @@ def show(id: Annotated[str, typer.Argument(help="a statement, part or twin, as i
     console.print(f"{made.file}:{made.line}", style="dim", markup=False)
 
 
-def _show_part(console: Console, part: Part) -> None:
+def _show_part(console: Console, part: Part[Any]) -> None:
     console.print(f"\n[bold]{part.id}[/bold]  {part.title}  [dim]{part.kind}[/dim]")
     if part.says != part.statement.says:
         console.print(readable(part.says), markup=False)
@@ -158,6 +170,7 @@ def check(
     from lemmata.harness.records import Recorder, RecordsError
     from lemmata.harness.run import Run, RunError, device_named, dtype_named
     from lemmata.harness.session import load_hypothesis_profile
+    from lemmata.harness.statements import Twin
 
     if profile not in PROFILES:
         fail(f"{profile!r} is no profile: name {', '.join(PROFILES)}")
@@ -185,12 +198,9 @@ def check(
     console = Console(highlight=False)
     wrong = 0
     with _manifest(records / name, profile=profile, entropy=entropy, device=device, dtype=dtype, layers=layers):
-        for part, twins in subjects:
-            outcome = judge_part(run, part) if part.id not in {twin.id for twin in twins} else None
-            if outcome is not None:
-                wrong += _print_outcome(console, part, outcome)
-            for twin in twins:
-                wrong += _print_outcome(console, twin, judge_twin(run, twin))
+        for subject in subjects:
+            outcome = judge_twin(run, subject) if isinstance(subject, Twin) else judge_part(run, subject)
+            wrong += _print_outcome(console, subject, outcome)
     console.print(f"records in {records / name}; `lemmata report` makes them pages", style="dim", markup=False)
     raise typer.Exit(1 if wrong else 0)
 
@@ -211,7 +221,7 @@ def _manifest(folder: Path, **settings: Any) -> Iterator[None]:
         finish_manifest(folder, finished=time.time(), interrupted=reason)
 
 
-def _print_outcome(console: Console, subject: Part | Twin, outcome: Any) -> bool:
+def _print_outcome(console: Console, subject: Part[Any] | Twin, outcome: Any) -> bool:
     from lemmata.harness.explanation import explain
     from lemmata.harness.statements import Twin
 
@@ -219,7 +229,10 @@ def _print_outcome(console: Console, subject: Part | Twin, outcome: Any) -> bool
     colour = "green" if good else _COLOURS[outcome.verdict]
     basis = f" ({outcome.basis})" if outcome.basis else ""
     title = f"falsified: {subject.says}" if isinstance(subject, Twin) else subject.title
-    console.print(f"{subject.id:<14} [{colour}]{outcome.verdict + basis:<22}[/{colour}] {outcome.trials:>7,} trials {outcome.seconds:>6.1f} s  ", end="")
+    console.print(
+        f"{subject.id:<14} [{colour}]{outcome.verdict + basis:<22}[/{colour}] {outcome.trials:>7,} trials {outcome.seconds:>6.1f} s  ",
+        end="",
+    )
     console.print(title, markup=False)
     if not good and (text := explain(subject, outcome)):
         console.print(text, markup=False, soft_wrap=True)
@@ -302,13 +315,18 @@ def readable(text: str) -> str:
         return text
     converter = LatexNodes2Text(math_mode="text", keep_comments=True)
     # The converter sets displayed formulas on lines of their own; one line is enough for a terminal.
-    return re.sub(r"\$\$(.+?)\$\$|\$(.+?)\$", lambda found: " ".join(converter.latex_to_text(f"${found[1] or found[2]}$").split()), text, flags=re.DOTALL)
+    return re.sub(
+        r"\$\$(.+?)\$\$|\$(.+?)\$",
+        lambda found: " ".join(converter.latex_to_text(f"${found[1] or found[2]}$").split()),
+        text,
+        flags=re.DOTALL,
+    )
 
 
-def _subjects(what: Sequence[str]) -> list[tuple[Part, list[Twin]]]:
+def _subjects(what: Sequence[str]) -> list[Part[Any] | Twin]:
     from lemmata.harness.statements import Part, Statement, Twin, registered
 
-    chosen: list[Statement | Part | Twin] = []
+    chosen: list[Statement | Part[Any] | Twin] = []
     ids = [name for name in what if not name.endswith(".py")]
     if ids or not what:
         load_theorems()
@@ -319,20 +337,16 @@ def _subjects(what: Sequence[str]) -> list[tuple[Part, list[Twin]]]:
             chosen += load_file(Path(name))
         else:
             chosen.append(_find(name))
-    parts: list[tuple[Part, list[Twin]]] = []
+    subjects: list[Part[Any] | Twin] = []
     for thing in chosen if what else registered():
-        if isinstance(thing, Twin):
-            parts.append((thing.part, [thing]))
-        elif isinstance(thing, Part):
-            parts.append((thing, thing.twins))
-        elif isinstance(thing, Statement):
-            parts += [(part, part.twins) for part in thing.parts]
-    if not parts:
+        for one in thing.parts if isinstance(thing, Statement) else [thing]:
+            subjects += [one, *one.twins] if isinstance(one, Part) else [one]
+    if not subjects:
         fail(f"{', '.join(what) or 'the package'} holds nothing that is tested yet")
-    return parts
+    return subjects
 
 
-def _find(id: str) -> Statement | Part | Twin:
+def _find(id: str) -> Statement | Part[Any] | Twin:
     from lemmata.harness.statements import StatementError, find
 
     try:

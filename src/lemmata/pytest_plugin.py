@@ -1,7 +1,7 @@
 """The pytest plugin: options, one run shared by all workers, records, and the summary by paper.
 
-torch is imported only when a run begins, after a worker's share of threads and its GPU are settled. Nothing here knows of our own statements:
-the plugin runs those of any repository.
+torch is imported only when a run begins, after a worker's share of threads and its GPU are settled. Nothing here knows of our own
+statements: the plugin runs those of any repository.
 """
 
 from __future__ import annotations
@@ -28,10 +28,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--lemmata-profile", choices=("quick", "default", "nightly"), default="default", help="how much work a statement gets")
     group.addoption("--lemmata-device", default="cpu", help="where tensors live: cpu, cuda or cuda:N (default: cpu)")
     group.addoption("--lemmata-dtype", default="float64", help="float64 (default) or float32")
-    group.addoption("--lemmata-layers", choices=("dense", "matrix-free"), default=None, help="kind of layers, where a statement has the choice")
+    group.addoption(
+        "--lemmata-layers", choices=("dense", "matrix-free"), default=None, help="kind of layers, where a statement has the choice"
+    )
     group.addoption("--lemmata-records", default=None, metavar="DIR", help="folder for records (default: build/records)")
     group.addoption("--lemmata-entropy", type=int, default=None, metavar="N", help="of the run; equal entropies draw equal trials")
-    group.addoption("--lemmata-only", action="append", default=[], metavar="ID", help="run only this statement, part or twin; may be repeated")
+    group.addoption(
+        "--lemmata-only", action="append", default=[], metavar="ID", help="run only this statement, part or twin; may be repeated"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -120,7 +124,7 @@ def pytest_pycollect_makeitem(collector: pytest.Module | pytest.Class, name: str
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config, items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Check the statements against each other, keep what ``--lemmata-only`` names, and set up the run."""
     if "lemmata.harness.statements" not in sys.modules:
         if config.getoption("lemmata_only"):
@@ -138,7 +142,11 @@ def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config
         _keep_only(config, items, wanted)
     if ours:
         # The dearest first, so that no worker is left alone with one at the end.
-        items.sort(key=lambda item: -getattr(getattr(item.subject, "part", item.subject), "cost", 0.0) if isinstance(item, PartItem | TwinItem) else 0.0)
+        items.sort(
+            key=lambda item: (
+                -getattr(getattr(item.subject, "part", item.subject), "cost", 0.0) if isinstance(item, PartItem | TwinItem) else 0.0
+            )
+        )
         if not config.getoption("collectonly"):
             _set_up_run(config)
 
@@ -185,7 +193,8 @@ class _Lines:
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Print the verdicts by paper."""
-    if not config.stash[_LINES]:
+    lines = config.stash[_LINES]
+    if not lines:
         return
     from lemmata.harness.records import read_run
     from lemmata.harness.terminal import summary
@@ -193,7 +202,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     folder = config.stash[_FOLDER]
     statements = [] if config.getoption("lemmata_only") or not folder.exists() else read_run(folder).statements
     terminalreporter.section("theorems")
-    for line in summary(config.stash[_LINES], statements):
+    for line in summary(lines, statements):
         terminalreporter.write_line(line)
     if folder.exists():
         terminalreporter.write_line(f"records in {folder}; `lemmata report` makes them pages")
@@ -219,8 +228,10 @@ def _gpus() -> list[str]:
 def _keep_only(config: pytest.Config, items: list[pytest.Item], wanted: list[str]) -> None:
     def names(item: pytest.Item) -> set[str]:
         subject = getattr(item, "subject", None)
+        if subject is None:
+            return set()
         part = getattr(subject, "part", subject)
-        return {subject.id, part.id, part.statement.id} if subject is not None else set()
+        return {subject.id, part.id, part.statement.id}
 
     kept = [item for item in items if names(item) & set(wanted)]
     if missing := [name for name in wanted if not any(name in names(item) for item in items)]:

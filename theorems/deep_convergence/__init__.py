@@ -3,6 +3,6 @@
 One module a section of the proof, imported in the proof's order.
 """
 
-from lemmata.theorems.deep_convergence import preliminaries, forward_norms
+from lemmata.theorems.deep_convergence import forward_norms, intermediate_products, preliminaries
 
-__all__ = ["preliminaries", "forward_norms"]
+__all__ = ["forward_norms", "preliminaries"]

@@ -1,8 +1,8 @@
 """Forward norms at random initialisation: no explosion, no vanishing (ALS18, Section 7 and introduction).
 
-Given h_{l-1}, the squared norm of φ(W_l h_{l-1}) is ‖h_{l-1}‖² times 2/m times a chi-square variable of binomial(m, ½) order (ALS-02), independent
-of the past. Along the layers the norm is therefore an exact martingale of products, of which everything here follows: concentration (ALS-04 a),
-moments (b), logarithmic spread (c), and what another variance does to depth (ALS-05).
+Given h_{l-1}, the squared norm of φ(W_l h_{l-1}) is ‖h_{l-1}‖² times 2/m times a chi-square variable of binomial(m, ½) order (ALS-02),
+independent of the past. Along the layers the norm is therefore an exact martingale of products, of which everything here follows:
+concentration (ALS-04 a), moments (b), logarithmic spread (c), and what another variance does to depth (ALS-05).
 """
 
 from __future__ import annotations
@@ -34,12 +34,13 @@ ALS04 = statement(
     provenance="recalled",
     uses=["ALS-02"],
     title="Hidden layers keep the norm of their input",
-    says=r"For all $n,L,m$, all unit $x_1,\dots,x_n$ and all $\varepsilon\in(0,1]$, with probability at least $1-O(nL)e^{-\Omega(m\varepsilon^2/L)}$ over "
+    says=r"For all $n,L,m$, all unit $x_1,\dots,x_n$ and all $\varepsilon\in(0,1]$, with probability at least "
+    r"$1-O(nL)e^{-\Omega(m\varepsilon^2/L)}$ over "
     r"$A,W$: $\|h_{i,\ell}\|\in[1-\varepsilon,1+\varepsilon]$ for all $i\in[n]$, $0\le\ell\le L$.",
 )
 
 RATE = 0.12
-"""A valid constant of the exponent: the exact rate of the upper tail, over mε²/L, has the infimum 0.129, at L = 1, ε = 1; 0.2 is not valid."""
+"""A valid constant of the exponent: the upper tail's exact rate over mε²/L has the infimum 0.129, at L = ε = 1; 0.2 is not valid."""
 
 
 def _exception(net: DeepReluNet, data: SeparatedData, epsilon: float) -> float:
@@ -58,7 +59,11 @@ def _exception(net: DeepReluNet, data: SeparatedData, epsilon: float) -> float:
     ],
     layers=_EITHER,
 )
-@given(net=deep_relu_nets(widths=(16, 1024), outputs=(1, 1)), data=separated_data(), epsilon=st.sampled_from([0.1 * k for k in range(10, 2, -1)]))
+@given(
+    net=deep_relu_nets(widths=(16, 1024), outputs=(1, 1)),
+    data=separated_data(),
+    epsilon=st.sampled_from([0.1 * k for k in range(10, 2, -1)]),
+)
 def hidden_norms_stay_near_one(net: DeepReluNet, data: SeparatedData, epsilon: float, trials: Trials) -> Bound:
     _, signals = net.forward(trials, data)
     return at_most((_norms(signals) - 1.0).abs(), epsilon).except_with_probability(_exception(net, data, epsilon))
@@ -86,8 +91,8 @@ _COPIES = 64
 def _squared_norms(width: int, depth: int, variance: float, trials: Trials) -> Float[Tensor, "trials layers copies"]:
     """Return ‖h_l‖², l = 0..L, of independent networks on one unit input.
 
-    Orthogonal inputs to one Gaussian matrix have independent images, so one draw of a matrix serves all copies: column k of layer l is a fresh
-    Gaussian vector times the norm of copy k's hidden vector, whatever its direction.
+    Orthogonal inputs to one Gaussian matrix have independent images, so one draw of a matrix serves all copies: column k of layer l is a
+    fresh Gaussian vector times the norm of copy k's hidden vector, whatever its direction.
     """
     h = trials.normal("A", width, _COPIES, variance=2.0 / width).relu()
     squares = [(h**2).sum(dim=1)]
@@ -134,12 +139,21 @@ def _at_width(width: int) -> Instance:
 @ALS04.part(
     "c",
     kind="scaling",
-    says=r"$\log\|h_{i,\ell}\|^2$ has mean $\approx-\frac{5(\ell+1)}{2m}$ and standard deviation $\approx\sqrt{5(\ell+1)/m}$ where $\ell\ll m$: its deviation "
+    says=r"$\log\|h_{i,\ell}\|^2$ has mean $\approx-\frac{5(\ell+1)}{2m}$ and standard deviation $\approx\sqrt{5(\ell+1)/m}$ where "
+    r"$\ell\ll m$: its deviation "
     r"at the last layer is $O(\sqrt{(L+1)/m})$, and no less.",
     quantifiers=(r"\forall\, L\ll m", r"\forall\, \|x\|=1", r"\mathbb P_{A,W}"),
     constant=Constant(2.5, measured_on="m = 64…4096, L = 1…32, L ≤ m/16"),
     along=[
-        Along(variable="L+1", sizes=(2, 3, 5, 9, 17, 33), instance=lambda size: _at_depth(size - 1), at_most=0.2, at_least=-0.2, claimed=0.5, trials=1024),
+        Along(
+            variable="L+1",
+            sizes=(2, 3, 5, 9, 17, 33),
+            instance=lambda size: _at_depth(size - 1),
+            at_most=0.2,
+            at_least=-0.2,
+            claimed=0.5,
+            trials=1024,
+        ),
         Along(variable="m", sizes=(64, 256, 1024, 4096), instance=_at_width, at_most=0.2, at_least=-0.2, claimed=-0.5, trials=1024),
     ],
     requires=Requirement(r"$L\ll m$", met=lambda net, data: 8 * net.depth <= net.width),
@@ -175,7 +189,8 @@ ALS05 = statement(
     uses=["ALS-04"],
     title="He variance, or exponential explosion or vanishing",
     says=r"With $(W_\ell)_{jk}\sim N(0,\sigma^2/m)$: $\mathbb E\|h_{i,L}\|^2=(\sigma^2/2)^L\,\mathbb E\|h_{i,0}\|^2$. Hence "
-    r"$\frac1L\log\|h_L\|\to\frac12\log(\sigma^2/2)$ up to $O(1/m)$, and $\|h_L\|=\Theta(1)$ for all $L\le O(m)$ if and only if $\sigma^2=2$.",
+    r"$\frac1L\log\|h_L\|\to\frac12\log(\sigma^2/2)$ up to $O(1/m)$, and $\|h_L\|=\Theta(1)$ for all $L\le O(m)$ if and only if "
+    r"$\sigma^2=2$.",
 )
 
 
@@ -235,7 +250,8 @@ def _(width: int, depth: int, variance: float, trials: Trials) -> Mean:
 @ALS05.part(
     "c",
     kind="scaling",
-    says=r"$\big|\frac1L\log\|h_L\|-\frac12\log(\sigma^2/2)\big|\le O\big(\frac1m+\frac1{\sqrt{mL}}\big)$: exponential growth or decay in $L$ unless $\sigma^2=2$.",
+    says=r"$\big|\frac1L\log\|h_L\|-\frac12\log(\sigma^2/2)\big|\le O\big(\frac1m+\frac1{\sqrt{mL}}\big)$: exponential growth or decay in "
+    r"$L$ unless $\sigma^2=2$.",
     quantifiers=(r"\forall\, L\le O(m)", r"\forall\, \sigma", r"\forall\, \|x\|=1", r"\mathbb P_{A,W}"),
     constant=Constant(3.0, measured_on="m = 64…512, L = 2…32, σ² = 1…4"),
     along=Along(variable="L", sizes=(2, 4, 8, 16, 32), instance=lambda L: _with_variance(2.0, L, width=256), at_most=0.2, trials=128),
@@ -252,6 +268,8 @@ def norms_grow_at_half_the_logarithm_of_half_the_variance(
     return at_most((slope - predicted).abs(), 1.0 / net.width + 1.0 / math.sqrt(net.width * net.depth))
 
 
-@norms_grow_at_half_the_logarithm_of_half_the_variance.twin("any variance works", specimens=[_with_variance(1.0, 16), _with_variance(4.0, 16)])
+@norms_grow_at_half_the_logarithm_of_half_the_variance.twin(
+    "any variance works", specimens=[_with_variance(1.0, 16), _with_variance(4.0, 16)]
+)
 def _(net: DeepReluNet, data: SeparatedData, trials: Trials) -> Bound:
     return norms_grow_at_half_the_logarithm_of_half_the_variance.check(net, data, trials, rate=0.0)

@@ -36,8 +36,10 @@ ALS01 = statement(
     source="ALS18, Section 2 (data assumption)",
     provenance="recalled",
     title="Normalising the data costs nothing",
-    says=r"For all unit $z_1,\dots,z_n\in\mathbb R^{d_{in}-1}$ put $x_i=(z_i/\sqrt2,\,1/\sqrt2)$. Then the $x_i$ are unit vectors with last "
-    r"coordinate $1/\sqrt2$, their distances are those of the $z_i$ divided by $\sqrt2$, and separation bounds the angle between two inputs, not "
+    says=r"For all unit $z_1,\dots,z_n\in\mathbb R^{d_{in}-1}$ put $x_i=(z_i/\sqrt2,\,1/\sqrt2)$. Then the $x_i$ are unit vectors with "
+    r"last "
+    r"coordinate $1/\sqrt2$, their distances are those of the $z_i$ divided by $\sqrt2$, and separation bounds the angle between two "
+    r"inputs, not "
     r"only their distance: no two inputs are opposite.",
 )
 
@@ -141,8 +143,10 @@ ALS02 = statement(
     source="ALS18, Fact 7.2",
     provenance="recalled-form",
     title="Law of a randomly masked Gaussian layer",
-    says=r"For all $p,m$ and fixed $h,q\in\mathbb R^p$ with $h\ne0$, $h+q\ne0$, let $M\in\mathbb R^{m\times p}$ have independent $N(0,2/m)$ entries and "
-    r"$v_k=1[(M(h+q))_k\ge0]\,(Mh)_k$. The $v_k$ are independent, vanish with probability $\frac12$ and have $|v_k|\sim|N(0,2\|h\|^2/m)|$ otherwise, so "
+    says=r"For all $p,m$ and fixed $h,q\in\mathbb R^p$ with $h\ne0$, $h+q\ne0$, let $M\in\mathbb R^{m\times p}$ have independent "
+    r"$N(0,2/m)$ entries and "
+    r"$v_k=1[(M(h+q))_k\ge0]\,(Mh)_k$. The $v_k$ are independent, vanish with probability $\frac12$ and have $|v_k|\sim|N(0,2\|h\|^2/m)|$ "
+    r"otherwise, so "
     r"that $\frac{m\|v\|^2}{2\|h\|^2}\sim\chi^2_\varpi$ with $\varpi\sim\mathrm{Bin}(m,\frac12)$.",
 )
 
@@ -251,7 +255,8 @@ ALS03 = statement(
     source="ALS18, Fact 2.5",
     provenance="recalled-form",
     title="The gradient's formula, and two homogeneity identities",
-    says=r"For all sizes and all $A,W,B,x,y^*$ with no pre-activation equal to 0, the gradient of $F$ in $W_\ell$ is the sum over the examples of "
+    says=r"For all sizes and all $A,W,B,x,y^*$ with no pre-activation equal to 0, the gradient of $F$ in $W_\ell$ is the sum over the "
+    r"examples of "
     r"$D_{i,\ell}\mathrm{Back}_{i,\ell+1}^\top\mathrm{loss}_i\,h_{i,\ell-1}^\top$, and the output is 1-homogeneous in each layer.",
 )
 
@@ -262,14 +267,15 @@ _sizes = {"net": deep_relu_nets(widths=(2, 32), depths=(1, 8)), "data": separate
 
 
 def _roundings(net: DeepReluNet, data: SeparatedData) -> float:
-    """Roundings of a pass through all layers, each a sum of m terms, on the scale of the products of norms that bounds every one of them."""
+    """Roundings of a pass through all layers, each a sum of m terms, on the scale of the norms that bound them."""
     return 4.0 * (net.depth + 2) * (net.width + data.dimension + net.outputs)
 
 
 @ALS03.part(
     "a",
     kind="identity",
-    says=r"$\nabla_{W_\ell}F=\sum_iD_{i,\ell}\mathrm{Back}_{i,\ell+1}^\top\mathrm{loss}_i\,h_{i,\ell-1}^\top$, held against automatic differentiation.",
+    says=r"$\nabla_{W_\ell}F=\sum_iD_{i,\ell}\mathrm{Back}_{i,\ell+1}^\top\mathrm{loss}_i\,h_{i,\ell-1}^\top$, held against automatic "
+    r"differentiation.",
     quantifiers=(*_ANY_NETWORK, r"\forall\, \ell\in[L]"),
     specimens=[_SMALL, _DEEP],
 )

@@ -229,7 +229,9 @@ def separated_data(
     *, smallest: int = 1, largest: int = 6, dimensions: tuple[int, int] = (2, 32), separations: tuple[float, float] = (0.02, 1.0)
 ) -> st.SearchStrategy[SeparatedData]:
     """Draw data sets that meet the paper's assumption, of many geometries; ``separations`` are of the z_i, √2 times δ."""
-    return st.builds(SeparatedData, vectors=unit_vectors(smallest=smallest, largest=largest, dimensions=dimensions, separations=separations))
+    return st.builds(
+        SeparatedData, vectors=unit_vectors(smallest=smallest, largest=largest, dimensions=dimensions, separations=separations)
+    )
 
 
 def pair_at(delta: float, *, count: int = 2, dimension: int = 10, number: int = 0) -> SeparatedData:

@@ -30,7 +30,7 @@ def masked_norm_cdf(m: int) -> Cdf:
 
 
 def fixed_norm_cdf(m: int) -> Cdf:
-    """Return the distribution function of a chi-square variable with the fixed m/2 degrees of freedom: what the mask would give without its randomness."""
+    """Return the distribution function of a chi-square variable with m/2 degrees of freedom: what a mask that is not random would give."""
 
     def cdf(x: Float[np.ndarray, "n"]) -> Float[np.ndarray, "n"]:
         return np.asarray(stats.chi2.cdf(x, m / 2))

@@ -1,0 +1,43 @@
+# make check   run every statement with the default profile and build the report
+# make test    the project's own tests
+# make lint    formatting, style, types, formulas
+# make report  the report again, from the latest records
+# make .venv   only set up
+
+BIN := .venv/bin
+PYTHON ?= python3
+
+.PHONY: check test lint report format clean .venv
+
+check: .venv
+	@status=0; \
+	$(BIN)/pytest -n auto --dist worksteal --lemmata-records build/records || status=$$?; \
+	echo "report:"; $(BIN)/lemmata report --records build/records --out build/report || status=$$?; \
+	exit $$status
+
+test: .venv
+	$(BIN)/pytest tests -n auto --dist worksteal --cov --cov-report=term:skip-covered --cov-fail-under=90
+
+lint: .venv
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lemmata check-formulas
+
+report: .venv
+	$(BIN)/lemmata report --records build/records --out build/report
+
+format: .venv
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf build .venv
+
+.venv: .venv/.ready
+
+.venv/.ready: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit("lemmata needs Python 3.11 or newer; name one with make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	touch $@
