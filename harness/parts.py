@@ -67,7 +67,7 @@ def _judge_part(run: Run, part: Part[Any], test: Callable[[], None]) -> Outcome:
     nominees: list[InstanceVerdict] = []
     broken: Failure | None = None
     refuting: InstanceVerdict | None = None
-    if run.profile.instances_for(part.cost) > 0 and not any(found.verdict == "refuted" for found in specimens):
+    if run.profile.instances_for(part.cost) > 0:
         while search.nominations < NOMINATIONS and (found := search.next()) is not None:
             if isinstance(found, Broken):
                 broken = found.failure
@@ -151,7 +151,8 @@ def _outcome(
         verdicts = ["vacuous"]
     biting = [verdict for verdict in verdicts if verdict != "vacuous"]
     verdict = worst(biting or verdicts)
-    culprit = next((found for found in specimens if found.verdict == "refuted"), refuting)
+    # A nominee was shrunk, so that it says more than a specimen.
+    culprit = refuting or next((found for found in specimens if found.verdict == "refuted"), None)
     steep = next((slope for slope in slopes if slope.judgement.outcome == "refuted"), None)
     refutation = culprit.refutation if culprit else steep.refutation if steep else None
     if refutation and culprit is refuting:

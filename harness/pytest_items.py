@@ -20,6 +20,9 @@ from lemmata.harness.statements import OnePart, Part, Statement, StatementError,
 from lemmata.harness.verdicts import Outcome
 
 RUN_KEY = pytest.StashKey[Run]()
+MODULES_KEY = pytest.StashKey[set[Path]]()
+"""The files that were collected: their statements have to be whole."""
+
 PROPERTY = "lemmata"
 """Name of the report property that carries an item's line to the terminal summary, through xdist too."""
 
@@ -93,6 +96,7 @@ class StatementModule(pytest.Module):
 
     def collect(self) -> Any:
         """Collect the module's items."""
+        self.config.stash.setdefault(MODULES_KEY, set()).add(self.path.resolve())
         try:
             return list(super().collect())
         except StatementError as problem:

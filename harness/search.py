@@ -19,9 +19,10 @@ from scipy import stats
 
 from lemmata.harness.claims import Law
 from lemmata.harness.drawing import evaluating
-from lemmata.harness.evaluation import Bounds, BrokenStatement, Discarded, evaluate
+from lemmata.harness.evaluation import Bounds, BrokenStatement, Discarded, Samples, evaluate
 from lemmata.harness.instances import Instance, hash_of
 from lemmata.harness.judging import compare, refuse_nan
+from lemmata.harness.profiles import BLOCK
 from lemmata.harness.recording import record_blocks
 from lemmata.harness.run import Run
 from lemmata.harness.statements import Subject, part_of
@@ -148,6 +149,10 @@ class Search:
         count = self.run.profile.explore_for(part.cost)
         try:
             found = evaluate(self.run, self.subject, instance, stream="explore", first=0, count=count)
+            if isinstance(found, Samples):
+                # A mean or law shows nothing on the few trials that betray a bound.
+                count = self.run.profile.cap_for(part.cost, BLOCK)
+                found = evaluate(self.run, self.subject, instance, stream="explore", first=0, count=count)
             self._evaluated += 1
             self._first = self._first or instance
             self.trials += count

@@ -324,7 +324,7 @@ def readable(text: str) -> str:
 
 
 def _subjects(what: Sequence[str]) -> list[Part[Any] | Twin]:
-    from lemmata.harness.statements import Part, Statement, Twin, registered
+    from lemmata.harness.statements import Part, Statement, registered
 
     chosen: list[Statement | Part[Any] | Twin] = []
     ids = [name for name in what if not name.endswith(".py")]

@@ -130,13 +130,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if config.getoption("lemmata_only"):
             raise pytest.UsageError(f"--lemmata-only names {', '.join(config.getoption('lemmata_only'))}; no statement was collected here")
         return
-    from lemmata.harness.pytest_items import PartItem, TwinItem
+    from lemmata.harness.pytest_items import MODULES_KEY, PartItem, TwinItem
     from lemmata.harness.statements import complaints, registered
 
     ours = [item for item in items if isinstance(item, PartItem | TwinItem)]
-    if not ours and not registered():
-        return
-    if found := complaints():
+    collected = config.stash.get(MODULES_KEY, set())
+    if found := complaints([made for made in registered() if made.file in collected]):
         raise pytest.UsageError("\n".join(found))
     if wanted := config.getoption("lemmata_only"):
         _keep_only(config, items, wanted)

@@ -71,7 +71,7 @@ def intermediate_products_are_at_most_the_root_of_depth(net: DeepReluNet, data: 
     return at_most(spectral_norms(network, signals, trials), net.depth**power)
 
 
-@intermediate_products_are_at_most_the_root_of_depth.twin("O(1) for all vectors, whatever the depth", along=[_SMALL_DEPTHS])
+@intermediate_products_are_at_most_the_root_of_depth.twin("O(1) for all vectors, whatever the depth", specimens=[], along=[_SMALL_DEPTHS])
 def _(net: DeepReluNet, data: SeparatedData, trials: Trials) -> Bound:
     return intermediate_products_are_at_most_the_root_of_depth.check(net, data, trials, power=0.0)
 
@@ -108,7 +108,7 @@ def products_keep_sparse_vectors_bounded(net: DeepReluNet, data: SeparatedData, 
     return at_most(sparse_norms(network, signals, trials, right=admissible_sparsity(net)), 1.0)
 
 
-@products_keep_sparse_vectors_bounded.twin("for all vectors, sparse or not", along=[_SMALL_DEPTHS])
+@products_keep_sparse_vectors_bounded.twin("for all vectors, sparse or not", specimens=[], along=[_SMALL_DEPTHS])
 def _(net: DeepReluNet, data: SeparatedData, trials: Trials) -> Bound:
     network, signals = net.forward(trials, data)
     return at_most(spectral_norms(network, signals, trials), 1.0)
@@ -132,7 +132,7 @@ def products_keep_sparse_covectors_bounded(net: DeepReluNet, data: SeparatedData
     return at_most(sparse_norms(network, signals, trials, left=admissible_sparsity(net)), 1.0)
 
 
-@products_keep_sparse_covectors_bounded.twin("for all covectors, sparse or not", along=[_SMALL_DEPTHS])
+@products_keep_sparse_covectors_bounded.twin("for all covectors, sparse or not", specimens=[], along=[_SMALL_DEPTHS])
 def _(net: DeepReluNet, data: SeparatedData, trials: Trials) -> Bound:
     network, signals = net.forward(trials, data)
     return at_most(spectral_norms(network, signals, trials), 1.0)
@@ -179,9 +179,7 @@ ALS09 = statement(
     quantifiers=(r"\forall\, s\le\frac m{L\log m}", *_DRAWN, r"\forall\, \|u\|_0,\|v\|_0\le s"),
     constant=Constant(8.0, measured_on="m = 64…512, L = 2…16, L ≤ m/32"),
     along=[
-        Along(
-            variable="m", sizes=(32, 64, 128, 256, 512), instance=lambda m: _at(m, 2, sparsity=1), at_most=0.2, claimed=-0.5, trials=32
-        ),
+        Along(variable="m", sizes=(16, 32, 64, 128, 256), instance=lambda m: _at(m, 2, sparsity=1), at_most=0.2, claimed=-0.5, trials=32),
         Along(variable="L", sizes=(1, 2, 4, 8), instance=lambda L: _at(256, L, sparsity=1), at_most=0.2, claimed=0.0, trials=16),
         Along(variable="s", sizes=(1, 2, 4, 8, 16), instance=lambda s: _at(256, 2, sparsity=s), at_most=0.2, claimed=0.5, trials=16),
     ],
@@ -205,7 +203,8 @@ def products_between_sparse_vectors_are_small(net: DeepReluNet, data: SeparatedD
 
 @products_between_sparse_vectors_are_small.twin(
     "s log m/m: the root is forgotten",
-    along=[Along(variable="m", sizes=(32, 64, 128, 256, 512), instance=lambda m: _at(m, 2, sparsity=1), at_most=0.2, trials=32)],
+    specimens=[],
+    along=[Along(variable="m", sizes=(16, 32, 64, 128, 256), instance=lambda m: _at(m, 2, sparsity=1), at_most=0.2, trials=32)],
 )
 def _(net: DeepReluNet, data: SeparatedData, sparsity: int, trials: Trials) -> Bound:
     return products_between_sparse_vectors_are_small.check(net, data, sparsity, trials, power=1.0)

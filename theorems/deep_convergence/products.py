@@ -114,10 +114,9 @@ class Implicit:
 
 
 def spans(depth: int) -> dict[int, list[int]]:
-    """Return the pairs that are looked at, as the b of each a: all of them up to L = 3; beyond, (1, b) for b = 1, 2, 4, ..., L and the upper half."""
-    if depth <= 3:
-        return {a: list(range(a, depth + 1)) for a in range(1, depth + 1)}
-    return {1: [*(2**k for k in range(depth.bit_length()) if 2**k < depth), depth], depth // 2 + 1: [depth]}
+    """Return the pairs that are looked at, as the b of each a: (1, b) for b = 1, 2, 4, ..., L, and the upper half of the layers."""
+    ends = [*(2**k for k in range(depth.bit_length()) if 2**k < depth), depth]
+    return {1: ends} if depth == 1 else {1: ends, depth // 2 + 1: [depth]}
 
 
 def intermediate_products(network: Network, signals: Signals, trials: Trials) -> Iterator[Explicit | Implicit]:
@@ -126,7 +125,7 @@ def intermediate_products(network: Network, signals: Signals, trials: Trials) ->
     for a, ends in spans(network.depth).items():
         if trials.layers == "dense":
             masks = [sign.mT.flatten(0, 1).unsqueeze(-1) for sign in signs]
-            weights = [layer.materialise().repeat_interleave(n, dim=0) for layer in network.W[a - 1 : ends[-1]]]
+            weights = [_for_each_example(layer.materialise(), n) for layer in network.W[a - 1 : ends[-1]]]
             product = weights[0]
             for b, W in enumerate(weights, start=a):
                 product = product if b == a else W @ (masks[b - 1] * product)
@@ -182,3 +181,7 @@ def wide_nets(*, widths_a_layer: int, widest: int, deepest: int = 8, outputs: in
 def _random(signals: Signals, trials: Trials, count: int) -> Float[Tensor, "batch m count"]:
     h = signals.h[0]
     return trials.stream("adversary").normal("starts", h.shape[2], h.shape[1], count).flatten(0, 1)
+
+
+def _for_each_example(matrix: Float[Tensor, "trials m m"], n: int) -> Float[Tensor, "batch m m"]:
+    return matrix if n == 1 else matrix.repeat_interleave(n, dim=0)

@@ -1,0 +1,30 @@
+"""Checks of shapes at run time, a registry of their own for statements made in tests, and one thread."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from jaxtyping import install_import_hook
+
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent / "planted")]
+install_import_hook(["lemmata.harness.randomness", "lemmata.harness.claims", "lemmata.theorems.deep_convergence.setting"], "beartype.beartype")
+
+pytest_plugins = ["pytester"]
+
+
+@pytest.fixture(autouse=True)
+def _statements_of_their_own() -> Iterator[None]:
+    from support import statements_of_their_own
+
+    with statements_of_their_own():
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _one_thread() -> None:
+    import torch
+
+    torch.set_num_threads(1)
