@@ -20,6 +20,7 @@ from jaxtyping import Float
 from lemmata.harness.claims import Bound, Claim, Law, Mean
 from lemmata.harness.instances import Instance, describe
 from lemmata.harness.memory import batch_for, is_out_of_memory, measured
+from lemmata.harness.outside import as_if_in_a_test
 from lemmata.harness.profiles import BLOCK
 from lemmata.harness.run import Run
 from lemmata.harness.statements import Subject
@@ -114,7 +115,8 @@ class _MemoryRanOut(Exception):
 def _claim(run: Run, subject: Subject, instance: Instance, stream: str, first: int, count: int) -> Claim:
     trials = run.trials(subject, instance, stream=stream, first=first, count=count)
     try:
-        claim = subject.check(**instance, trials=trials)
+        with as_if_in_a_test(subject.check):
+            claim = subject.check(**instance, trials=trials)
     except UnsatisfiedAssumption as unmet:
         raise Discarded from unmet
     except HypothesisException:

@@ -11,6 +11,7 @@ from lemmata.harness.instances import describe
 from lemmata.harness.levels import ALPHA
 from lemmata.harness.statements import Subject, part_of
 from lemmata.harness.verdicts import Outcome, Refutation
+from lemmata.harness.wording import readable
 
 
 def explain(subject: Subject, outcome: Outcome) -> str:
@@ -59,7 +60,7 @@ def _refuted(subject: Subject, outcome: Outcome, found: Refutation) -> str:
     part = part_of(subject)
     lines = [f"{subject.id} is refuted: {_headline(subject)}"]
     if part.says:
-        lines.append(_line("says", " ".join(part.says.split())))
+        lines.append(_line("says", " ".join(readable(part.says).split())))
     lines.append(_line("instance", describe(found.instance) + (" (as small as shrinking made it)" if found.shrunk else "")))
     lines.append(_line("measured", _measured(found)))
     lines.append(_line("evidence", _evidence(found, outcome)))

@@ -14,10 +14,11 @@ from torch import Tensor
 from lemmata.harness.claims import Bound, Claim
 from lemmata.harness.generation import generation_of
 from lemmata.harness.instances import Instance, decode_arguments, describe, hash_of
+from lemmata.harness.outside import as_if_in_a_test
 from lemmata.harness.randomness import key_of
 from lemmata.harness.records import read_run, runs_in
 from lemmata.harness.run import dtype_named
-from lemmata.harness.statements import Part, Statement, Subject, find, part_of
+from lemmata.harness.statements import Part, Subject, find_subject, part_of
 from lemmata.harness.tokens import Token
 from lemmata.harness.trials import Trials
 
@@ -97,9 +98,7 @@ def replay_trial(token: Token) -> Replayed:
         InstanceError: the instance does not fit the statement's signature any more.
         ReplayError: the statement raises.
     """
-    subject = find(token.subject)
-    if isinstance(subject, Statement):
-        raise ReplayError(f"{token.subject} is a statement, not one of its parts: the token was altered")
+    subject = find_subject(token.subject)
     part: Part[Any] = part_of(subject)
     instance = decode_arguments(token.instance, part.check, part.test.lemmata_strategies)
     if token.layers not in ("dense", "matrix-free"):
@@ -108,7 +107,8 @@ def replay_trial(token: Token) -> Replayed:
     drawn: dict[str, Tensor] = {}
     trials = Trials(key=key, first=token.trial, count=1, dtype=dtype_named(token.dtype), layers=token.layers, journal=drawn)  # type: ignore[arg-type]
     try:
-        claim = subject.check(**instance, trials=trials)
+        with as_if_in_a_test(subject.check):
+            claim = subject.check(**instance, trials=trials)
     except Exception as problem:
         raise ReplayError(f"{subject.id} raises {type(problem).__name__} on this trial: {problem}") from problem
     if isinstance(claim, Bound):

@@ -98,7 +98,7 @@ class Search:
             except (Nomination, Broken) as found:
                 self.nominations += 1
                 return found
-            except hypothesis.errors.Unsatisfied:
+            except hypothesis.errors.Unsatisfiable:
                 return None
         return None
 

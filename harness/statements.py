@@ -242,7 +242,7 @@ class Statement:
             letter: "a", "b", ...; empty where the statement has one part.
             says: the part's mathematics; the statement's where it has one part.
             kind: which mechanism judges it.
-            title: the conclusion in words; the function's name by default.
+            title: the conclusion in words; the function's name by default, or the statement's title where it has one part.
             quantifiers: the quantifiers in the order of the mathematics, as LaTeX.
             constant: the hidden constant of an O(·) or Ω(·).
             along: the grids along which exponents are measured.
@@ -268,7 +268,7 @@ class Statement:
             part = Part(
                 statement=self,
                 letter=letter,
-                title=title or check.__name__.replace("_", " "),
+                title=title or (check.__name__.replace("_", " ") if letter else self.title),
                 says=says or self.says,
                 kind=kind,
                 quantifiers=tuple(quantifiers),
@@ -394,6 +394,22 @@ def find(id: str) -> Statement | Part[Any] | Twin:
                 if twin.id == id:
                     return twin
     raise StatementError(f"there is no statement, part or twin {id!r}: `lemmata list` shows what there is")
+
+
+def find_subject(id: str) -> Subject:
+    """Look a part or twin up by its id; a statement's only part goes by the statement's id.
+
+    Raises:
+        StatementError: nothing of that id was imported, or it is a statement of several parts.
+    """
+    found = find(id)
+    if isinstance(found, Statement):
+        if [part.id for part in found.parts] != [id]:
+            raise StatementError(
+                f"{id} is a statement, and a part of it was meant: {', '.join(part.id for part in found.parts) or 'it has none yet'}"
+            )
+        return found.parts[0]
+    return found
 
 
 def complaints(statements: Iterable[Statement] | None = None) -> list[str]:

@@ -10,7 +10,9 @@ import pytest
 from jaxtyping import install_import_hook
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent / "planted")]
-install_import_hook(["lemmata.harness.randomness", "lemmata.harness.claims", "lemmata.theorems.deep_convergence.setting"], "beartype.beartype")
+install_import_hook(
+    ["lemmata.harness.randomness", "lemmata.harness.claims", "lemmata.theorems.deep_convergence.setting"], "beartype.beartype"
+)
 
 pytest_plugins = ["pytester"]
 

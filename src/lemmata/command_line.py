@@ -114,13 +114,14 @@ def list_statements(as_json: Annotated[bool, typer.Option("--json", help="a JSON
     for made in registered():
         count = sum(len(part.twins) for part in made.parts)
         table.add_row(made.id, made.source, made.title, str(len(made.parts)) if made.parts else "untested", str(count or ""), made.kind)
-    Console().print(table)
+    Console(width=None if sys.stdout.isatty() else 160).print(table)
 
 
 @app.command()
 def show(id: Annotated[str, typer.Argument(help="a statement, part or twin, as in ALS-04 or ALS-04(a)")]) -> None:
     """Show a statement's mathematics as readable text."""
     from lemmata.harness.statements import Part, Twin
+    from lemmata.harness.wording import readable
 
     load_theorems()
     found = _find(id)
@@ -140,11 +141,13 @@ def show(id: Annotated[str, typer.Argument(help="a statement, part or twin, as i
 
 
 def _show_part(console: Console, part: Part[Any]) -> None:
+    from lemmata.harness.wording import readable, readable_formula
+
     console.print(f"\n[bold]{part.id}[/bold]  {part.title}  [dim]{part.kind}[/dim]")
     if part.says != part.statement.says:
         console.print(readable(part.says), markup=False)
     if part.quantifiers:
-        console.print("  " + "  ·  ".join(readable(quantifier) for quantifier in part.quantifiers), markup=False)
+        console.print("  " + "  ·  ".join(readable_formula(quantifier) for quantifier in part.quantifiers), markup=False)
     if part.constant:
         console.print(f"  hidden constant {part.constant.value:g} (measured on {readable(part.constant.measured_on)})", markup=False)
     if part.requires:
@@ -305,22 +308,6 @@ def check_formulas() -> None:
     load_theorems()
     if wrong := check_all([statement_record(made) for made in registered()]):
         fail("\n".join(wrong))
-
-
-def readable(text: str) -> str:
-    """Turn LaTeX between dollar signs into plain text with Unicode signs, where pylatexenc is installed."""
-    try:
-        from pylatexenc.latex2text import LatexNodes2Text
-    except ImportError:
-        return text
-    converter = LatexNodes2Text(math_mode="text", keep_comments=True)
-    # The converter sets displayed formulas on lines of their own; one line is enough for a terminal.
-    return re.sub(
-        r"\$\$(.+?)\$\$|\$(.+?)\$",
-        lambda found: " ".join(converter.latex_to_text(f"${found[1] or found[2]}$").split()),
-        text,
-        flags=re.DOTALL,
-    )
 
 
 def _subjects(what: Sequence[str]) -> list[Part[Any] | Twin]:

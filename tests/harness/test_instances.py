@@ -28,8 +28,17 @@ class Outer:
     pair: tuple[int, str] = (1, "x")
 
 
-inners = st.builds(Inner, width=st.integers(), rows=st.lists(st.lists(st.floats(allow_nan=False, allow_infinity=False)).map(tuple)).map(tuple))
-outers = st.builds(Outer, inner=inners, kind=st.sampled_from("ab"), flag=st.booleans(), extra=st.none() | st.floats(-9, 9), pair=st.tuples(st.integers(), st.text()))
+inners = st.builds(
+    Inner, width=st.integers(), rows=st.lists(st.lists(st.floats(allow_nan=False, allow_infinity=False)).map(tuple)).map(tuple)
+)
+outers = st.builds(
+    Outer,
+    inner=inners,
+    kind=st.sampled_from("ab"),
+    flag=st.booleans(),
+    extra=st.none() | st.floats(-9, 9),
+    pair=st.tuples(st.integers(), st.text()),
+)
 
 
 @given(outers)

@@ -46,7 +46,17 @@ def test_other_texts_are_refused_in_a_sentence(text: str) -> None:
 
 @pytest.mark.parametrize("change", [{"trial": -1}, {"trial": "3"}, {"surplus": 1}, {"subject": None}])
 def test_altered_fields_are_refused(change: dict[str, object]) -> None:
-    fields = {"subject": "A-1", "generation": "g", "instance": {}, "entropy": 0, "stream": "s", "trial": 0, "layers": "dense", "dtype": "float64", "attack": None}
+    fields = {
+        "subject": "A-1",
+        "generation": "g",
+        "instance": {},
+        "entropy": 0,
+        "stream": "s",
+        "trial": 0,
+        "layers": "dense",
+        "dtype": "float64",
+        "attack": None,
+    }
     text = "lemma1." + base64.urlsafe_b64encode(zlib.compress(json.dumps(fields | change).encode())).decode()
     with pytest.raises(TokenError):
         read_token(text)

@@ -52,7 +52,9 @@ def blocks(part: str, number: int, *, role: str = "specimen", trials: int = 128,
     return made
 
 
-def slope(part: str, variable: str, measured: float, *, at_most: float | None = 0.0, at_least: float | None = None, **changes: Any) -> Fields:
+def slope(
+    part: str, variable: str, measured: float, *, at_most: float | None = 0.0, at_least: float | None = None, **changes: Any
+) -> Fields:
     sizes = [64, 128, 256, 512, 1024]
     points = [
         {"size": size, "instance_hash": f"{part}-{variable}-{size}", "median": 0.4 * (size / 64) ** measured * math.exp(0.03 * (-1) ** place),
@@ -155,7 +157,14 @@ def made_statements() -> list[Fields]:
 
 def made_records() -> list[Fields]:
     curve = (0.9 ** np.arange(60)).tolist()
-    curves = {"loss": {"median": curve, "low": [0.8 * value for value in curve], "high": [1.3 * value for value in curve], "worst": [2 * value for value in curve]}}
+    curves = {
+        "loss": {
+            "median": curve,
+            "low": [0.8 * value for value in curve],
+            "high": [1.3 * value for value in curve],
+            "worst": [2 * value for value in curve],
+        }
+    }
     attack = {"random": 0.31, "greedy_flips": 0.62, "gradient_ascent": 0.79}
     both = {"inside": 1, "below": 2, "unknown": 0, "says": r"conclusion seen from $m = 64$; the hypothesis asks for $m \ge 10^{5}$"}
     law = {"samples": 4096, "statistic": 0.011, "p_value": 0.43, "measured": 0.501, "expected": 0.5, "low": 0.48, "high": 0.52}
@@ -194,7 +203,10 @@ def made_records() -> list[Fields]:
         verdict("NBL-02", "holds", "exact", specimens=[specimen("NBL-02", 1, claimed=None, worst_ratio="nan")]),
         {"kind": "lost", "part": "ALS-06", "what": "a worker ran out of memory", "trials": 32},
     ]  # fmt: skip
-    return [{"schema": 1, "run": "2025-11-22-quick", "worker": "main", "time": START + 3 * place, **record} for place, record in enumerate(records)]
+    return [
+        {"schema": 1, "run": "2025-11-22-quick", "worker": "main", "time": START + 3 * place, **record}
+        for place, record in enumerate(records)
+    ]
 
 
 def made_manifest() -> Fields:

@@ -1,8 +1,21 @@
 """ALS18: Allen-Zhu, Li, Song, "A Convergence Theory for Deep Learning via Over-Parameterization" (arXiv 1811.03962, ICML 2019).
 
-One module a section of the proof, imported in the proof's order.
+One module a section of the proof. They are imported in the proof's order, which is the order of lists and reports.
 """
 
-from lemmata.theorems.deep_convergence import forward_norms, intermediate_products, preliminaries
+import importlib
 
-__all__ = ["forward_norms", "preliminaries"]
+SECTIONS = (
+    "preliminaries",
+    "forward_norms",
+    "intermediate_products",
+    "backward_products",
+    "separation",
+    "critical_rows",
+    "gradient_bounds",
+    "gradient_in_the_ball",
+    "not_yet",
+)
+
+for _section in SECTIONS:
+    importlib.import_module(f"{__name__}.{_section}")

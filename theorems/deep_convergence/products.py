@@ -2,12 +2,12 @@
 
 For one trial and example i, with the masks D_{i,l} of the forward pass,
 
-    M_{i,a,b} = W_b D_{i,b-1} W_{b-1} ··· D_{i,a} W_a,    1 ≤ a ≤ b ≤ L.                                                              (1)
+    M_{i,a,b} = W_b D_{i,b-1} W_{b-1} ··· D_{i,a} W_a,    1 ≤ a ≤ b ≤ L.    (1)
 
-Dense layers are multiplied out, which is cheaper than running hundreds of vectors through all of them and lets an adversary read columns and
-entries; of matrix-free layers only products with blocks of vectors are taken. Masks differ from example to example: in a batch of products the
-examples count as further trials. Every norm below is attained by vectors that were found, so that it is a lower estimate of a supremum: it may
-refute an upper bound, never certify one.
+Dense layers are multiplied out, which is cheaper than running hundreds of vectors through all of them and lets an adversary read columns
+and entries; of matrix-free layers only products with blocks of vectors are taken. Masks differ from example to example: in a batch of
+products the examples count as further trials. Every norm below is attained by vectors that were found, so that it is a lower estimate of
+a supremum: it may refute an upper bound, never certify one.
 """
 
 from __future__ import annotations
@@ -139,7 +139,8 @@ def spectral_norms(network: Network, signals: Signals, trials: Trials) -> Float[
     """Estimate ‖M_{i,a,b}‖₂ from below, by Lanczos iteration."""
     start = _random(signals, trials, 1)[..., 0]
     values = [
-        top_singular_pair(one.apply, one.apply_transpose, start, rounds=ROUNDS).value for one in intermediate_products(network, signals, trials)
+        top_singular_pair(one.apply, one.apply_transpose, start, rounds=ROUNDS).value
+        for one in intermediate_products(network, signals, trials)
     ]
     return torch.stack(values, dim=1).unflatten(0, (len(trials), -1)).mT
 

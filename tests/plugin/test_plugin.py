@@ -1,0 +1,293 @@
+"""The plugin as a user meets it: pytest in a folder of its own."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from lemmata.harness.records import read_run, runs_in
+
+HEADER = """
+import math, os, signal
+import torch
+from hypothesis import strategies as st, settings, example, note, event
+from lemmata.harness import at_most, at_least, equal, given, statement, declare, Constant
+"""
+TRUE = """
+@statement("OK-1", source="Us, Lemma 1", title="Norms are positive", says="$x$", kind="inequality")
+@given(m=st.integers(1, 8))
+def norms_are_positive(m, trials):
+    return at_least(trials.normal("g", m).norm(dim=-1), 0.0)
+
+@norms_are_positive.twin("norms are below one")
+def _(m, trials):
+    return at_most(trials.normal("g", m).norm(dim=-1), 1e-3)
+"""
+FALSE = """
+@statement("NO-1", source="Us, Lemma 2", title="Norms are small", says="$\\\\|g\\\\| \\\\le 1$", kind="probability")
+@given(m=st.integers(1, 64))
+def norms_are_small(m, trials):
+    return at_most(trials.normal("g", m).norm(dim=-1), 1.0).except_with_probability(0.05)
+
+@norms_are_small.twin("norms are tiny")
+def _(m, trials):
+    return at_most(trials.normal("g", m).norm(dim=-1), 0.1).except_with_probability(0.05)
+"""
+
+
+def latest(pytester: pytest.Pytester):
+    return read_run(runs_in(pytester.path / "build" / "records")[-1])
+
+
+def verdicts(pytester: pytest.Pytester) -> dict[str, str]:
+    return {record["part"]: record["verdict"] for record in latest(pytester).records if record["kind"] == "verdict"}
+
+
+def run(pytester: pytest.Pytester, *arguments: str):
+    return pytester.runpytest_subprocess("-p", "no:cacheprovider", *arguments)
+
+
+def test_statements_and_twins_are_items_of_their_own(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(test_mine=HEADER + TRUE)
+    result = run(pytester, "-v")
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(
+        ["*norms_are_positive?OK-1? PASSED*", "*norms_are_positive?OK-1~1? PASSED*", "*= theorems =*", "Us *1/1*1/1*"]
+    )
+    assert verdicts(pytester) == {"OK-1": "holds"}
+
+
+def test_a_refuted_statement_fails_and_explains_itself(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(test_mine=HEADER + FALSE)
+    result = run(pytester)
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*NO-1 is refuted: Norms are small*",
+            "*says *",
+            "*instance *m = *",
+            "*measured *claimed at most 1*",
+            "*evidence *e-value*",
+            "*replay *lemmata replay lemma1.*",
+        ]
+    )
+
+
+def test_replaying_the_printed_token_shows_the_violation(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(test_mine=HEADER + FALSE)
+    result = run(pytester)
+    token = next(line.split()[-1] for line in result.outlines if "lemmata replay" in line)
+    shown = pytester.run(sys.executable, "-m", "lemmata", "replay", token, "--from", "test_mine.py", "--export", "arrays.npz")
+    shown.stdout.fnmatch_lines(["NO-1*", "*measured *", "*at most *", "*a violation*"])
+    again = pytester.run(sys.executable, "-m", "lemmata", "replay", "--last-failure")
+    assert again.outlines[:3] == shown.outlines[:3]
+    import numpy as np
+
+    with np.load(pytester.path / "arrays.npz", allow_pickle=False) as arrays:
+        assert arrays["measured"][0] > arrays["bound"][0]
+        assert np.linalg.norm(arrays["drawn/g"]) == pytest.approx(arrays["measured"][0])
+
+
+def test_nan_and_exceptions_are_errors_with_their_instance(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        test_mine=HEADER
+        + """
+@statement("NAN-1", source="Us, 3", title="measures nothing", says="$x$", kind="inequality")
+@given(m=st.integers(1, 8))
+def measures_nan(m, trials):
+    g = trials.normal("g", m).norm(dim=-1)
+    return at_most(torch.where(g > 1, math.nan, g), 9.0)
+
+@statement("RAISES-1", source="Us, 4", title="raises", says="$x$", kind="inequality")
+@given(m=st.integers(1, 8))
+def raises(m, trials):
+    if m > 3:
+        raise ZeroDivisionError("no such size")
+    return at_most(trials.normal("g", m).norm(dim=-1), 99.0)
+
+@measures_nan.twin("t")
+def _(m, trials):
+    return at_most(trials.normal("g", m).norm(dim=-1), 0.0)
+
+@raises.twin("t")
+def _(m, trials):
+    return at_most(trials.normal("g", m).norm(dim=-1), 0.0)
+"""
+    )
+    result = run(pytester)
+    result.assert_outcomes(passed=2, failed=2)
+    result.stdout.fnmatch_lines(
+        ["*NAN-1 is in error*", "*measured NaN*", "*instance *m = 1*", "*replay *", "*RAISES-1 is in error*", "*no such size*", "*m = 4*"]
+    )
+    assert verdicts(pytester) == {"NAN-1": "error", "RAISES-1": "error"}
+
+
+def test_a_killed_worker_loses_nothing_that_was_recorded(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        test_mine=HEADER
+        + TRUE
+        + """
+@statement("DIES-1", source="Us, 5", title="dies", says="$x$", kind="inequality", cost=9.0, specimens=[{"m": 1}])
+@given(m=st.integers(1, 8))
+def dies(m, trials):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+@dies.twin("t")
+def _(m, trials):
+    return at_most(trials.normal("g", m).norm(dim=-1), 0.0)
+"""
+    )
+    result = run(pytester, "-n", "2")
+    outcomes = result.parseoutcomes()
+    assert outcomes["failed"] == 1
+    assert outcomes["passed"] == 3
+    found = latest(pytester)
+    assert any(record["kind"] == "lost" for record in found.records)
+    assert verdicts(pytester)["OK-1"] == "holds"
+    assert found.manifest["finished"] is not None
+
+
+def test_ctrl_c_is_noted_and_loses_nothing(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        test_mine=HEADER
+        + TRUE
+        + """
+@statement("STOP-1", source="Us, 6", title="stops", says="$x$", kind="inequality")
+@given(m=st.integers(1, 8))
+def stops(m, trials):
+    raise KeyboardInterrupt
+
+@stops.twin("t")
+def _(m, trials):
+    return at_most(trials.normal("g", m).norm(dim=-1), 0.0)
+"""
+    )
+    run(pytester)
+    assert latest(pytester).manifest["interrupted"] == "interrupted by Ctrl-C"
+    assert verdicts(pytester)["OK-1"] == "holds"
+    report = pytester.run(sys.executable, "-m", "lemmata", "report")
+    assert report.ret == 0
+    assert "interrupted" in (pytester.path / "build" / "report" / "index.html").read_text().lower()
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        (TRUE + TRUE.replace("norms_are_positive", "again"), "*OK-1 stands twice*"),
+        (TRUE.partition("@norms_are_positive.twin")[0], "*OK-1 has no twin*"),
+        (TRUE.replace('says="$x$"', 'says="$x$", uses=["GONE-1"]'), "*OK-1 uses GONE-1, which is no statement*"),
+        (TRUE.replace("OK-1", "no id"), "*'no id' is no statement id*"),
+        (TRUE.replace('kind="inequality"', 'kind="guess"'), "*unknown kind 'guess'*"),
+        (
+            TRUE.replace('kind="inequality"', 'kind="inequality", specimens=[{"n": 1}]'),
+            "*a specimen of OK-1 names n; the statement draws m*",
+        ),
+    ],
+)
+def test_mistakes_in_declaring_are_one_sentence_at_collection(pytester: pytest.Pytester, body: str, sentence: str) -> None:
+    pytester.makepyfile(test_mine=HEADER + body)
+    result = run(pytester, "-q")
+    assert result.ret != 0
+    assert any(__import__("fnmatch").fnmatch(line, sentence) for line in result.outlines + result.errlines)
+    assert not any("Traceback" in line for line in result.outlines)
+
+
+def test_hypothesis_keeps_its_habits(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        test_mine=HEADER
+        + """
+seen = []
+
+@statement("HABIT-1", source="Us, 7", title="t", says="$x$", kind="inequality")
+@example(m=77)
+@settings(max_examples=3)
+@given(m=st.integers(1, 8))
+def has_habits(m, trials):
+    seen.append(m)
+    event(f"m is {m}") if m != 77 else note("the example")
+    return at_least(trials.normal("g", m).norm(dim=-1), 0.0)
+
+@has_habits.twin("t", specimens=[{"m": 2}])
+def _(m, trials):
+    return at_most(trials.normal("g", m).norm(dim=-1), 0.0)
+
+def test_what_was_drawn():
+    assert seen[0] == 77
+    assert 3 <= len(set(seen)) <= 4
+"""
+    )
+    result = run(pytester, "--hypothesis-show-statistics", "--hypothesis-seed=3")
+    result.assert_outcomes(passed=3)
+    result.stdout.fnmatch_lines(["*Hypothesis Statistics*", "*has_habits?HABIT-1?:*", "*3 passing*"])
+
+
+def test_fresh_seeds_are_respected_by_an_otherwise_fixed_profile(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(test_mine=HEADER + TRUE)
+    drawn = []
+    for arguments in ((), (), ("--hypothesis-seed=5",)):
+        run(pytester, *arguments).assert_outcomes(passed=2)
+        drawn.append({r["instance_hash"] for r in latest(pytester).records if r["kind"] == "block" and r["role"] == "explore"})
+    assert drawn[0] == drawn[1]
+
+
+def test_a_repository_with_folders_of_our_names_runs_through_the_plugin(pytester: pytest.Pytester) -> None:
+    for folder in ("reports", "harness", "strategies", "theorems"):
+        (pytester.path / folder).mkdir()
+        (pytester.path / folder / "__init__.py").write_text(f"WHOSE = 'the user, {folder}'\n")
+    pytester.makeconftest("import sys, pathlib; sys.path.insert(0, str(pathlib.Path(__file__).parent))")
+    pytester.makepyfile(
+        test_mine="import reports, harness, strategies, theorems\n"
+        + HEADER
+        + TRUE
+        + "\ndef test_mine():\n    assert all('the user' in m.WHOSE for m in (reports, harness, strategies, theorems))\n"
+    )
+    run(pytester).assert_outcomes(passed=3)
+    run(pytester, "-n", "2").assert_outcomes(passed=3)
+
+
+def test_only_and_markers_select(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(test_mine=HEADER + TRUE + FALSE)
+    run(pytester, "--lemmata-only", "OK-1").assert_outcomes(passed=2, deselected=2)
+    run(pytester, "--lemmata-only", "NO-1~1").assert_outcomes(passed=1, deselected=3)
+    run(pytester, "-k", "OK-1").assert_outcomes(passed=2, deselected=2)
+    run(pytester, "-m", "kind and not paper and not kind", "-q")
+    missing = run(pytester, "--lemmata-only", "GONE-9")
+    assert missing.ret != 0
+    assert any("GONE-9, which was not collected" in line for line in missing.errlines + missing.outlines)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--lemmata-device", "cuda:7"), "this machine offers"),
+        (("--lemmata-device", "toaster"), "is no device"),
+        (("--lemmata-dtype", "int8"), "is no type for statements"),
+        (("--lemmata-records", "/proc/nowhere"), "records cannot be written"),
+    ],
+)
+def test_impossible_settings_are_one_sentence(pytester: pytest.Pytester, arguments: tuple[str, ...], sentence: str) -> None:
+    pytester.makepyfile(test_mine=HEADER + TRUE)
+    result = run(pytester, *arguments)
+    assert result.ret != 0
+    assert any(sentence in line for line in result.errlines + result.outlines)
+
+
+def test_workers_share_the_run(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(test_mine=HEADER + TRUE + FALSE)
+    run(pytester, "-n", "2", "--lemmata-profile", "nightly", "--lemmata-only", "OK-1").assert_outcomes(passed=2)
+    found = latest(pytester)
+    assert {r["entropy"] for r in found.records if r["kind"] == "block"} == {found.manifest["entropy"]}
+    assert found.manifest["entropy"] != 0
+    assert json.loads((found.folder / "statements.json").read_text())[0]["id"] == "OK-1"
+
+
+def test_other_suites_are_left_alone(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(test_theirs="def test_theirs():\n    import sys\n    assert 'torch' not in sys.modules\n")
+    result = run(pytester)
+    result.assert_outcomes(passed=1)
+    assert not (pytester.path / "build").exists()
+    run(pytester, "-n", "1").assert_outcomes(passed=1)
+    assert not Path(pytester.path / "build").exists()
