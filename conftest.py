@@ -16,7 +16,8 @@ class TheoremModule(StatementModule):
 
     def import_module(self) -> Any:
         """Import the module by its package's name."""
-        return importlib.import_module(".".join(["lemmata.theorems", *self.path.relative_to(_THEOREMS).with_suffix("").parts]))
+        path = self.path.parent if self.path.name == "__init__.py" else self.path.with_suffix("")
+        return importlib.import_module(".".join(["lemmata.theorems", *path.resolve().relative_to(_THEOREMS).parts]))
 
 
 @pytest.hookimpl(tryfirst=True)

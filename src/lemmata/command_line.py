@@ -72,7 +72,6 @@ def load_file(path: Path) -> list[Statement]:
     """Import a user's file and return the statements that it registers."""
     from lemmata.harness.statements import StatementError, complaints, registered
 
-    before = {made.id for made in registered()}
     spec = importlib.util.spec_from_file_location(path.stem, path)
     if spec is None or spec.loader is None:
         fail(f"{path} is no Python file")
@@ -85,7 +84,7 @@ def load_file(path: Path) -> list[Statement]:
         fail(str(problem))
     except Exception as problem:
         fail(f"{path} cannot be imported: {type(problem).__name__}: {problem}")
-    found = [made for made in registered() if made.id not in before and made.file == path.resolve()]
+    found = [made for made in registered() if made.file == path.resolve()]
     if wrong := complaints(found):
         fail("; ".join(wrong))
     if not found:

@@ -14,6 +14,8 @@ SECTIONS = (
     "critical_rows",
     "gradient_bounds",
     "gradient_in_the_ball",
+    "descent_steps",
+    "gradient_descent",
     "not_yet",
 )
 

@@ -14,8 +14,9 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from lemmata.harness.adversary import LowRank
-from lemmata.theorems.deep_convergence.setting import Gradient, Network, loss
+from lemmata.harness import Trials
+from lemmata.strategies import Labels
+from lemmata.theorems.deep_convergence.setting import DeepReluNet, Gradient, Network, SeparatedData, loss
 
 _REST = 1e-20
 
@@ -77,10 +78,16 @@ def descend(
         squares.append(torch.stack([one.square() for one in gradient], dim=1))
         gradients.append(gradient)
     return Trajectory(
-        step=step, F=torch.stack(F, dim=1), squares=torch.stack(squares, dim=1), moving=torch.stack(moving, dim=1), gradients=tuple(gradients)
+        step=step,
+        F=torch.stack(F, dim=1),
+        squares=torch.stack(squares, dim=1),
+        moving=torch.stack(moving, dim=1),
+        gradients=tuple(gradients),
     )
 
 
-def as_factors(matrix: Gradient) -> LowRank:
-    """Return the same matrix as the adversary's pair of factors."""
-    return LowRank(matrix.e, matrix.h)
+def train(net: DeepReluNet, data: SeparatedData, targets: Labels, trials: Trials, *, c: float, steps: int) -> Trajectory:
+    """Draw a network and its targets, and run gradient descent with η = c d/(nLm)."""
+    network, signals = net.forward(trials, data)
+    step = c * net.outputs / (data.count * net.depth * net.width)
+    return descend(network, data.inputs(trials), targets.build(trials, signals.y), step=step, steps=steps)

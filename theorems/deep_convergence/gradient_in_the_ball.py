@@ -42,8 +42,8 @@ _QUANTIFIERS = (
     r"\forall\, y^*",
 )
 _REQUIRES = Requirement(
-    r"$m\ge64$, $\frac{\delta m}{nd}\ge10$ and $\omega\le0.03\,\delta^{3/2}$; the paper's radius, $O(\delta^{3/2}n^{-9/2}L^{-6}\log^{-3}m)$, allows no sign to change at these widths",
-    met=lambda net, data, omega: data.delta * net.width >= 10 * data.count * net.outputs and omega <= 0.03,
+    r"$m\ge128$, $\frac{\delta m}{nd}\ge10$ and $\omega\le0.03\,\delta^{3/2}$; the paper's radius, $O(\delta^{3/2}n^{-9/2}L^{-6}\log^{-3}m)$, allows no sign to change at these widths",
+    met=lambda net, data, omega: net.width >= 128 and data.delta * net.width >= 10 * data.count * net.outputs and omega <= 0.03,
 )
 _EITHER = ("matrix-free", "dense")
 _drawn = {
@@ -56,6 +56,13 @@ _drawn = {
 
 def _at(width: int, delta: float, omega: float = 0.03, depth: int = 2) -> Instance:
     return {"net": DeepReluNet(width=width, depth=depth, outputs=2), "data": pair_at(delta), "omega": omega}
+
+
+def _closer(sizes: tuple[float, ...]) -> Along:
+    """Return the grid of closest pairs at δ with the same δm = 51.2, so that δm/(nd) = 12.8 all along."""
+    return Along(
+        variable="1/δ", sizes=sizes, instance=lambda inverse: _at(round(51.2 * inverse), 1.0 / inverse), at_most=0.3, claimed=-1.0, trials=32
+    )
 
 
 def _points(net: DeepReluNet, data: SeparatedData, radius: float, trials: Trials, *, lower: bool) -> dict[str, Network]:
@@ -93,7 +100,7 @@ def _gradient_over_loss(x: Float[Tensor, "d_in n"], y_star: Float[Tensor, "trial
     quantifiers=(*_QUANTIFIERS, r"\forall\, \ell\in[L]"),
     constant=Constant(5.0, measured_on="m = 64…256, n ≤ 4, L ≤ 4, ω = 0.02"),
     requires=_REQUIRES,
-    specimens=[_at(64, 0.8), _at(256, 0.4, depth=3)],
+    specimens=[_at(128, 0.4), _at(256, 0.4, depth=3)],
     layers=_EITHER,
     cost=4,
 )
@@ -124,14 +131,7 @@ def _(net: DeepReluNet, data: SeparatedData, omega: float, trials: Trials) -> Bo
     says=r"$\|\nabla_{W_L}F\|_F^2\ge\Omega(\frac{\delta m}{dn^2})F$, more precisely $\ge\Omega(\frac{\delta m}{dn})\max_iF_i$, for the worst targets at each point.",
     quantifiers=_QUANTIFIERS,
     constant=Constant(10.0, measured_on="m = 64…256, n = 2, L = 2, δm/(nd) ≥ 10, ω = 0.02"),
-    along=Along(
-        variable="1/δ",
-        sizes=(1.25, 2.5, 5.0, 10.0),
-        instance=lambda inverse: _at(round(51.2 * inverse), 1.0 / inverse),
-        at_most=0.3,
-        claimed=-1.0,
-        trials=64,
-    ),
+    along=_closer((1.25, 2.5, 5.0, 10.0)),
     requires=_REQUIRES,
     specimens=[_at(128, 0.8), _at(128, 0.4)],
     layers=_EITHER,
@@ -163,7 +163,9 @@ def _(net: DeepReluNet, data: SeparatedData, omega: float, trials: Trials) -> Bo
     return _lower(network.with_layers((*network.W[:-1], dead)), data, trials, net)
 
 
-@gradients_in_the_ball_are_at_least_of_order_width.twin("a radius that does not shrink with δ", specimens=[])
+@gradients_in_the_ball_are_at_least_of_order_width.twin(
+    "a radius that does not shrink with δ", specimens=[], along=[_closer((1.25, 2.5, 5.0, 10.0, 20.0))]
+)
 def _(net: DeepReluNet, data: SeparatedData, omega: float, trials: Trials) -> Bound:
     network = net.initialise(trials, data)
     return worst_of(merge=_lower(attacks.merged(network, data.inputs(trials), 0.5), data, trials, net))

@@ -22,7 +22,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Self
 
 import torch
 from hypothesis import strategies as st
@@ -143,7 +142,7 @@ class Network:
 
     def backward(
         self, signs: Sequence[Bool[Tensor, "trials m k"]], v: Float[Tensor, "trials d k"]
-    ) -> tuple[list[Float[Tensor, "trials m k"]], list[Float[Tensor, "trials m k"]]]:
+    ) -> tuple[list[Tensor], list[Tensor]]:
         """Run vectors v back through the layers.
 
         Args:
@@ -151,7 +150,7 @@ class Network:
             v: the vectors.
 
         Returns:
-            ``back`` with back[l] = Back_lᵀ v for l = 1..L+1 (entry 0 is empty), and ``e`` with e[l] = D_l Back_{l+1}ᵀ v for l = 0..L.
+            ``back`` with back[l] = Back_lᵀ v for l = 1..L+1 (entry 0 is empty), and ``e`` with e[l] = D_l Back_{l+1}ᵀ v for l = 0..L; each (trials, m, k).
         """
         depth = self.depth
         back = [torch.zeros(0)] * (depth + 2)
@@ -168,11 +167,11 @@ class Network:
         _, e = self.backward(signals.signs, v)
         return tuple(Gradient(e=e[level], h=signals.h[level - 1]) for level in range(1, self.depth + 1))
 
-    def moved(self, step: Sequence[Gradient], factor: float) -> Self:
+    def moved(self, step: Sequence[Gradient], factor: float) -> Network:
         """Return the network with W_l + factor · step_l."""
         return self.with_layers([_add(layer, factor * one.e, one.h) for layer, one in zip(self.W, step, strict=True)])
 
-    def with_layers(self, W: Sequence[Layer]) -> Self:
+    def with_layers(self, W: Sequence[Layer]) -> Network:
         """Return the network with other trained layers."""
         return replace(self, W=tuple(W))
 
