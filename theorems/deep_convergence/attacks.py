@@ -13,8 +13,8 @@ matrix-free layers alike; the given network is the centre, perturbed already or 
 | `descended` | the points where gradient descent goes | rank n a step |
 | `ascended` | any objective that is differentiable in products with the layers | Frank-Wolfe, the polar factor of the gradient's factors |
 
-For one example, rank one along its current hidden vector realises everything that the ball can do to a layer's forward pass. Gradients see no
-indicators: pair `ascended` with `flipped` or `merged`.
+For one example, rank one along its current hidden vector realises everything that the ball can do to a layer's forward pass. Gradients see
+no indicators: pair `ascended` with `flipped` or `merged`.
 """
 
 from __future__ import annotations
@@ -139,8 +139,8 @@ def ascended(network: Network, objective: Objective, radius: Radius, *, rounds: 
     """Return, trial by trial, the best point of a Frank-Wolfe ascent X ← (1 - γ) X + γ ω U Vᵀ, γ = 2/(k + 2), in the whole ball.
 
     The objective is evaluated `rounds` times on a network that differs from the one it belongs to by nothing but probes: a zero is added to
-    each product with a layer, and the derivative in that zero is one factor of the derivative in the layer, the vector it was multiplied with
-    the other. So a layer's gradient is known by its factors, and U Vᵀ costs no m × m matrix.
+    each product with a layer, and the derivative in that zero is one factor of the derivative in the layer, the vector it was multiplied
+    with the other. So a layer's gradient is known by its factors, and U Vᵀ costs no m × m matrix.
 
     Raises:
         ValueError: the objective does not depend on the layers through differentiable operations.

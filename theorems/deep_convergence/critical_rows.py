@@ -1,9 +1,10 @@
 """Critical rows: many neurons of the last layer can be flipped for one example alone (ALS18, claims inside Section 9).
 
-Fix the hidden vectors h_1, ..., h_n ∈ R^p that the last layer receives, and let w ~ N(0, (2/m) I) be one of its rows, ĥ = h/‖h‖. If example i is
-close to w's boundary and the others are not, then moving w along ĥ_i across the boundary flips i's indicator and no other. The two positions' rows
-of the gradient differ by a vector that depends on example i only, so that one of them is long, whatever the other examples do. Enough rows of
-this kind exist, because ⟨w, ĥ_i⟩ has a density at 0, and given it the others ⟨w, h_j⟩ are Gaussian with a variance of order δ²/m.
+Fix the hidden vectors h_1, ..., h_n ∈ R^p that the last layer receives, and let w ~ N(0, (2/m) I) be one of its rows, ĥ = h/‖h‖. If
+example i is close to w's boundary and the others are not, then moving w along ĥ_i across the boundary flips i's indicator and no other.
+The two positions' rows of the gradient differ by a vector that depends on example i only, so that one of them is long, whatever the other
+examples do. Enough rows of this kind exist, because ⟨w, ĥ_i⟩ has a density at 0, and given it the others ⟨w, h_j⟩ are Gaussian with a
+variance of order δ²/m.
 
 The slab is |⟨w, ĥ_i⟩| ≤ s = δ/(10 n √m); the others are clear of it if |⟨w, h_j⟩| ≥ δ/(4 n √m).
 """
@@ -62,7 +63,8 @@ ALS19 = statement(
     uses=["ALS-11"],
     title="Many neurons of the last layer can be flipped for one example alone",
     says=r"Fix $h_1,\dots,h_n$ with $\|h_i\|\in[\frac12,\frac54]$ and $\|(I-\hat h_i\hat h_i^\top)h_j\|\ge\delta/2$ for $i\ne j$. At least "
-    r"$\Omega(\delta m/n)$ of $m$ rows $w\sim N(0,\frac2mI)$ are such that moving $w$ along $\hat h_i$ flips the indicator of example $i$ and no other.",
+    r"$\Omega(\delta m/n)$ of $m$ rows $w\sim N(0,\frac2mI)$ are such that moving $w$ along $\hat h_i$ flips the indicator of example $i$ "
+    r"and no other.",
 )
 
 _ROWS = (r"\forall\, n,m,\delta", r"\forall\, h_1,\dots,h_n", r"\forall\, i", r"\mathbb P_w")
@@ -102,7 +104,8 @@ def _rows_in_the_slab(hidden: HiddenVectors, m: int, rows: int, trials: Trials) 
 @ALS19.part(
     "a",
     kind="mean",
-    says=r"$P\big(|\langle w,\hat h_i\rangle|\le\frac\delta{10n\sqrt m}\big)=\mathrm{erf}\big(\frac\delta{20n}\big)\approx0.0564\,\delta/n$.",
+    says=r"$P\big(|\langle w,\hat h_i\rangle|\le\frac\delta{10n\sqrt "
+    r"m}\big)=\mathrm{erf}\big(\frac\delta{20n}\big)\approx0.0564\,\delta/n$.",
     quantifiers=_ROWS,
     specimens=[{"hidden": _PAIR, "m": 4096}, {"hidden": _TIGHT, "m": 4096}],
     layers=("matrix-free", "dense"),
@@ -124,13 +127,14 @@ def _(hidden: HiddenVectors, m: int, trials: Trials) -> Mean:
 @ALS19.part(
     "b",
     kind="probability",
-    says=r"Given (a), with probability at least $1-\frac{n-1}{2\sqrt\pi\,n}\ge0.717$ all $j\ne i$ satisfy $|\langle w,h_j\rangle|\ge\frac\delta{4n\sqrt m}$.",
+    says=r"Given (a), with probability at least $1-\frac{n-1}{2\sqrt\pi\,n}\ge0.717$ all $j\ne i$ satisfy $|\langle "
+    r"w,h_j\rangle|\ge\frac\delta{4n\sqrt m}$.",
     quantifiers=(*_ROWS, r"\forall\, j\ne i"),
     specimens=[{"hidden": _PAIR, "m": 64}, {"hidden": _TIGHT, "m": 64}],
 )
 @given(hidden=_hidden.filter(lambda hidden: hidden.count > 1), m=sizes(smallest=1, largest=4096))
 def the_other_examples_are_clear_of_the_slab(hidden: HiddenVectors, m: int, trials: Trials, width: float = 1.0) -> Bound:
-    """Given ⟨w, ĥ_i⟩, ⟨w, h_j⟩ is Gaussian with a deviation of at least δ/√(2m), whatever its mean; its density at most that at its mean."""
+    """Given ⟨w, ĥ_i⟩, ⟨w, h_j⟩ is Gaussian with a deviation of at least δ/√(2m), whatever its mean."""
     _, products = _rows_in_the_slab(hidden, m, 1, trials)
     n = hidden.count
     clear = at_least(products[:, 0, 1:].abs(), width * hidden.delta / (4.0 * n * math.sqrt(m)))
@@ -145,7 +149,8 @@ def _(hidden: HiddenVectors, m: int, trials: Trials) -> Bound:
 @ALS19.part(
     "c",
     kind="probability",
-    says=r"With $p=\mathrm{erf}\big(\frac\delta{20n}\big)\big(1-\frac{n-1}{2\sqrt\pi\,n}\big)=\Omega(\delta/n)$, at least $\frac12pm=\Omega(\delta m/n)$ of $m$ rows are "
+    says=r"With $p=\mathrm{erf}\big(\frac\delta{20n}\big)\big(1-\frac{n-1}{2\sqrt\pi\,n}\big)=\Omega(\delta/n)$, at least "
+    r"$\frac12pm=\Omega(\delta m/n)$ of $m$ rows are "
     r"critical for $i$ alone, as in (a) and (b), with probability at least $1-e^{-pm/8}$.",
     quantifiers=_ROWS,
     specimens=[{"hidden": _PAIR, "m": 4096}, {"hidden": _NEAR, "m": 8192}],
@@ -182,7 +187,7 @@ def _critical(hidden: HiddenVectors, m: int, products: Float[Tensor, "trials row
 )
 @given(hidden=_hidden.filter(lambda hidden: hidden.count > 1), m=sizes(smallest=1, largest=4096))
 def moves_inside_the_slab_flip_one_example_alone(hidden: HiddenVectors, m: int, trials: Trials, width: float = 1.0) -> Bound:
-    """A move from one end to the other changes ⟨w, h_j⟩ by at most 2s‖h_j‖ ≤ δ/(4n√m), as ‖h_j‖ ≤ 5/4: less than its size."""
+    """Between the ends of the slab ⟨w, h_j⟩ changes by at most 2s‖h_j‖ ≤ δ/(4n√m), as ‖h_j‖ ≤ 5/4."""
     position, products = _rows_in_the_slab(hidden, m, _BATCH, trials)
     h, reach = trials.tensor(hidden.build()), width * _slab(hidden, m)
     moves = (position.abs() + reach).unsqueeze(-1) * ((h[:, 0] / h[:, 0].norm()) @ h[:, 1:]).abs()
@@ -199,7 +204,8 @@ def _(hidden: HiddenVectors, m: int, trials: Trials) -> Bound:
 @ALS19.part(
     "e",
     kind="inequality",
-    says=r"For the two positions the $k$-th rows $r_\pm$ of $\nabla^v_{W_L}$ differ by exactly $\langle B_{\cdot k},v_i\rangle h_i$, so that "
+    says=r"For the two positions the $k$-th rows $r_\pm$ of $\nabla^v_{W_L}$ differ by exactly $\langle B_{\cdot k},v_i\rangle h_i$, so "
+    r"that "
     r"$\max(\|r_+\|,\|r_-\|)\ge\frac12|\langle B_{\cdot k},v_i\rangle|\,\|h_i\|$.",
     quantifiers=(r"\forall\, n,m,d,\delta", r"\forall\, h_1,\dots,h_n", r"\forall\, i", r"\forall\, w\text{ critical}", r"\forall\, v,B"),
     specimens=[{"hidden": _PAIR, "outputs": 2}, {"hidden": _NEAR, "outputs": 1}],

@@ -2,8 +2,8 @@
 
     W^(t+1) = W^(t) - η ∇F(W^(t)),   t = 0, ..., T - 1.
 
-All trials take the same number of steps. A trial whose loss has fallen below 1e-20 of its first rests from then on: its further steps would be
-rounding. The updates are kept as their factors, so that displacements need no m × m matrix.
+All trials take the same number of steps. A trial whose loss has fallen below 1e-20 of its first rests from then on: its further steps
+would be rounding. The updates are kept as their factors, so that displacements need no m × m matrix.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """A step of gradient descent: how far it decreases the loss, and how far decreasing steps can move (ALS18, Section 12, proof of Theorem 1).
 
 At initialisation the loss is of order n (ALS-25 a, b). By semi-smoothness (ALS-23) a step of size η ≤ O(d/(nL²m)) decreases it by half of
-η ‖∇F‖² at least (ALS-25 c). Conversely a trajectory whose loss falls geometrically is short: the lengths of its steps form a geometric series
-(ALS-38). With the gradient's lower bound (ALS-21) both together keep the weights in the ball where that bound holds.
+η ‖∇F‖² at least (ALS-25 c). Conversely a trajectory whose loss falls geometrically is short: the lengths of its steps form a geometric
+series (ALS-38). With the gradient's lower bound (ALS-21) both together keep the weights in the ball where that bound holds.
 
 Runs use η = c d/(nLm): the paper's further factor 1/L is not needed at these depths.
 """
@@ -44,7 +44,8 @@ ALS25 = statement(
 @ALS25.part(
     "a",
     kind="mean",
-    says=r"$y_i\mid h_{i,L}\sim N(0,\frac{\|h_{i,L}\|^2}dI_d)$, so that $\mathbb EF(W^{(0)})=\frac12\sum_i(1+\|y_i^*\|^2)$: $n$ for unit targets.",
+    says=r"$y_i\mid h_{i,L}\sim N(0,\frac{\|h_{i,L}\|^2}dI_d)$, so that $\mathbb EF(W^{(0)})=\frac12\sum_i(1+\|y_i^*\|^2)$: $n$ for unit "
+    r"targets.",
     quantifiers=(r"\forall\, n,L,m,d", r"\forall\, x_i,y_i^*", r"\mathbb E_{A,W^{(0)},B}"),
     specimens=[_at(64, sphere(4)), {**_at(64, pair_at(0.1), outputs=1), "targets": Labels(family="zero")}],
     layers=("matrix-free", "dense"),
@@ -117,7 +118,8 @@ ALS38 = statement(
     provenance="derived",
     uses=["ALS-21"],
     title="From decrease to displacement",
-    says=r"Along $W^{(t+1)}=W^{(t)}-\eta\nabla F(W^{(t)})$, a decrease of $F$ at each step bounds how far the weights move: this is where the radius "
+    says=r"Along $W^{(t+1)}=W^{(t)}-\eta\nabla F(W^{(t)})$, a decrease of $F$ at each step bounds how far the weights move: this is where "
+    r"the radius "
     r"$\omega=O(\frac{n^3\sqrt d}{\delta\sqrt m}\log m)$ comes from.",
 )
 
@@ -133,7 +135,8 @@ _runs = {
 @ALS38.part(
     "a",
     kind="inequality",
-    says=r"If $F_{t+1}\le(1-\rho)F_t$ and $\|\nabla_{W_\ell}F(W^{(t)})\|_F^2\le G\,F_t$ for all $t,\ell$, then $\|W_\ell^{(T)}-W_\ell^{(0)}\|_F\le"
+    says=r"If $F_{t+1}\le(1-\rho)F_t$ and $\|\nabla_{W_\ell}F(W^{(t)})\|_F^2\le G\,F_t$ for all $t,\ell$, then "
+    r"$\|W_\ell^{(T)}-W_\ell^{(0)}\|_F\le"
     r"\eta\sum_t\|\nabla_{W_\ell}F(W^{(t)})\|_F\le\frac{2\eta\sqrt{GF_0}}\rho$. Here $\rho$ and $G$ are the extremes along the run.",
     quantifiers=(*_ANY_RUN, r"\forall\, \ell\in[L]"),
     specimens=[{**_at(64, sphere(4)), "c": 0.5}, {**_at(64, pair_at(0.1)), "c": 0.1}],
@@ -165,7 +168,8 @@ def _(net: DeepReluNet, data: SeparatedData, targets: Labels, c: float, trials: 
 @ALS38.part(
     "b",
     kind="inequality",
-    says=r"Without a rate: $\|W^{(T)}-W^{(0)}\|_F\le\sqrt{\eta T(F_0-F_T)/r_{\min}}$ with $r_{\min}=\min_t\frac{F_t-F_{t+1}}{\eta\|\nabla F_t\|_F^2}>0$.",
+    says=r"Without a rate: $\|W^{(T)}-W^{(0)}\|_F\le\sqrt{\eta T(F_0-F_T)/r_{\min}}$ with $r_{\min}=\min_t\frac{F_t-F_{t+1}}{\eta\|\nabla "
+    r"F_t\|_F^2}>0$.",
     quantifiers=_ANY_RUN,
     specimens=[{**_at(64, sphere(4)), "c": 0.1}, {**_at(64, pair_at(0.1)), "c": 0.02}],
     layers=_RUNS,
@@ -175,7 +179,7 @@ def _(net: DeepReluNet, data: SeparatedData, targets: Labels, c: float, trials: 
 def descent_bounds_the_displacement(
     net: DeepReluNet, data: SeparatedData, targets: Labels, c: float, trials: Trials, summed: bool = True
 ) -> Bound:
-    """The steps' squares sum to η²Σ‖∇F_t‖² ≤ η(F_0 - F_T)/r_min; Cauchy's inequality over T steps. Where r_min ≤ 0 it says nothing."""
+    """η²Σ‖∇F_t‖² ≤ η(F_0 - F_T)/r_min, and Cauchy's inequality over T steps. Where r_min ≤ 0 it says nothing."""
     run = train(net, data, targets, trials, c=c, steps=100)
     least, taken = run.descent.amin(dim=1), run.moving.sum(dim=1)
     displaced = torch.stack([one.square() for one in run.displacement()], dim=1).sum(dim=1).sqrt()

@@ -108,7 +108,8 @@ def _at_depth(depth: int) -> Instance:
 @ALS18.part(
     "b",
     kind="scaling",
-    says=r"$\sup_v\|\nabla^v_{W_\ell}\|_F^2/\sum_i\|v_i\|^2=\lambda_{\max}(Q_\ell)\le O(\frac{nm}d)$ for every $\ell$, and $O(\frac md)$ for each example alone.",
+    says=r"$\sup_v\|\nabla^v_{W_\ell}\|_F^2/\sum_i\|v_i\|^2=\lambda_{\max}(Q_\ell)\le O(\frac{nm}d)$ for every $\ell$, and $O(\frac md)$ "
+    r"for each example alone.",
     quantifiers=(*_DRAWN, r"\forall\, \ell\in[L]", r"\forall\, v"),
     constant=_UPPER,
     along=[
@@ -170,7 +171,8 @@ ALS20 = statement(
     provenance="recalled-form",
     uses=["ALS-11", "ALS-19"],
     title="Gradient lower bound at initialisation, for all fake losses",
-    says=r"For fixed $v$, with probability at least $1-e^{-\Omega(\delta m/n)}$: $\|\nabla^v_{W_L}\|_F^2\ge\Omega(\frac{\delta m}{dn})\max_i\|v_i\|^2$; "
+    says=r"For fixed $v$, with probability at least $1-e^{-\Omega(\delta m/n)}$: $\|\nabla^v_{W_L}\|_F^2\ge\Omega(\frac{\delta "
+    r"m}{dn})\max_i\|v_i\|^2$; "
     r"for $m\ge\mathrm{poly}(n,\delta^{-1})\,d$ it holds for all $v$ simultaneously.",
 )
 
@@ -197,7 +199,8 @@ _FIXED_DELTA_WIDTH = Along(variable="1/δ", sizes=(1.25, 2.5, 5.0, 10.0), instan
 @ALS20.part(
     "a",
     kind="scaling",
-    says=r"For fixed $v$: $\|\nabla^v_{W_L}\|_F^2\ge\Omega(\frac{\delta m}{dn})\max_i\|v_i\|^2$. Tried with $v_i=\pm1$ of alternating and of equal signs, and at random.",
+    says=r"For fixed $v$: $\|\nabla^v_{W_L}\|_F^2\ge\Omega(\frac{\delta m}{dn})\max_i\|v_i\|^2$. Tried with $v_i=\pm1$ of alternating and "
+    r"of equal signs, and at random.",
     quantifiers=(r"\forall\, n,L,m,d,\delta", r"\forall\, x_i\ \delta\text{-separated}", r"\forall\, v", r"\mathbb P_{A,W,B}"),
     constant=_LOWER,
     along=Along(
@@ -236,7 +239,8 @@ def _(net: DeepReluNet, data: SeparatedData, v: str, trials: Trials) -> Bound:
 @ALS20.part(
     "b",
     kind="scaling",
-    says=r"For all $v$ simultaneously, the exact minimum: $\min_{\max_i\|v_i\|=1}v^\top Q_Lv=\min_i1/\lambda_{\max}([Q_L^{-1}]_{ii})\ge\Omega(\frac{\delta m}{dn})$.",
+    says=r"For all $v$ simultaneously, the exact minimum: $\min_{\max_i\|v_i\|=1}v^\top "
+    r"Q_Lv=\min_i1/\lambda_{\max}([Q_L^{-1}]_{ii})\ge\Omega(\frac{\delta m}{dn})$.",
     quantifiers=(*_DRAWN, r"\forall\, v"),
     constant=_LOWER,
     along=_FIXED_DELTA_WIDTH,

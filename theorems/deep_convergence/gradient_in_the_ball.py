@@ -1,13 +1,13 @@
 """No critical point near initialisation but the global minima (ALS18, Section 10, Theorem 3).
 
-The bounds at initialisation hold for all fake losses (ALS-18, ALS-20). In a ball of radius ω few signs change (ALS-14), backward products are
-stable (ALS-16) and with them the gradients (ALS-37), so that for small ω both bounds survive at every point W of the ball:
+The bounds at initialisation hold for all fake losses (ALS-18, ALS-20). In a ball of radius ω few signs change (ALS-14), backward products
+are stable (ALS-16) and with them the gradients (ALS-37), so that for small ω both bounds survive at every point W of the ball:
 
     Ω(δm/(dn²)) F(W) ≤ ‖∇F(W)‖_F² ≤ O(Lnm/d) F(W).
 
-How small: giving the closest pair one sign in every neuron of the last layer costs ω ≈ δ^{3/2}, and then the lower bound through that layer is
-lost. Targets enter through the loss alone, so the worst targets at a point are an eigenvector (`quadratic_forms`), no search; the points are
-attacked.
+How small: giving the closest pair one sign in every neuron of the last layer costs ω ≈ δ^{3/2}, and then the lower bound through that
+layer is lost. Targets enter through the loss alone, so the worst targets at a point are an eigenvector (`quadratic_forms`), no search; the
+points are attacked.
 """
 
 from __future__ import annotations
@@ -29,8 +29,10 @@ ALS21 = statement(
     provenance="recalled-form",
     uses=["ALS-14", "ALS-16", "ALS-18", "ALS-20", "ALS-37"],
     title="No critical point near initialisation",
-    says=r"With probability at least $1-e^{-\Omega(m/\mathrm{poly}(n,L,\delta^{-1}))}$, for all $W\in\mathcal B(\omega)$ with $\omega\le1/\mathrm{poly}(n,L,\delta^{-1})$: "
-    r"$\|\nabla_{W_\ell}F\|_F^2\le O(\frac{nm}d)F$ for every $\ell$, and $\|\nabla F\|_F^2\ge\|\nabla_{W_L}F\|_F^2\ge\Omega(\frac{\delta m}{dn^2})F$. "
+    says=r"With probability at least $1-e^{-\Omega(m/\mathrm{poly}(n,L,\delta^{-1}))}$, for all $W\in\mathcal B(\omega)$ with "
+    r"$\omega\le1/\mathrm{poly}(n,L,\delta^{-1})$: "
+    r"$\|\nabla_{W_\ell}F\|_F^2\le O(\frac{nm}d)F$ for every $\ell$, and $\|\nabla F\|_F^2\ge\|\nabla_{W_L}F\|_F^2\ge\Omega(\frac{\delta "
+    r"m}{dn^2})F$. "
     r"Every critical point in the ball is a global minimum.",
 )
 
@@ -42,7 +44,8 @@ _QUANTIFIERS = (
     r"\forall\, y^*",
 )
 _REQUIRES = Requirement(
-    r"$m\ge128$, $\frac{\delta m}{nd}\ge10$ and $\omega\le0.03\,\delta^{3/2}$; the paper's radius, $O(\delta^{3/2}n^{-9/2}L^{-6}\log^{-3}m)$, allows no sign to change at these widths",
+    r"$m\ge128$, $\frac{\delta m}{nd}\ge10$ and $\omega\le0.03\,\delta^{3/2}$; the paper's radius, "
+    r"$O(\delta^{3/2}n^{-9/2}L^{-6}\log^{-3}m)$, allows no sign to change at these widths",
     met=lambda net, data, omega: net.width >= 128 and data.delta * net.width >= 10 * data.count * net.outputs and omega <= 0.03,
 )
 _EITHER = ("matrix-free", "dense")
@@ -60,9 +63,11 @@ def _at(width: int, delta: float, omega: float = 0.03, depth: int = 2) -> Instan
 
 def _closer(sizes: tuple[float, ...]) -> Along:
     """Return the grid of closest pairs at δ with the same δm = 51.2, so that δm/(nd) = 12.8 all along."""
-    return Along(
-        variable="1/δ", sizes=sizes, instance=lambda inverse: _at(round(51.2 * inverse), 1.0 / inverse), at_most=0.3, claimed=-1.0, trials=32
-    )
+
+    def instance(inverse: float) -> Instance:
+        return _at(round(51.2 * inverse), 1.0 / inverse)
+
+    return Along(variable="1/δ", sizes=sizes, instance=instance, at_most=0.3, claimed=-1.0, trials=32)
 
 
 def _points(net: DeepReluNet, data: SeparatedData, radius: float, trials: Trials, *, lower: bool) -> dict[str, Network]:
@@ -96,7 +101,8 @@ def _gradient_over_loss(x: Float[Tensor, "d_in n"], y_star: Float[Tensor, "trial
 @ALS21.part(
     "a",
     kind="scaling",
-    says=r"$\|\nabla_{W_\ell}F\|_F^2\le O(\frac{nm}d)F$ for every $\ell$; for each example alone $\|\nabla_{W_\ell}F_i\|_F^2\le O(\frac md)F_i$.",
+    says=r"$\|\nabla_{W_\ell}F\|_F^2\le O(\frac{nm}d)F$ for every $\ell$; for each example alone $\|\nabla_{W_\ell}F_i\|_F^2\le O(\frac "
+    r"md)F_i$.",
     quantifiers=(*_QUANTIFIERS, r"\forall\, \ell\in[L]"),
     constant=Constant(5.0, measured_on="m = 64…256, n ≤ 4, L ≤ 4, ω = 0.02"),
     requires=_REQUIRES,
@@ -128,7 +134,8 @@ def _(net: DeepReluNet, data: SeparatedData, omega: float, trials: Trials) -> Bo
 @ALS21.part(
     "b",
     kind="scaling",
-    says=r"$\|\nabla_{W_L}F\|_F^2\ge\Omega(\frac{\delta m}{dn^2})F$, more precisely $\ge\Omega(\frac{\delta m}{dn})\max_iF_i$, for the worst targets at each point.",
+    says=r"$\|\nabla_{W_L}F\|_F^2\ge\Omega(\frac{\delta m}{dn^2})F$, more precisely $\ge\Omega(\frac{\delta m}{dn})\max_iF_i$, for the "
+    r"worst targets at each point.",
     quantifiers=_QUANTIFIERS,
     constant=Constant(10.0, measured_on="m = 64…256, n = 2, L = 2, δm/(nd) ≥ 10, ω = 0.02"),
     along=_closer((1.25, 2.5, 5.0, 10.0)),

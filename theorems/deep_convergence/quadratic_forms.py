@@ -3,10 +3,10 @@
 With the columns e_{(i,a),l} = D_{i,l} Back_{i,l+1}ᵀ e_a, one for each example i and output a, the gradient with fake losses v is
 ∇^v_{W_l} = Σ_{i,a} v_{i,a} e_{(i,a),l} h_{i,l-1}ᵀ, hence
 
-    ‖∇^v_{W_l}‖_F² = vᵀ Q_l v,    (Q_l)_{(i,a),(j,b)} = ⟨h_{i,l-1}, h_{j,l-1}⟩ ⟨e_{(i,a),l}, e_{(j,b),l}⟩.                     (1)
+    ‖∇^v_{W_l}‖_F² = vᵀ Q_l v,    (Q_l)_{(i,a),(j,b)} = ⟨h_{i,l-1}, h_{j,l-1}⟩ ⟨e_{(i,a),l}, e_{(j,b),l}⟩.               (1)
 
-"For all v" is therefore a question of eigenvalues: no search is needed. As the targets y* enter through v = y - y* only, and ½‖v_i‖² = F_i, the
-extremes of ‖∇_{W_l}F‖²/F over all targets are twice those of Q_l.
+"For all v" is therefore a question of eigenvalues: no search is needed. As the targets y* enter through v = y - y* only, and ½‖v_i‖² =
+F_i, the extremes of ‖∇_{W_l}F‖²/F over all targets are twice those of Q_l.
 """
 
 from __future__ import annotations
