@@ -22,7 +22,7 @@ def explain(subject: Subject, outcome: Outcome) -> str:
         return _refuted(subject, outcome, outcome.refutation)
     if outcome.verdict == "holds":
         return "" if outcome.expect == "holds" else f"{subject.id} should be refuted and is not: {_headline(subject)}"
-    return f"{subject.id} is {outcome.verdict}. {reason(outcome)}"
+    return f"{subject.id} is {outcome.verdict}: {_headline(subject)}\n{_line('reason', reason(outcome))}"
 
 
 def reason(outcome: Outcome) -> str:

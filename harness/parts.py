@@ -116,13 +116,19 @@ def _judge_twin(run: Run, twin: Twin) -> Outcome:
         slopes.append(judge_grid(run, twin, along, alpha=ALPHA / len(twin.along)))
         if slopes[-1].judgement.outcome == "refuted":
             return _twin_outcome(twin, tried, slopes, "slope")
-    if not twin.specimens and not twin.along:
-        tried += _searched(run, twin, deadline)
-    return _twin_outcome(twin, tried, slopes, "search" if any(found.verdict == "refuted" for found in tried) else None)
-
-
-def _searched(run: Run, twin: Twin, deadline: float) -> list[InstanceVerdict]:
+    if twin.specimens or twin.along:
+        return _twin_outcome(twin, tried, slopes, None)
     search = Search(run=run, subject=twin, test=twin.part.test, shrink=False, deadline=deadline)
+    tried = _searched(run, twin, search, deadline)
+    outcome = _twin_outcome(twin, tried, slopes, "search" if any(found.verdict == "refuted" for found in tried) else None)
+    summary = search.summary()
+    if not tried and summary.instances > summary.vacuous:
+        words = [f"Of {summary.instances} instances drawn, none looked like a violation."]
+        return replace(outcome, verdict="undecided", words=words, trials=summary.trials)
+    return outcome
+
+
+def _searched(run: Run, twin: Twin, search: Search, deadline: float) -> list[InstanceVerdict]:
     tried: list[InstanceVerdict] = []
     while search.nominations < NOMINATIONS and (found := search.next()) is not None:
         if isinstance(found, Broken):

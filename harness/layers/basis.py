@@ -13,8 +13,9 @@ Gram-Schmidt, so that V = C₁Q + S₁P₁. The next round does the same to P₁
 P₂. A row that the first round leaves with less than δ = 450 units of roundoff (1e-13 in float64) of its norm lies in the span of
 what came before: its P is zero, which errs by at most δ‖v‖. Any other row comes out of the first round with a component of at
 most O(u/δ) ≈ 1e-3 along Q and its predecessors, u the unit of roundoff; the second round takes that to rounding, and the third is
-for bases of many hundred rows whose errors add up. A larger δ would change the answer to a repeated query; without the drop,
-rounding noise is normalised into the basis and grows.
+for bases of many hundred rows whose errors add up. A unit row that loses more than half of itself in a later round was rounding
+noise, as every row is once a basis spans the whole space: it is dropped too. A larger δ would change the answer to a repeated query;
+without the drops, rounding noise is normalised into the basis and grows.
 
 The cost is 3 rounds of 4 T k n (K + k/2) operations. A row with a NaN has NaN in S and zero in P: the noise stays in the row that
 brought it.
@@ -30,6 +31,7 @@ from torch import Tensor
 
 _ROUNDS = 3
 _DROP_IN_ROUNDOFFS = 450.0
+_MOSTLY_NEW = 0.5
 
 
 class Decomposition(NamedTuple):
@@ -81,8 +83,8 @@ def decompose(Q: Float[Tensor, "trials K n"], V: Float[Tensor, "trials k n"]) ->
     threshold = _DROP_IN_ROUNDOFFS * torch.finfo(V.dtype).eps * V.norm(dim=-1)
     C, S, kept = _round(Q, V, threshold)
     for _ in range(_ROUNDS - 1 if bool(kept.any()) else 0):
-        C_next, S_next, _ = _round(Q, V, torch.zeros_like(threshold))
-        C, S = torch.baddbmm(C, S, C_next), S @ S_next
+        C_next, S_next, still_kept = _round(Q, V, torch.full_like(threshold, _MOSTLY_NEW))
+        C, S, kept = torch.baddbmm(C, S, C_next), S @ S_next, kept & still_kept
     return Decomposition(C, S, V, kept)
 
 

@@ -1,8 +1,8 @@
 """Gradient bounds at random initialisation, for all fake losses (ALS18, Section 9).
 
-The gradient is a sum of rank-one matrices (ALS-03). The triangle inequality, the norms of hidden vectors (ALS-04) and of backward products
-(ALS-10) bound it from above (ALS-18). From below only the last layer is used: rows of it that are critical for one example alone (ALS-19) keep
-that example's term from being cancelled by the others' (ALS-20).
+The gradient is a sum of rank-one matrices (ALS-03). The triangle inequality, the norms of hidden vectors (ALS-04) and those of backward
+products (ALS-10) bound it from above (ALS-18). From below only the last layer is used: rows of it that are critical for one example alone
+(ALS-19) keep that example's term from being cancelled by the others' (ALS-20).
 
 "For all fake losses" is exact here: the squared norm is a quadratic form, whose extremes are eigenvalues.
 """
@@ -59,7 +59,7 @@ ALS18 = statement(
     quantifiers=(r"\forall\, n,L,m,d", r"\forall\, x_i", r"\forall\, A,W,B", r"\forall\, v", r"\forall\, \ell\in[L]"),
     specimens=[
         {"net": DeepReluNet(width=64, depth=3, outputs=2), "data": _cluster(8)},
-        {"net": DeepReluNet(width=8, depth=1), "data": sphere(1)},
+        {"net": DeepReluNet(width=32, depth=1), "data": sphere(1)},
     ],
     layers=_EITHER,
 )
@@ -102,7 +102,7 @@ def _clustered(count: int) -> Instance:
 
 
 def _at_depth(depth: int) -> Instance:
-    return {"net": DeepReluNet(width=1024, depth=depth), "data": pair_at(0.4)}
+    return {"net": DeepReluNet(width=512, depth=depth), "data": pair_at(0.4)}
 
 
 @ALS18.part(
@@ -114,7 +114,7 @@ def _at_depth(depth: int) -> Instance:
     constant=_UPPER,
     along=[
         Along(variable="n", sizes=(2, 4, 8, 16), instance=_clustered, at_most=0.2, claimed=1.0, trials=64),
-        Along(variable="L", sizes=(1, 2, 4, 8), instance=_at_depth, at_most=0.2, claimed=0.0, trials=32),
+        Along(variable="L", sizes=(1, 2, 4, 8), instance=_at_depth, at_most=0.2, claimed=0.0, trials=64),
     ],
     specimens=[_clustered(16), {"net": DeepReluNet(width=64, depth=4, outputs=2), "data": sphere(4)}],
     layers=_EITHER,

@@ -131,7 +131,7 @@ def _displaced(run: Trajectory) -> Float[Tensor, "trials"]:
     r"further $\log m$.",
     quantifiers=_WORLD,
     constant=Constant(1.0, measured_on="m = 64…512, n = 2…4, L = 2"),
-    along=_along_width(-0.5, at_most=0.2, trials=32),
+    along=_along_width(-0.5, at_most=0.2, trials=64),
     requires=_GATE,
     specimens=[_wider(64), _at(64, pair_at(0.8, count=4))],
     layers=("matrix-free", "dense"),

@@ -67,7 +67,7 @@ def _closer(sizes: tuple[float, ...]) -> Along:
     def instance(inverse: float) -> Instance:
         return _at(round(51.2 * inverse), 1.0 / inverse)
 
-    return Along(variable="1/δ", sizes=sizes, instance=instance, at_most=0.3, claimed=-1.0, trials=32)
+    return Along(variable="1/δ", sizes=sizes, instance=instance, at_most=0.3, claimed=-1.0, trials=64)
 
 
 def _points(net: DeepReluNet, data: SeparatedData, radius: float, trials: Trials, *, lower: bool) -> dict[str, Network]:

@@ -1,0 +1,113 @@
+"""Evaluation: trials do not depend on batches or threads; what runs out of memory is halved; what breaks says where."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+from support import fresh_id, fresh_run
+
+from lemmata.harness import Part, Trials, at_most, equal, statement
+from lemmata.harness import given as drawn
+from lemmata.harness.evaluation import Bounds, BrokenStatement, Discarded, evaluate
+from lemmata.harness.layers import gaussian_layer
+from lemmata.harness.profiles import PROFILES
+from lemmata.harness.run import Run
+
+
+def part_of_check(check, **options) -> Part:
+    return statement(fresh_id(), source="planted, x", title="planted", says="$x$", kind="inequality", **options)(
+        drawn(m=st.integers(1, 64))(check)
+    )
+
+
+def network(m: int, trials: Trials):
+    layer = gaussian_layer(trials, "W", m, m, variance=2.0 / m)
+    h = layer.apply(trials.normal("h", m, 3)).relu()
+    return at_most(layer.apply_transpose(h).norm(dim=1), 4.0).reporting(norm=h.norm(dim=(1, 2))).with_curves(h=h[:, :, 0])
+
+
+@pytest.mark.parametrize("layers", ["dense", "matrix-free"])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.nested_given])
+@given(m=st.integers(1, 40), split=st.integers(1, 47))
+def test_results_do_not_depend_on_the_batch(layers: str, m: int, split: int) -> None:
+    part = part_of_check(network, layers=("dense", "matrix-free"))
+    run = Run(profile=PROFILES["default"], layers=layers)
+    whole = evaluate(run, part, {"m": m}, stream="s", first=0, count=48)
+    parts = [
+        evaluate(run, part, {"m": m}, stream="s", first=0, count=split),
+        evaluate(run, part, {"m": m}, stream="s", first=split, count=48 - split),
+    ]
+    assert np.allclose(whole.ratio, np.concatenate([piece.ratio for piece in parts]), rtol=1e-10)
+    assert np.allclose(whole.curves["h"], np.concatenate([piece.curves["h"] for piece in parts]), rtol=1e-8, atol=1e-10)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_results_do_not_depend_on_the_threads(threads: int) -> None:
+    part = part_of_check(network)
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        found = evaluate(fresh_run(), part, {"m": 64}, stream="s", first=0, count=32)
+    finally:
+        torch.set_num_threads(before)
+    assert isinstance(found, Bounds)
+    assert found.ratio == pytest.approx(evaluate(fresh_run(), part, {"m": 64}, stream="s", first=0, count=32).ratio, rel=1e-12)
+
+
+def test_the_global_generator_is_never_touched() -> None:
+    state = torch.get_rng_state()
+    evaluate(fresh_run(), part_of_check(network), {"m": 8}, stream="s", first=0, count=32)
+    assert torch.equal(state, torch.get_rng_state())
+
+
+@pytest.mark.parametrize("problem", [MemoryError(), RuntimeError("DefaultCPUAllocator: not enough memory: you tried to allocate 9 bytes")])
+def test_a_batch_that_does_not_fit_is_halved(problem: Exception) -> None:
+    sizes = []
+
+    def greedy(m: int, trials: Trials):
+        sizes.append(len(trials))
+        if len(trials) > 5:
+            raise problem
+        return at_most(trials.normal("g", m).norm(dim=-1), 9.0)
+
+    part = part_of_check(greedy)
+    found = evaluate(fresh_run(), part, {"m": 2}, stream="s", first=0, count=20)
+    assert len(found) == 20
+    assert sizes[:3] == [16, 8, 4]
+    alone = [evaluate(fresh_run(), part, {"m": 2}, stream="s", first=trial, count=1).ratio[0] for trial in range(20)]
+    assert found.ratio == pytest.approx(alone)
+
+
+def test_one_trial_that_does_not_fit_is_one_sentence() -> None:
+    def hopeless(m: int, trials: Trials):
+        raise MemoryError
+
+    with pytest.raises(BrokenStatement, match="does not fit into memory at m = 2: draw smaller sizes"):
+        evaluate(fresh_run(), part_of_check(hopeless), {"m": 2}, stream="s", first=0, count=4)
+
+
+@pytest.mark.parametrize(
+    ("returned", "sentence"),
+    [
+        (lambda trials: 3, "returned int, which is no claim"),
+        (lambda trials: equal(torch.ones(3), 1.0, roundings=1), "returned 3 trials in place of 16"),
+    ],
+)
+def test_what_is_no_claim_is_one_sentence(returned, sentence: str) -> None:
+    def odd(m: int, trials: Trials):
+        return returned(trials)
+
+    with pytest.raises(BrokenStatement, match=sentence):
+        evaluate(fresh_run(), part_of_check(odd), {"m": 2}, stream="s", first=0, count=16)
+
+
+def test_an_instance_that_is_assumed_away_is_discarded() -> None:
+    def picky(m: int, trials: Trials):
+        assume(m > 5)
+        return at_most(trials.normal("g", m).norm(dim=-1), 9.0)
+
+    with pytest.raises(Discarded):
+        evaluate(fresh_run(), part_of_check(picky), {"m": 2}, stream="s", first=0, count=16)
