@@ -50,7 +50,7 @@ def minimal(strategy: st.SearchStrategy, predicate=lambda _: True):
 def test_counterexamples_shrink_to_readable_rows() -> None:
     smallest = minimal(unit_vectors(smallest=2), lambda v: v.count >= 2)
     assert smallest.family in ("explicit", "orthogonal")
-    assert minimal(unit_vectors(smallest=2), lambda v: v.family == "explicit").rows in (((0, 1), (1, 0)), ((0, 1), (0, -1)), ((0, 1), (1, 1)))
+    assert minimal(unit_vectors(smallest=2), lambda v: v.family == "explicit").count == 2
     assert minimal(unit_vectors()).count == 1
     assert minimal(sizes(smallest=4, largest=512)) == 4
     assert minimal(sizes(smallest=4, largest=512), lambda m: m > 100) == 128
@@ -73,7 +73,7 @@ def test_every_family_is_reached(family: str) -> None:
     ],
 )
 def test_geometries_that_do_not_exist_are_refused_in_a_sentence(options: dict) -> None:
-    with pytest.raises(GeometryError, match="got|need|lie"):
+    with pytest.raises(GeometryError, match=r"got|need|lie"):
         UnitVectors(**options)
 
 

@@ -55,8 +55,8 @@ def transpose_a_weight(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_a_broken_setting_turns_statements_red(monkeypatch: pytest.MonkeyPatch, breakage, ids: list[str]) -> None:
-    for id in ids:
-        assert verdict(PARTS[id]) in ("holds", "undecided"), id
+    for name in ids:
+        assert verdict(PARTS[name]) in ("holds", "undecided"), name
     breakage(monkeypatch)
-    for id in ids:
-        assert verdict(PARTS[id]) == "refuted", id
+    for name in ids:
+        assert verdict(PARTS[name]) == "refuted", name

@@ -65,18 +65,20 @@ def aligned(
     return network.with_layers(W)
 
 
-def magnified(network: Network, inputs: Inputs, radius: Radius, *, example: int = 0, rounds: int = 6) -> Network:
+def magnified(
+    network: Network, inputs: Inputs, radius: Radius, *, example: int = 0, rounds: int = 6, of_output: bool = False
+) -> Network:
     """Return the point that moves the example's last hidden vector far: steepest ascent of z = h_L - h_L^(0) in the ball.
 
     A round runs z back through the perturbed network, u_l ← D_l z_l, z_{l-1} = W_lᵀ D_l z_l, and aligns the layers with the u_l: a power
-    iteration. It begins with u_l along the pre-activations.
+    iteration. It begins with u_l along the pre-activations. With `of_output` it is the output that moves far: z = Bᵀ(y - y^(0)).
     """
     column = inputs[:, example : example + 1]
     start = network.forward(column)
     moved = aligned(network, column, radius, [g[..., 0] for g in start.g[1:]])
     for _ in range(rounds):
         now = moved.forward(column)
-        z = now.h[-1] - start.h[-1]
+        z = network.B.apply_transpose(now.y - start.y) if of_output else now.h[-1] - start.h[-1]
         directions = []
         for level in range(network.depth, 0, -1):
             directions.append((z * now.signs[level])[..., 0])
@@ -135,17 +137,26 @@ def descended(
     return _plus(network, [LowRank(_times(factor, update.left), update.right) for update in updates])
 
 
-def ascended(network: Network, objective: Objective, radius: Radius, *, rounds: int = 8) -> Network:
+def ascended(
+    network: Network, objective: Objective, radius: Radius, *, rounds: int = 8, start: Sequence[LowRank] | None = None
+) -> Network:
     """Return, trial by trial, the best point of a Frank-Wolfe ascent X ← (1 - γ) X + γ ω U Vᵀ, γ = 2/(k + 2), in the whole ball.
 
     The objective is evaluated `rounds` times on a network that differs from the one it belongs to by nothing but probes: a zero is added to
     each product with a layer, and the derivative in that zero is one factor of the derivative in the layer, the vector it was multiplied
     with the other. So a layer's gradient is known by its factors, and U Vᵀ costs no m × m matrix.
 
+    Args:
+        network: the centre.
+        objective: of a network, trial by trial.
+        radius: ω.
+        rounds: how many steps.
+        start: an update in the ball to begin with; needed where the centre is a critical point of the objective.
+
     Raises:
         ValueError: the objective does not depend on the layers through differentiable operations.
     """
-    point = [LowRank(left.new_zeros(left.shape), left) for left in (_nothing(layer) for layer in network.W)]
+    point = [LowRank(nothing, nothing) for nothing in map(_nothing, network.W)] if start is None else list(start)
     best, value = point, None
     for k in range(rounds + 1):
         current = _plus(network, point)
