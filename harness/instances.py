@@ -99,11 +99,11 @@ def hash_of(instance: Instance) -> str:
 
 
 def describe(value: object) -> str:
-    """Write an instance for people: names and numbers, nothing quoted twice."""
+    """Write an instance for people: names and numbers, nothing quoted twice, fields at their defaults left out."""
     if isinstance(value, Mapping):
         return ", ".join(f"{name} = {describe(entry)}" for name, entry in value.items())
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        shown = [field for field in dataclasses.fields(value) if field.init and field.repr]
+        shown = [field for field in dataclasses.fields(value) if field.init and getattr(value, field.name) != field.default]
         return f"{type(value).__name__}({', '.join(f'{field.name}={describe(getattr(value, field.name))}' for field in shown)})"
     if isinstance(value, tuple | list):
         return f"({', '.join(describe(entry) for entry in value)})"

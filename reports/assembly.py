@@ -162,6 +162,7 @@ def _part(record: Record, found: _Found, runs: tuple[Run, ...]) -> Part:
         reach=fields.mapping(verdict, "reach"),
         surprising=_surprising(shown, expect, fields.flag(verdict, "as_expected")),
         specimens=specimens,
+        nominees=tuple(map(Specimen.read, fields.mappings(verdict, "nominees"))),
         slopes=tuple(map(Exponent.read, slopes)),
         search=fields.mapping(verdict, "search"),
         refutation=refutation,

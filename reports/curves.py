@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from lemmata.reports import fields
 from lemmata.reports.evidence import Curve, Exponent, Fit, signed
-from lemmata.reports.figures import CLAIM, FAIL, INK, SERIES, Plot, canvas, label_text, ticks_of_powers
+from lemmata.reports.figures import CLAIM, FAIL, SERIES, Plot, canvas, label_text, legend_above, ticks_of_powers
 from lemmata.reports.numerals import counted, figure, listed, sentence, span
 
 _LARGEST, _SMALLEST = 1e30, 1e-30
@@ -21,40 +21,41 @@ def scaling(key: str, exponent: Exponent) -> Plot | None:
     sizes = sorted({size for column in columns.values() for size, _ in column})
     if len(sizes) < 2 or not columns["median"]:
         return None
-    drawn = canvas(2.7)
+    drawn = canvas(3.0, top=0.42)
     axes = drawn.axes
-    centre_x = math.exp(sum(math.log(size) for size, _ in columns["median"]) / len(columns["median"]))
-    centre_y = math.exp(sum(math.log(value) for _, value in columns["median"]) / len(columns["median"]))
-    ends = [sizes[0], sizes[-1]]
-
-    def line(slope: float) -> list[float]:
-        return [centre_y * (size / centre_x) ** slope for size in ends]
-
-    lowest, highest = (exponent.at_least, exponent.at_most)
-    if lowest is not None and highest is not None and math.isfinite(lowest + highest):
-        axes.fill_between(ends, line(lowest), line(highest), color=CLAIM, alpha=0.16, linewidth=0)
-    for bound in {lowest, highest} - {None}:
-        if bound is not None and math.isfinite(bound):
-            axes.plot(ends, line(bound), color=CLAIM, linewidth=1.2, linestyle=(0, (4, 2)), label=f"claim: slope {signed(bound)}")
+    ends, values = [sizes[0], sizes[-1]], [value for column in columns.values() for _, value in column]
+    low, high = min(values) / 1.3, max(values) * 1.3
+    centre = [sum(map(math.log, entries)) / len(entries) for entries in zip(*columns["median"], strict=True)]
     fit = exponent.median
+    start = _line(fit.slope if fit else 0.0, centre, ends)[0]
+
+    def allowed(slope: float) -> list[float]:
+        return _line(slope, [math.log(sizes[0]), math.log(start)], ends)
+
+    claims = [slope for slope in (exponent.at_least, exponent.at_most) if slope is not None and math.isfinite(slope)]
+    if claims:
+        floor = allowed(claims[0]) if exponent.at_least in claims else [low, low]
+        ceiling = allowed(claims[-1]) if exponent.at_most in claims else [high, high]
+        axes.fill_between(ends, floor, ceiling, color=CLAIM, alpha=0.12, linewidth=0)
+    for slope in dict.fromkeys(claims):
+        axes.plot(ends, allowed(slope), color=CLAIM, linewidth=1.2, linestyle=(0, (4, 2)), label=f"claim: slope {signed(slope)}")
     if fit:
         if fit.low is not None and fit.high is not None:
-            axes.fill_between(ends, line(fit.low), line(fit.high), color=SERIES[0], alpha=0.18, linewidth=0)
-        axes.plot(ends, line(fit.slope), color=SERIES[0], linewidth=1.0, label=f"fit: slope {signed(fit.slope)}")
+            axes.fill_between(ends, _line(fit.low, centre, ends), _line(fit.high, centre, ends), color=SERIES[0], alpha=0.18, linewidth=0)
+        axes.plot(ends, _line(fit.slope, centre, ends), color=SERIES[0], linewidth=1.0, label=f"fit: slope {signed(fit.slope)}")
     for name, (marker, colour, label) in _MARKS.items():
         if columns[name]:
             axes.plot(*zip(*columns[name], strict=True), marker, color=colour, markersize=4, label=label)
-    values = [value for column in columns.values() for _, value in column]
-    for axis, low, high in ((axes.xaxis, sizes[0] / 1.12, sizes[-1] * 1.12), (axes.yaxis, min(values) / 1.3, max(values) * 1.3)):
-        axis.axes.set(**{f"{axis.axis_name}scale": "log", f"{axis.axis_name}lim": (low, high)})
-        ticks_of_powers(axis, low, high)
+    axes.set(xscale="log", yscale="log", xlim=(sizes[0] / 1.12, sizes[-1] * 1.12), ylim=(low, high))
+    ticks_of_powers(axes.xaxis, sizes[0] / 1.12, sizes[-1] * 1.12)
+    ticks_of_powers(axes.yaxis, low, high)
     axes.set_xlabel(label_text(exponent.variable))
     axes.set_ylabel("ratio")
-    axes.legend(frameon=False, fontsize=7.5, labelcolor=INK, ncols=2)
-    return drawn.finish(key, f"How the ratio scales with {exponent.variable}", scalingsentence(exponent, sizes))
+    legend_above(axes)
+    return drawn.finish(key, f"How the ratio scales with {exponent.variable}", scaling_sentence(exponent, sizes))
 
 
-def scalingsentence(exponent: Exponent, sizes: Sequence[float]) -> str:
+def scaling_sentence(exponent: Exponent, sizes: Sequence[float]) -> str:
     """Say what was measured along a grid and how it compares with the claim."""
     over = f"over {exponent.variable} = {span(list(sizes))}" if sizes else "along the grid"
     said = f"{over[0].upper()}{over[1:]} the median ratio scales with the exponent {_fitted(exponent.median)}"
@@ -69,7 +70,7 @@ def trajectory(key: str, name: str, curve: Curve) -> Plot | None:
     values = [value for points in lines.values() for _, value in points]
     if not values or max(len(points) for points in lines.values()) < 2:
         return None
-    drawn = canvas(2.3)
+    drawn = canvas(2.5, top=0.28)
     log = min(values) > 0
     band = dict(lines["low"])
     both = [(step, band[step], value) for step, value in lines["high"] if step in band]
@@ -86,13 +87,18 @@ def trajectory(key: str, name: str, curve: Curve) -> Plot | None:
     drawn.axes.set_xlabel("step")
     drawn.axes.set_ylabel(label_text(name))
     if lines["median"] and lines["worst"]:
-        drawn.axes.legend(frameon=False, fontsize=8, labelcolor=INK)
+        legend_above(drawn.axes)
     told = [
         f"the {line} goes from {figure(lines[line][0][1])} to {figure(lines[line][-1][1])}" for line in ("median", "worst") if lines[line]
     ]
     steps_said = counted(max(step for points in lines.values() for step, _ in points), "step")
     said = f"in {steps_said} {listed(told)}" if told else f"a band over {steps_said}"
     return drawn.finish(key, f"Along the trajectory: {name}", sentence(said))
+
+
+def _line(slope: float, through: Sequence[float], ends: Sequence[float]) -> list[float]:
+    """The power law of that slope through a point given by its logarithms, at the two ends."""
+    return [math.exp(max(-80.0, min(80.0, through[1] + slope * (math.log(size) - through[0])))) for size in ends]
 
 
 def _fitted(fit: Fit | None) -> str:

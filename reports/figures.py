@@ -40,6 +40,8 @@ _STYLE: Final[dict[Any, Any]] = {
     "path.simplify": True,
 }
 
+_STEPS = ((1,), (1, 2, 5), (1, 1.5, 2, 3, 4, 5, 7), tuple(step / 10 for step in range(10, 100)))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plot:
@@ -77,19 +79,32 @@ class Canvas:
         return Plot(title=title, caption=caption, svg=_for_the_page(written.getvalue(), key, f"{title}. {caption}"))
 
 
-def canvas(height: float = 2.5, *, width: float = 5.2, left: float = 0.62, bottom: float = 0.46) -> Canvas:
+def canvas(height: float = 2.5, *, width: float = 5.2, left: float = 0.62, bottom: float = 0.46, top: float = 0.14) -> Canvas:
     """Start a figure; sizes and margins in inches."""
     with mpl.rc_context(_STYLE):
         figure = Figure(figsize=(width, height))
-        axes = figure.add_axes((left / width, bottom / height, 1 - (left + 0.12) / width, 1 - (bottom + 0.14) / height))
+        axes = figure.add_axes((left / width, bottom / height, 1 - (left + 0.12) / width, 1 - (bottom + top) / height))
     return Canvas(figure, axes)
 
 
+def legend_above(axes: Axes) -> None:
+    """Put the legend above the axes, where it covers no data; leave 0.34 inches for it."""
+    entries = len(axes.get_legend_handles_labels()[1])
+    columns = 3 if entries in {3, 5, 6} else 2 if entries < 5 else 4
+    axes.legend(
+        frameon=False, fontsize=8, labelcolor=INK, ncols=columns, loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0.2,
+        handlelength=1.6, columnspacing=1.4, labelspacing=0.25, borderpad=0,
+    )  # fmt: skip
+
+
 def ticks_of_powers(axis: Any, low: float, high: float, *, most: int = 6) -> None:
-    """Put ticks at powers of ten, or at 1, 2 and 5 times them where the range is short; without minor ticks."""
-    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
-    steps = (1,) if last - first > 2 else (1, 2, 5)
-    ticks = [step * 10.0**power for power in range(first, last + 1) for step in steps if low <= step * 10.0**power <= high]
+    """Put ticks at powers of ten, or at round multiples of them where the range is short; without minor ticks."""
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    ticks: list[float] = []
+    for steps in _STEPS:
+        ticks = [step * 10.0**power for power in powers for step in steps if low <= step * 10.0**power <= high]
+        if len(ticks) >= 3:
+            break
     ticks = ticks[:: max(1, math.ceil(len(ticks) / most))]
     axis.set_ticks(ticks, [_tick(tick) for tick in ticks])
     axis.set_ticks([], minor=True)

@@ -27,6 +27,7 @@ _KEPT = {
     "accent", "columnalign", "columnspacing", "depth", "fence", "form", "height", "linethickness", "lspace", "mathvariant", "maxsize",
     "minsize", "movablelimits", "rowspacing", "rspace", "separator", "stretchy", "voffset", "width",
 }  # fmt: skip
+_ROWS = {"mrow", "mtd", "mstyle", "msqrt", "mpadded"}
 _UNCONVERTED = re.compile(r"\\.|[&{}]")
 _ENVIRONMENTS = (("{aligned}", "{align*}"), ("{split}", "{align*}"))
 _BARE_ALPHABET = re.compile(r"\\(mathbb|mathcal|mathfrak|mathbf|mathsf|mathscr|mathds|mathbbm)\s+([A-Za-z0-9])")
@@ -62,7 +63,7 @@ def mathml(latex: str, *, block: bool = False) -> Markup:
         understood = (element.tag in {"mtext", "mo"} and not symbol.startswith("\\")) or symbol in _DELIMITERS
         if not understood and _UNCONVERTED.search(symbol):
             raise FormulaError(f"the formula {latex!r} does not convert: {symbol!r} is not understood")
-    inside = "".join(_serialised(child) for child in root)
+    inside = _spaced(list(root))
     return Markup(f'<math display="block">{inside}</math>' if block else f"<math>{inside}</math>")  # noqa: S704 - escaped in _serialised
 
 
@@ -130,5 +131,24 @@ def _serialised(element: Element) -> str:
     words = html.unescape(element.text or "")
     words = _DELIMITERS.get(words, words)
     words = words.translate(_ALPHABETS.get(element.get("mathvariant", ""), {}))
+    inside = _spaced(list(element)) if tag in _ROWS else "".join(map(_serialised, element))
     tail = escape(html.unescape(element.tail or ""))
-    return f"<{tag}{attributes}>{escape(words)}{''.join(_serialised(child) for child in element)}</{tag}>{tail}"
+    return f"<{tag}{attributes}>{escape(words)}{inside}</{tag}>{tail}"
+
+
+def _spaced(row: list[Element]) -> str:
+    """Serialise a row with the thin spaces around log, max and their like that TeX puts there and the converter leaves out."""
+    written = ""
+    for place, element in enumerate(row):
+        before = row[place - 1] if place else None
+        if before is not None and "mo" not in (before.tag, element.tag) and (_is_function(before) or _is_function(element)):
+            written += '<mspace width="0.17em"></mspace>'
+        written += _serialised(element)
+    return written
+
+
+def _is_function(element: Element) -> bool:
+    if element.tag in {"msub", "msup", "msubsup", "munder"} and len(element):
+        return _is_function(element[0])
+    name = html.unescape(element.text or "")
+    return element.tag == "mi" and len(name) > 1 and name.isascii() and name.isalpha()

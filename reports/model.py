@@ -73,10 +73,10 @@ class Part:
     Attributes:
         verdict: as recorded, or "no verdict", "not run" or "untested".
         surprising: whether the verdict is not what the part's author declared.
+        nominees: instances that searching nominated for fresh trials.
         worst: the worst ratio over the threshold.
         run: the name of the run that decides the verdict, its date in ``when``.
         blocks: trials of the same code from all runs.
-        twin_specimens: a twin's label and specimens, to stand beside the part's own in the plot of failures.
         history: older verdicts, the latest first.
     """
 
@@ -98,6 +98,7 @@ class Part:
     reach: Record
     surprising: bool
     specimens: tuple[Specimen, ...]
+    nominees: tuple[Specimen, ...]
     slopes: tuple[Exponent, ...]
     search: Record
     refutation: Refutation | None
@@ -124,14 +125,14 @@ class Part:
 
     @property
     def sizes(self) -> dict[str, list[float]]:
-        """The sizes on which the part was judged, by name."""
+        """The sizes that vary among specimens and grids, by name."""
         found: dict[str, list[float]] = {}
         for specimen in self.specimens:
             for name, size in specimen.sizes.items():
                 found.setdefault(name, []).append(size)
         for exponent in self.slopes:
             found.setdefault(exponent.variable, []).extend(exponent.grid)
-        return {name: sizes for name, sizes in found.items() if sizes}
+        return {name: sizes for name, sizes in found.items() if len(set(sizes)) > 1}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,7 +179,8 @@ class Statement:
     @cached_property
     def worst(self) -> float | None:
         """The worst ratio over the threshold among the parts that were not declared false."""
-        return largest([part.worst for part in self.parts if not part.expected_refuted]) or largest([part.worst for part in self.parts])
+        believed = largest([part.worst for part in self.parts if not part.expected_refuted])
+        return believed if believed is not None else largest([part.worst for part in self.parts])
 
     @cached_property
     def surprising(self) -> bool:

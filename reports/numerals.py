@@ -28,7 +28,7 @@ def figure(value: float | None, digits: int = 3) -> str:
     exponent = math.floor(math.log10(abs(value)))
     if -4 <= exponent < 5:
         written = f"{value:.{max(0, digits - 1 - exponent)}f}"
-        return (written.rstrip("0").rstrip(".") if "." in written and digits > 3 else written).replace("-", "−")
+        return (written.rstrip("0").rstrip(".") if "." in written else written).replace("-", "−")
     mantissa, power = f"{value:.{digits - 1}e}".split("e")
     return f"{mantissa.replace('-', '−')} × 10{str(int(power)).translate(_RAISED)}"
 

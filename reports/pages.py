@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -23,7 +24,10 @@ if TYPE_CHECKING:
 _HERE = Path(__file__).parent
 STYLE_SHEET = _HERE / "static" / "report.css"
 _DECADES_BELOW, _DECADES_ABOVE = 3, 1
-_SIGNS = {r"\forall": "∀", r"\exists": "∃"}
+_LEADING_SPACE = re.compile(r"^(\\[,;: !]|[,;:~\s])+")
+_SIGNS = {r"\forall": "∀", r"\exists": "∃"} | {
+    form: sign for sign, letter in (("ℙ", "P"), ("𝔼", "E")) for form in (rf"\mathbb{{{letter}}}", rf"\mathbb {letter}", rf"\mathbb{letter}")
+} | {r"\Pr": "ℙ"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,15 +111,20 @@ def tightness(ratio: float | None) -> Markup:
     ).format(said, said, Markup("").join(bars), threshold, numerals.figure(ratio, 2))
 
 
-def quantifier(words_: str) -> tuple[str, Markup]:
-    """Split a quantifier into its sign and what it ranges over, typeset."""
-    stripped = words_.strip().strip("$").strip()
-    for latex, sign in _SIGNS.items():
-        if stripped.startswith(latex) and (rest := stripped[len(latex) :].lstrip("\\,;: ")):
-            return sign, typeset(f"${rest}$" if "$" not in rest else rest)
-    if "Pr" in stripped[:10] or "mathbb P" in stripped[:12] or "mathbb{P}" in stripped[:12] or stripped.startswith("ℙ"):
-        return "ℙ", typeset(words_)
-    return "", typeset(words_)
+def quantifier(latex: str) -> tuple[str, Markup]:
+    r"""Split a quantifier into its sign and what it ranges over, typeset.
+
+    >>> quantifier(r"\forall n"), quantifier(r"\mathbb P_W")[0]
+    (('∀', Markup('<math><mrow><mi>n</mi></mrow></math>')), 'ℙ')
+    """
+    stripped = latex.strip().removeprefix("$").removesuffix("$").strip()
+    for command, sign in _SIGNS.items():
+        rest = stripped.removeprefix(command)
+        if rest != stripped and not rest[:1].isalpha():
+            rest = _LEADING_SPACE.sub("", rest)
+            subscript = "{}" if rest[:1] in {"_", "^"} else ""
+            return sign, typeset(rest if "$" in rest else f"${subscript}{rest}$") if rest else Markup("")
+    return "", typeset(latex)
 
 
 def _render(template: str, **values: Any) -> str:

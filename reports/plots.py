@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from lemmata.harness.histogram import BINS_PER_DECADE
 from lemmata.reports.blocks import SEARCHED, Ratios
 from lemmata.reports.evidence import Specimen
-from lemmata.reports.figures import CLAIM, FAIL, INK, SEARCH, SERIES, Plot, canvas, ticks_of_powers
+from lemmata.reports.figures import CLAIM, FAIL, SEARCH, SERIES, Plot, canvas, legend_above, ticks_of_powers
 from lemmata.reports.numerals import counted, figure, sentence, share
 
 _LARGEST = 1e30
@@ -62,7 +62,7 @@ def ratios(key: str, distributions: Sequence[Ratios], threshold: float | None) -
     bins = [index for one in shown for index in one.counts if -390 < index < 390]
     edge = math.floor(BINS_PER_DECADE * math.log10(limit))
     low, high = max(min([*bins, edge]) - 2, edge - 400), max([*bins, edge]) + 3
-    drawn = canvas(2.3)
+    drawn = canvas(2.5, top=0.42 if len(shown) > 1 else 0.14)
     colours, said = iter(SERIES * 2), []
     for one in shown:
         total = sum(one.counts.values())
@@ -82,7 +82,7 @@ def ratios(key: str, distributions: Sequence[Ratios], threshold: float | None) -
     drawn.axes.set_xlabel(f"ratio; a trial fails to the right of {figure(limit)}")
     drawn.axes.set_ylabel("share of trials")
     if len(shown) > 1:
-        drawn.axes.legend(frameon=False, fontsize=8, labelcolor=INK)
+        legend_above(drawn.axes)
     return drawn.finish(key, "How the ratio of the two sides is distributed", sentence("; ".join(said)))
 
 

@@ -42,3 +42,18 @@ def foundations_first(uses: Mapping[str, Sequence[str]]) -> list[str]:
                 entered.add(used)
                 stack.append((used, iter(uses[used])))
     return list(order)
+
+
+def reduced(uses: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """Leave out what is used through something else anyway, so that a drawing stays legible.
+
+    >>> reduced({"theorem": ["lemma", "fact"], "lemma": ["fact"], "fact": []})
+    {'theorem': ['lemma'], 'lemma': ['fact'], 'fact': []}
+    """
+    below: dict[str, set[str]] = {}
+    for name in foundations_first(uses):
+        below[name] = {name}.union(*(below.get(used, {used}) for used in uses[name]))
+    return {
+        name: [used for used in needed if not any(other != used and used in below.get(other, set()) for other in needed)]
+        for name, needed in uses.items()
+    }

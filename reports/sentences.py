@@ -29,7 +29,7 @@ def verdict_sentences(part: Part) -> list[str]:
 
 def reach_sentences(part: Part) -> list[str]:
     """Say from which sizes on the conclusion was seen and what the hypothesis asks for."""
-    said = [fields.text(part.reach, "says")]
+    said = [words for words in [fields.text(part.reach, "says")] if words != part.requires]
     counts = [(fields.count(part.reach, name) or 0, words) for name, words in _REACH.items()]
     if any(number for number, _ in counts):
         said.append(listed([f"{counted(number, 'specimen')} {words}" for number, words in counts if number]))
@@ -118,7 +118,7 @@ def refutation_sentences(found: Refutation) -> list[str]:
         said.append(f"the evidence against the claim is an e-value of {power_of_ten(found.log_e)}; from 10⁹ on a claim counts as refuted")
     if found.attack:
         said.append(f"it was found by the attack {found.attack.replace('_', ' ')}")
-    return [sentence(words) for words in [*said, found.explanation] if words]
+    return [sentence(words) for words in [*said, "" if "\n" in found.explanation else found.explanation] if words]
 
 
 def twin_sentence(twin: Twin) -> str:
@@ -128,7 +128,7 @@ def twin_sentence(twin: Twin) -> str:
     if not twin.refuted:
         return f"It was not refuted ({twin.verdict}), so the check of this part has not shown that it can fail."
     said = ["refuted"]
-    if twin.how == "slope":
+    if twin.how == "slope" or (not twin.how and not twin.specimens and twin.slopes):
         measured = [f"{one.variable}, measured as {one.median or 'unknown'} where {one.allowed} is allowed" for one in twin.slopes]
         said.append(f"by the exponent in {listed(measured)}" if measured else "by its exponent")
     elif twin.refutation and twin.refutation.trials:
@@ -142,14 +142,14 @@ def twin_sentence(twin: Twin) -> str:
 
 def exponents_in_brief(part: Part) -> list[str]:
     """Say for each grid what was measured and what is allowed, for the table of statements."""
-    return [f"{one.variable}: {signed(one.median.slope)}, allowed {one.allowed}" for one in part.slopes if one.median]
+    return [f"{one.variable} {signed(one.median.slope)} ({one.allowed})" for one in part.slopes if one.median]
 
 
 def effort_sentence(part: Part) -> str:
     """Say how many trials stand behind the part."""
     blocks = part.blocks
     if not blocks.number:
-        return "No trials were recorded for this part."
+        return f"{sentence(counted(part.trials, 'trial'))[:-1]} in {duration(part.seconds)}." if part.trials else "No trials were recorded."
     runs = f" of {counted(blocks.runs, 'run')}" if blocks.runs > 1 else ""
     near = f", {counted(blocks.near, 'of them', 'of them')} within rounding of the threshold" if blocks.near else ""
     spent = f" in {duration(blocks.seconds)}" if blocks.seconds else ""

@@ -98,6 +98,7 @@ def test_arguments_are_read_by_the_signature() -> None:
 
 
 def test_people_can_read_it() -> None:
+    assert describe(Outer(Inner(4), "a")) == "Outer(inner=Inner(width=4), kind=a)"
     shown = describe({"net": Inner(4, ((0.5, 2.0),)), "epsilon": 0.1})
     assert shown == "net = Inner(width=4, rows=((0.5, 2))), epsilon = 0.1"
     assert sizes_of({"outer": Outer(Inner(4), "a", pair=(1, "x")), "epsilon": 0.1}) == {"width": 4, "epsilon": 0.1}

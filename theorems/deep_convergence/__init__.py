@@ -11,6 +11,8 @@ SECTIONS = (
     "intermediate_products",
     "backward_products",
     "separation",
+    "sign_changes",
+    "forward_stability",
     "critical_rows",
     "gradient_bounds",
     "gradient_in_the_ball",

@@ -65,9 +65,7 @@ def aligned(
     return network.with_layers(W)
 
 
-def magnified(
-    network: Network, inputs: Inputs, radius: Radius, *, example: int = 0, rounds: int = 6, of_output: bool = False
-) -> Network:
+def magnified(network: Network, inputs: Inputs, radius: Radius, *, example: int = 0, rounds: int = 6, of_output: bool = False) -> Network:
     """Return the point that moves the example's last hidden vector far: steepest ascent of z = h_L - h_L^(0) in the ball.
 
     A round runs z back through the perturbed network, u_l ← D_l z_l, z_{l-1} = W_lᵀ D_l z_l, and aligns the layers with the u_l: a power
@@ -137,9 +135,7 @@ def descended(
     return _plus(network, [LowRank(_times(factor, update.left), update.right) for update in updates])
 
 
-def ascended(
-    network: Network, objective: Objective, radius: Radius, *, rounds: int = 8, start: Sequence[LowRank] | None = None
-) -> Network:
+def ascended(network: Network, objective: Objective, radius: Radius, *, rounds: int = 8, start: Sequence[LowRank] | None = None) -> Network:
     """Return, trial by trial, the best point of a Frank-Wolfe ascent X ← (1 - γ) X + γ ω U Vᵀ, γ = 2/(k + 2), in the whole ball.
 
     The objective is evaluated `rounds` times on a network that differs from the one it belongs to by nothing but probes: a zero is added to

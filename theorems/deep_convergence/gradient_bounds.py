@@ -102,7 +102,7 @@ def _clustered(count: int) -> Instance:
 
 
 def _at_depth(depth: int) -> Instance:
-    return {"net": DeepReluNet(width=512, depth=depth), "data": pair_at(0.4)}
+    return {"net": DeepReluNet(width=1024, depth=depth), "data": pair_at(0.4)}
 
 
 @ALS18.part(
@@ -114,7 +114,7 @@ def _at_depth(depth: int) -> Instance:
     constant=_UPPER,
     along=[
         Along(variable="n", sizes=(2, 4, 8, 16), instance=_clustered, at_most=0.2, claimed=1.0, trials=64),
-        Along(variable="L", sizes=(1, 2, 4, 8), instance=_at_depth, at_most=0.2, claimed=0.0, trials=64),
+        Along(variable="L", sizes=(1, 2, 4, 8), instance=_at_depth, at_most=0.2, claimed=0.0, trials=48),
     ],
     specimens=[_clustered(16), {"net": DeepReluNet(width=64, depth=4, outputs=2), "data": sphere(4)}],
     layers=_EITHER,

@@ -141,30 +141,32 @@ class Network:
         return Signals(g=tuple(g), h=tuple(h), y=self.B.apply(h[-1]))
 
     def backward(
-        self, signs: Sequence[Bool[Tensor, "trials m k"]], v: Float[Tensor, "trials d k"]
+        self, signs: Sequence[Bool[Tensor, "trials m k"]], v: Float[Tensor, "trials d k"], *, first: int = 1
     ) -> tuple[list[Tensor], list[Tensor]]:
-        """Run vectors v back through the layers.
+        """Run vectors v back through the layers, down to Back_first.
 
         Args:
             signs: the diagonals of D_l, l = 0..L, one column for each vector (or one for all).
             v: the vectors.
+            first: the lowest layer that is passed; a gradient needs 2 only.
 
         Returns:
-            ``back`` with back[l] = Back_lᵀ v for l = 1..L+1 (entry 0 is empty), and ``e`` with e[l] = D_l Back_{l+1}ᵀ v for l = 0..L; each (trials, m, k).
+            ``back`` with back[l] = Back_lᵀ v for l = first..L+1, and ``e`` with e[l] = D_l Back_{l+1}ᵀ v for l = first-1..L; each
+            (trials, m, k), and empty below.
         """
         depth = self.depth
         back = [torch.zeros(0)] * (depth + 2)
         e = [torch.zeros(0)] * (depth + 1)
         back[depth + 1] = self.B.apply_transpose(v)
-        for level in range(depth, 0, -1):
+        for level in range(depth, first - 1, -1):
             e[level] = back[level + 1] * signs[level]
             back[level] = self.W[level - 1].apply_transpose(e[level])
-        e[0] = back[1] * signs[0]
+        e[first - 1] = back[first] * signs[first - 1]
         return back, e
 
     def gradient(self, signals: Signals, v: Float[Tensor, "trials d n"]) -> tuple[Gradient, ...]:
         """Return (2) for the layers W_1, ..., W_L, with fake losses v."""
-        _, e = self.backward(signals.signs, v)
+        _, e = self.backward(signals.signs, v, first=2)
         return tuple(Gradient(e=e[level], h=signals.h[level - 1]) for level in range(1, self.depth + 1))
 
     def moved(self, step: Sequence[Gradient], factor: float) -> Network:
