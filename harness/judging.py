@@ -166,24 +166,31 @@ def _judge_samples(
 ) -> InstanceVerdict:
     part = part_of(subject)
     size = run.profile.cap_for(part.cost, run.profile.cap * run.profile.stretch)
-    samples = evaluate(run, subject, instance, stream=stream, first=0, count=size)
-    assert isinstance(samples, Samples)
-    test, measured, expected = compare(run, subject, instance, samples, stream, alpha)
+    # Fixed beforehand: one test, and where it is undecided a second one on three times as many fresh trials; α is split over the two.
+    first, count = 0, size
+    while True:
+        samples = evaluate(run, subject, instance, stream=stream, first=first, count=count)
+        assert isinstance(samples, Samples)
+        test, measured, expected = compare(run, subject, instance, samples, stream, alpha / 2)
+        trials = first + count
+        if first or test.outcome != "undecided":
+            break
+        first, count = size, 3 * size
     verdict: Verdict = {"refuted": "refuted", "consistent": "holds", "undecided": "undecided"}[test.outcome]  # type: ignore[assignment]
     refutation = None
     if verdict == "refuted":
-        token = str(run.token(subject, instance, stream=stream, trial=0, attack=None))
+        token = str(run.token(subject, instance, stream=stream, trial=samples.first, attack=None))
         refutation = Refutation(
             instance=instance,
             role=role,
             stream=stream,
-            trial=0,
+            trial=samples.first,
             ratio=math.nan,
             measured=measured,
             bound=expected,
             direction="law" if isinstance(samples.claim, Law) else "mean",
             failures=0,
-            trials=size,
+            trials=len(samples),
             claimed=None,
             log_e=-math.log(max(test.p_value, 1e-300)),
             attack=None,
@@ -193,7 +200,7 @@ def _judge_samples(
         instance=instance,
         role=role,
         verdict=verdict,
-        trials=size,
+        trials=trials,
         test=test,
         measured=measured,
         expected=expected,

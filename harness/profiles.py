@@ -45,7 +45,7 @@ class Profile:
         return max(4, round(self.explore / max(1.0, cost) ** 0.5))
 
     def cap_for(self, cost: float, planned: int) -> int:
-        """Trials after which confirming stops, where a certificate is planned to take ``planned`` clean ones: twice the plan, where that is cheap."""
+        """Trials after which confirming stops: twice what a certificate of clean trials would take, where that is cheap."""
         reach = self.cap * self.stretch if cost <= 1 else self.cap
         return -(-max(min(2 * planned, reach), round(self.cap / max(1.0, cost) ** 0.5), BLOCK) // BLOCK) * BLOCK
 

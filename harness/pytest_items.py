@@ -42,6 +42,8 @@ class _Item(pytest.Function):
 
     def runtest(self) -> None:
         """Judge the subject; pass, fail or skip by its verdict."""
+        if part_of(self.subject).gpu and self.config.stash[RUN_KEY].device.type == "cpu":
+            pytest.skip(f"{self.subject.id} needs a GPU to be feasible: run with --lemmata-device cuda")
         outcome = self.outcome()
         part = part_of(self.subject)
         line = {

@@ -23,6 +23,7 @@ class Ratios:
     label: str
     counts: Mapping[int, int]
     trials: int
+    failures: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,11 +66,13 @@ def add_up(records: Iterable[Record], names: Mapping[str, str]) -> Blocks:
     blocks = list({block_key(record): record for record in records}.values())
     histograms: dict[str, Counter[int]] = {}
     trials: Counter[str] = Counter()
+    failures: Counter[str] = Counter()
     for block in blocks:
         label = names.get(fields.text(block, "instance_hash")) or _label_of_role(fields.text(block, "role"))
         if label:
             histograms.setdefault(label, Counter()).update(_counts(block))
             trials[label] += fields.count(block, "trials") or 0
+            failures[label] += fields.count(block, "failures") or 0
     thresholds = [threshold for block in blocks if (threshold := fields.number(block, "threshold")) is not None]
     return Blocks(
         number=len(blocks),
@@ -80,7 +83,7 @@ def add_up(records: Iterable[Record], names: Mapping[str, str]) -> Blocks:
         threshold=thresholds[-1] if thresholds else None,
         seconds=sum(value for block in blocks if (value := fields.number(block, "seconds")) is not None and 0 < value < math.inf),
         ratios=tuple(
-            Ratios(label=label, counts=dict(sorted(histograms[label].items())), trials=trials[label])
+            Ratios(label=label, counts=dict(sorted(histograms[label].items())), trials=trials[label], failures=failures[label])
             for label in sorted(histograms, key=lambda label: (label == SEARCHED, label))
             if histograms[label]
         ),

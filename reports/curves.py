@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from lemmata.reports import fields
 from lemmata.reports.evidence import Curve, Exponent, Fit, signed
-from lemmata.reports.figures import CLAIM, FAIL, SERIES, Plot, canvas, label_text, legend_above, ticks_of_powers
+from lemmata.reports.figures import CLAIM, FAIL, SERIES, Plot, canvas, few_ticks, label_text, legend_above, ticks_of_powers
 from lemmata.reports.numerals import counted, figure, listed, sentence, span
 
 _LARGEST, _SMALLEST = 1e30, 1e-30
@@ -22,31 +22,28 @@ def scaling(key: str, exponent: Exponent) -> Plot | None:
     if len(sizes) < 2 or not columns["median"]:
         return None
     drawn = canvas(3.0, top=0.42)
-    axes = drawn.axes
-    ends, values = [sizes[0], sizes[-1]], [value for column in columns.values() for _, value in column]
+    axes, fit = drawn.axes, exponent.median
+    ends = (math.log10(sizes[0]), math.log10(sizes[-1]))
+    values = [value for column in columns.values() for _, value in column]
     low, high = min(values) / 1.3, max(values) * 1.3
-    centre = [sum(map(math.log, entries)) / len(entries) for entries in zip(*columns["median"], strict=True)]
-    fit = exponent.median
-    start = _line(fit.slope if fit else 0.0, centre, ends)[0]
-
-    def allowed(slope: float) -> list[float]:
-        return _line(slope, [math.log(sizes[0]), math.log(start)], ends)
-
+    centre = _mean_logarithms(columns["median"])
+    start = (ends[0], _line(fit.slope if fit else 0.0, centre, ends)[0])
     claims = [slope for slope in (exponent.at_least, exponent.at_most) if slope is not None and math.isfinite(slope)]
     if claims:
-        floor = allowed(claims[0]) if exponent.at_least in claims else [low, low]
-        ceiling = allowed(claims[-1]) if exponent.at_most in claims else [high, high]
+        floor = _line(claims[0], start, ends) if exponent.at_least in claims else (math.log10(low),) * 2
+        ceiling = _line(claims[-1], start, ends) if exponent.at_most in claims else (math.log10(high),) * 2
         axes.fill_between(ends, floor, ceiling, color=CLAIM, alpha=0.12, linewidth=0)
     for slope in dict.fromkeys(claims):
-        axes.plot(ends, allowed(slope), color=CLAIM, linewidth=1.2, linestyle=(0, (4, 2)), label=f"claim: slope {signed(slope)}")
+        axes.plot(ends, _line(slope, start, ends), color=CLAIM, linewidth=1.2, linestyle=(0, (4, 2)), label=f"claim: slope {signed(slope)}")
     if fit:
         if fit.low is not None and fit.high is not None:
             axes.fill_between(ends, _line(fit.low, centre, ends), _line(fit.high, centre, ends), color=SERIES[0], alpha=0.18, linewidth=0)
         axes.plot(ends, _line(fit.slope, centre, ends), color=SERIES[0], linewidth=1.0, label=f"fit: slope {signed(fit.slope)}")
     for name, (marker, colour, label) in _MARKS.items():
-        if columns[name]:
-            axes.plot(*zip(*columns[name], strict=True), marker, color=colour, markersize=4, label=label)
-    axes.set(xscale="log", yscale="log", xlim=(sizes[0] / 1.12, sizes[-1] * 1.12), ylim=(low, high))
+        points = [(math.log10(size), math.log10(value)) for size, value in columns[name]]
+        if points:
+            axes.plot(*zip(*points, strict=True), marker, color=colour, markersize=4, label=label)
+    axes.set(xlim=(ends[0] - 0.05, ends[1] + 0.05), ylim=(math.log10(low), math.log10(high)))
     ticks_of_powers(axes.xaxis, sizes[0] / 1.12, sizes[-1] * 1.12)
     ticks_of_powers(axes.yaxis, low, high)
     axes.set_xlabel(label_text(exponent.variable))
@@ -71,7 +68,13 @@ def trajectory(key: str, name: str, curve: Curve) -> Plot | None:
     if not values or max(len(points) for points in lines.values()) < 2:
         return None
     drawn = canvas(2.5, top=0.28)
-    log = min(values) > 0
+    if log := min(values) > _SMALLEST:
+        lines = {line: [(step, math.log10(value)) for step, value in points] for line, points in lines.items()}
+        low, high = min(values), max(values) if max(values) > min(values) else min(values) * 2
+        ticks_of_powers(drawn.axes.yaxis, low * 0.99, high * 1.01, most=5)
+    few_ticks(drawn.axes.xaxis)
+    if not log:
+        few_ticks(drawn.axes.yaxis)
     band = dict(lines["low"])
     both = [(step, band[step], value) for step, value in lines["high"] if step in band]
     if both:
@@ -80,25 +83,30 @@ def trajectory(key: str, name: str, curve: Curve) -> Plot | None:
     for line, colour, dashes in (("median", SERIES[0], "-"), ("worst", FAIL, (0, (3, 2)))):
         if lines[line]:
             drawn.axes.plot(*zip(*lines[line], strict=True), color=colour, linewidth=1.3, linestyle=dashes, label=line)
-    if log:
-        drawn.axes.set_yscale("log")
-        low, high = min(values), max(values) if max(values) > min(values) else min(values) * 2
-        ticks_of_powers(drawn.axes.yaxis, low * 0.99, high * 1.01, most=5)
     drawn.axes.set_xlabel("step")
     drawn.axes.set_ylabel(label_text(name))
     if lines["median"] and lines["worst"]:
         legend_above(drawn.axes)
-    told = [
-        f"the {line} goes from {figure(lines[line][0][1])} to {figure(lines[line][-1][1])}" for line in ("median", "worst") if lines[line]
-    ]
+    run = {line: _ends(curve.get(line, ())) for line in ("median", "worst")}
+    told = [f"the {line} goes from {figure(ends[0])} to {figure(ends[1])}" for line, ends in run.items() if ends]
     steps_said = counted(max(step for points in lines.values() for step, _ in points), "step")
     said = f"in {steps_said} {listed(told)}" if told else f"a band over {steps_said}"
     return drawn.finish(key, f"Along the trajectory: {name}", sentence(said))
 
 
-def _line(slope: float, through: Sequence[float], ends: Sequence[float]) -> list[float]:
-    """The power law of that slope through a point given by its logarithms, at the two ends."""
-    return [math.exp(max(-80.0, min(80.0, through[1] + slope * (math.log(size) - through[0])))) for size in ends]
+def _line(slope: float, through: tuple[float, float], ends: tuple[float, float]) -> tuple[float, float]:
+    """The line of that slope through a point, at the two ends, all in decimal logarithms; cut off far outside of any drawing."""
+    first, last = (max(-80.0, min(80.0, through[1] + slope * (end - through[0]))) for end in ends)
+    return first, last
+
+
+def _mean_logarithms(points: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    return sum(math.log10(size) for size, _ in points) / len(points), sum(math.log10(value) for _, value in points) / len(points)
+
+
+def _ends(values: Iterable[float]) -> tuple[float, float] | None:
+    points = _steps(values)
+    return (points[0][1], points[-1][1]) if points else None
 
 
 def _fitted(fit: Fit | None) -> str:

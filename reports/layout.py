@@ -13,7 +13,7 @@ from typing import Final
 
 from lemmata.reports.proof import foundations_first
 
-WIDEST_ROW: Final = 11
+WIDEST_ROW: Final = 10
 """A row with more boxes is broken into several."""
 
 _SWEEPS = 8
@@ -61,11 +61,11 @@ def layered(uses: Mapping[str, Sequence[str]], *, bend: float = 0.35) -> Layout:
             above.setdefault(lower, []).append(upper)
     width = {point: 1.0 if point in row_of else bend for row in rows for point in row}
     across = _across(rows, above, width)
+    left = min(across.values(), default=0.0)
     alone = [name for name in uses if name not in row_of]
     for number in range(0, len(alone), WIDEST_ROW):
         rows.append(alone[number : number + WIDEST_ROW])
-        across |= {name: float(place) for place, name in enumerate(rows[-1])}
-    left = min(across.values(), default=0.0)
+        across |= {name: left + place for place, name in enumerate(rows[-1])}
     return Layout(
         places={name: (across[name] - left, number) for number, row in enumerate(rows) for name in row if name in uses},
         lines={ends: [across[point] - left for point in chain] for ends, chain in chains.items()},

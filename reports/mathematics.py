@@ -54,7 +54,7 @@ def mathml(latex: str, *, block: bool = False) -> Markup:
     for old, new in _ENVIRONMENTS:
         source = source.replace(old, new)
     try:
-        root = convert_to_element(source)
+        root = convert_to_element(source, display="block" if block else "inline")
     except Exception as problem:  # the converter lets IndexError, StopIteration and others through
         reason = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(problem).__name__).removesuffix(" Error").lower()
         raise FormulaError(f"the formula {latex!r} does not convert ({reason})") from problem
@@ -130,6 +130,8 @@ def _serialised(element: Element) -> str:
     attributes = "".join(f' {name}="{escape(value)}"' for name, value in element.attrib.items() if name in _KEPT)
     words = html.unescape(element.text or "")
     words = _DELIMITERS.get(words, words)
+    if words in {"|", "‖"} and "lspace" not in element.attrib:  # without a form, browsers space it as a relation
+        attributes += ' lspace="0" rspace="0"'
     words = words.translate(_ALPHABETS.get(element.get("mathvariant", ""), {}))
     inside = _spaced(list(element)) if tag in _ROWS else "".join(map(_serialised, element))
     tail = escape(html.unescape(element.tail or ""))

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from lemmata.harness.histogram import BINS_PER_DECADE
 from lemmata.reports.blocks import SEARCHED, Ratios
 from lemmata.reports.evidence import Specimen
-from lemmata.reports.figures import CLAIM, FAIL, SEARCH, SERIES, Plot, canvas, legend_above, ticks_of_powers
+from lemmata.reports.figures import CLAIM, FAIL, SEARCH, SERIES, Plot, canvas, few_ticks, legend_above, ticks_of_powers
 from lemmata.reports.numerals import counted, figure, sentence, share
 
 _LARGEST = 1e30
@@ -43,6 +43,7 @@ def failures(key: str, specimens: Sequence[tuple[str, Specimen, bool]]) -> Plot 
             bounds = f"{figure(one.interval[0], 2)} to {figure(one.interval[1], 2)}"
             failed = share(one.failures or 0, one.trials or 0)
             said.append(f"{label} failed in {failed} trials (95 % interval {bounds}, claimed {figure(one.claimed)})")
+    few_ticks(axes.xaxis)
     axes.set_yticks(range(len(rows)), [label for label, _, _ in reversed(rows)])
     axes.tick_params(axis="y", length=0)
     axes.set_ylim(-0.6, len(rows) - 0.4)
@@ -62,23 +63,21 @@ def ratios(key: str, distributions: Sequence[Ratios], threshold: float | None) -
     bins = [index for one in shown for index in one.counts if -390 < index < 390]
     edge = math.floor(BINS_PER_DECADE * math.log10(limit))
     low, high = max(min([*bins, edge]) - 2, edge - 400), max([*bins, edge]) + 3
+    edges = [index / BINS_PER_DECADE for index in range(low, high + 1)]
     drawn = canvas(2.5, top=0.42 if len(shown) > 1 else 0.14)
     colours, said = iter(SERIES * 2), []
     for one in shown:
-        total = sum(one.counts.values())
+        total, searched = sum(one.counts.values()), one.label == SEARCHED
         heights = [one.counts.get(index, 0) / total for index in range(low, high)]
-        edges = [10.0 ** (index / BINS_PER_DECADE) for index in range(low, high + 1)]
-        searched = one.label == SEARCHED
         colour = SEARCH if searched else next(colours)
         drawn.axes.stairs(heights, edges, color=colour, fill=True, alpha=0.10 if searched else 0.22)
         drawn.axes.stairs(heights, edges, color=colour, linewidth=1.0, label=one.label)
-        above = sum(number for index, number in one.counts.items() if index > edge)
         where = f"between {figure(_edge(min(one.counts)), 2)} and {figure(_edge(max(one.counts) + 1), 2)}"
-        said.append(f"{one.label}: {counted(total, 'ratio')} {where}, {figure(above) if above else 'none'} above the threshold")
-    drawn.axes.axvline(limit, color=FAIL, linewidth=1.0, linestyle=(0, (4, 2)))
-    drawn.axes.set_xscale("log")
-    drawn.axes.set_xlim(_edge(low), _edge(high))
+        said.append(f"{one.label}: {counted(total, 'ratio')} {where}, {counted(one.failures, 'failing trial')}")
+    drawn.axes.axvline(math.log10(limit), color=FAIL, linewidth=1.0, linestyle=(0, (4, 2)))
+    drawn.axes.set_xlim(edges[0], edges[-1])
     ticks_of_powers(drawn.axes.xaxis, _edge(low), _edge(high))
+    few_ticks(drawn.axes.yaxis)
     drawn.axes.set_xlabel(f"ratio; a trial fails to the right of {figure(limit)}")
     drawn.axes.set_ylabel("share of trials")
     if len(shown) > 1:

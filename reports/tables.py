@@ -78,7 +78,7 @@ def attacks(part: Part) -> Table | None:
     against = {name: reached[name] / reached[blind] if blind and reached[blind] > 0 and name != blind else None for name in reached}
     return _table(
         "Attacks of the adversary",
-        ordered,
+        [name.replace("_", " ") for name in ordered],
         [""] * len(ordered),
         {
             "worst ratio over threshold": [figure(reached[name]) for name in ordered],

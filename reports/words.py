@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from lemmata.reports.numerals import figure
+from lemmata.reports.numerals import figure, sentence
 
 VERDICTS = ("refuted", "error", "no verdict", "undecided", "underpowered", "vacuous", "untested", "not run", "holds")
 """From what asks for attention to what asks for none; a statement's verdict is the first that one of its parts has."""
@@ -63,7 +63,9 @@ def basis_sentence(basis: str, levels: list[float]) -> str:
 
 def provenance_sentence(provenance: str) -> str:
     """Say how sure it is that the paper says this."""
-    return _PROVENANCES.get(provenance, f"Provenance as recorded: {provenance}." if provenance else "")
+    known, _, rest = provenance.partition(";")
+    said = _PROVENANCES.get(known.strip(), f"Provenance as recorded: {known.strip()}." if known.strip() else "")
+    return " ".join(filter(None, (said, sentence(rest.strip()))))
 
 
 def role_phrase(role: str) -> str:

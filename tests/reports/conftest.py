@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 
 from lemmata.harness.evidence import clopper_pearson, log_evidence_against
 from lemmata.harness.histogram import histogram
+from lemmata.reports import build_report
 
 Fields = dict[str, Any]
 START = 1_763_776_000.0
@@ -245,3 +247,69 @@ def statements() -> list[Fields]:
 @pytest.fixture
 def records() -> list[Fields]:
     return made_records()
+
+
+class Page(HTMLParser):
+    """A page read back: its links, ids and text, and the tags that were left open or closed twice."""
+
+    VOID = frozenset({"meta", "link", "input", "br", "img", "hr"})
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(convert_charrefs=True)
+        self.path, self.links, self.ids, self.words, self.unbalanced = path, [], [], [], []
+        self.tags: list[str] = []
+        self._open: list[str] = []
+        self.feed(path.read_text(encoding="utf-8"))
+        self.close()
+        self.unbalanced += self._open
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.links += [(name, value or "") for name, value in attrs if name in {"href", "src", "xlink:href", "action", "data", "poster"}]
+        self.ids += [value for name, value in attrs if name == "id"]
+        if tag not in self.VOID:
+            self._open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in self.VOID:
+            self._open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        if self._open and self._open[-1] == tag:
+            self._open.pop()
+        else:
+            self.unbalanced.append(f"/{tag}")
+
+    def handle_data(self, data: str) -> None:
+        if not self._open or self._open[-1] != "script":
+            self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+
+def pages_of(index: Path) -> dict[str, Page]:
+    return {str(path.relative_to(index.parent)): Page(path) for path in sorted(index.parent.rglob("*.html"))}
+
+
+@pytest.fixture
+def read() -> Callable[[Path], dict[str, Page]]:
+    return pages_of
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of two runs: an old one that was killed, and a later one with a torn last line."""
+    folder = tmp_path_factory.mktemp("report")
+    old = {**made_manifest(), "run": "2025-11-20-nightly", "started": START - 2e5, "finished": None}
+    earlier = [{**verdict("ALS-07(a)", "holds", "certified"), "generation": "g0"}, verdict("ALS-04(a)", "undecided")]
+    write_run(folder / "records" / "old", manifest=old, records=earlier)
+    write_run(folder / "records" / "new", torn='{"kind": "blo')
+    return build_report(folder / "records", folder / "out")
+
+
+@pytest.fixture(scope="module")
+def pages(report: Path) -> dict[str, Page]:
+    return pages_of(report)

@@ -13,11 +13,14 @@ SECTIONS = (
     "separation",
     "sign_changes",
     "forward_stability",
+    "product_stability",
     "critical_rows",
     "gradient_bounds",
     "gradient_in_the_ball",
     "descent_steps",
     "gradient_descent",
+    "stochastic_gradients",
+    "stochastic_gradient_descent",
     "not_yet",
 )
 

@@ -27,15 +27,7 @@ from lemmata.harness.adversary import sparse_unit_vectors
 from lemmata.theorems.deep_convergence import attacks
 from lemmata.theorems.deep_convergence.perturbations import IN_THE_BALL, RADIUS, ball_at, drawn, points
 from lemmata.theorems.deep_convergence.products import Explicit, Implicit, admissible_sparsity, intermediate_products, wide_nets
-from lemmata.theorems.deep_convergence.setting import (
-    DeepReluNet,
-    Network,
-    SeparatedData,
-    Signals,
-    deep_relu_nets,
-    separated_data,
-    sphere,
-)
+from lemmata.theorems.deep_convergence.setting import DeepReluNet, Network, SeparatedData, Signals, deep_relu_nets, separated_data, sphere
 
 _EITHER = ("matrix-free", "dense")
 
@@ -48,7 +40,7 @@ ALS17 = statement(
     uses=["ALS-09"],
     title="Images of sparse vectors split into a small and a flat part",
     says=r"Let $Z=W_bD_{i,b-1}\cdots D_{i,a}W_a$ at initialisation. For all $s\le O(m/(L\log m))$, with high probability, for all $i$, "
-    r"$a\le b$ and all $s$-sparse unit $x$: $Zx=u_1+u_2$ with $\|u_2\|_\infty\le4/\sqrt m$ and $\|u_1\|\le O(\sqrt{s\log m/m})$.",
+    r"$a\le b$ and all $s$-sparse unit $x$: $Zx=u_1+u_2$ with $\|u_2\|_\infty\le2\sqrt{\log m/m}$ and $\|u_1\|\le O(\sqrt{s\log m/m})$.",
     kind="existence",
     quantifiers=(
         r"\forall\, s\le\frac m{L\log m}",
@@ -61,9 +53,9 @@ ALS17 = statement(
     ),
     constant=Constant(4.0, measured_on="m = 128…512, L = 2…4, s = 1…16"),
     along=[
-        Along(variable="m", sizes=(32, 64, 128, 256, 512), instance=lambda m: _sparse(m, 2, 2), at_most=0.2, claimed=-0.5, trials=24),
-        Along(variable="L", sizes=(1, 2, 4, 8), instance=lambda L: _sparse(256, L, 2), at_most=0.2, claimed=0.0, trials=24),
-        Along(variable="s", sizes=(1, 2, 4, 8), instance=lambda s: _sparse(256, 2, s), at_most=0.2, claimed=0.5, trials=24),
+        Along(variable="m", sizes=(32, 64, 128, 256, 512), instance=lambda m: _sparse(m, 2, 1), at_most=0.2, claimed=-0.5, trials=16),
+        # None in L: at a fixed width norms fluctuate by √(L log m/m), and what is above the flat part even more.
+        Along(variable="s", sizes=(2, 4, 8, 16), instance=lambda s: _sparse(256, 2, s), at_most=0.2, claimed=0.5, trials=16),
     ],
     requires=Requirement(r"$s\le O(m/(L\log m))$", met=lambda net, data, sparsity: sparsity <= admissible_sparsity(net)),
     specimens=[
@@ -74,9 +66,6 @@ ALS17 = statement(
     cost=4,
 )
 
-_FLAT = 4.0
-"""‖u_2‖_∞ √m: the witness clips there."""
-
 
 def _sparse(width: int, depth: int, sparsity: int) -> Instance:
     return {"net": DeepReluNet(width=width, depth=depth), "data": sphere(1), "sparsity": sparsity}
@@ -84,13 +73,14 @@ def _sparse(width: int, depth: int, sparsity: int) -> Instance:
 
 def _rest(image: Float[Tensor, "batch m k"]) -> Float[Tensor, "batch m k"]:
     """Return u_1 where u_2 is the image, clipped: the smallest there is."""
-    return image - image.clamp(-_FLAT / math.sqrt(image.shape[1]), _FLAT / math.sqrt(image.shape[1]))
+    flat = 2.0 * math.sqrt(math.log(image.shape[1]) / image.shape[1])
+    return image - image.clamp(-flat, flat)
 
 
 def _largest_rests(
-    Z: Explicit | Implicit, starts: Float[Tensor, "batch m k"], sparsity: int, rounds: int = 8
+    Z: Explicit | Implicit, starts: Float[Tensor, "batch m k"], sparsity: int, rounds: int = 5
 ) -> tuple[Float[Tensor, "batch"], Float[Tensor, "batch"]]:
-    """Return max ‖u_1‖ over sparse x, by ascent along Zᵀ u_1, and over the starts alone; both attained."""
+    """Return ‖u_1‖, largest over the sparse starts and over an ascent from them along Zᵀ u_1."""
 
     def onto(x: Tensor) -> Tensor:
         return sparse_unit_vectors(sparsity).project((x.mT,))[0].mT
@@ -111,7 +101,7 @@ def images_of_sparse_vectors_are_small_but_for_a_flat_part(
     net: DeepReluNet, data: SeparatedData, sparsity: int, trials: Trials, attacked: int | None = None
 ) -> Bound:
     network, signals = net.forward(trials, data)
-    random = trials.stream("adversary").normal("starts", data.count, net.width, 3).flatten(0, 1)
+    random = trials.stream("adversary").normal("starts", data.count, net.width, 4).flatten(0, 1)
     found = [
         _largest_rests(Z, Z.starts(random, left=None), min(net.width, attacked or sparsity))
         for Z in intermediate_products(network, signals, trials)
@@ -124,10 +114,20 @@ def images_of_sparse_vectors_are_small_but_for_a_flat_part(
 @images_of_sparse_vectors_are_small_but_for_a_flat_part.twin(
     "for all vectors, sparse or not",
     specimens=[],
-    along=[Along(variable="m", sizes=(32, 64, 128, 256, 512), instance=lambda m: _sparse(m, 2, 1), at_most=0.2, trials=24)],
+    along=[Along(variable="m", sizes=(32, 64, 128, 256, 512), instance=lambda m: _sparse(m, 2, 1), at_most=0.2, trials=16)],
 )
 def _(net: DeepReluNet, data: SeparatedData, sparsity: int, trials: Trials) -> Bound:
     return images_of_sparse_vectors_are_small_but_for_a_flat_part.check(net, data, sparsity, trials, attacked=net.width)
+
+
+@images_of_sparse_vectors_are_small_but_for_a_flat_part.twin(
+    "a flat part of 4/√m, without the logarithm", specimens=[_sparse(2**18, 1, 1)], along=[]
+)
+def _(net: DeepReluNet, data: SeparatedData, sparsity: int, trials: Trials) -> Bound:
+    """With one layer and one non-zero, Zx is a column of W: a fixed share of its m entries is above 2√2 deviations."""
+    column = trials.normal("column", net.width, variance=2.0 / net.width)
+    rest = (column.abs() - 4.0 / math.sqrt(net.width)).clamp(min=0.0).norm(dim=1)
+    return at_most(rest, math.sqrt(sparsity * math.log(net.width) / net.width))
 
 
 # ALS-13
@@ -144,12 +144,12 @@ ALS13 = statement(
     r"L^{5/2}\sqrt{\log m})$.",
 )
 
-_CHANGE = Constant(3.0, measured_on="m = 64…10⁵, L = 2…16, ω = 0.001…0.1")
+_CHANGE = Constant(3.0, measured_on="m = 64…10⁵, L = 2…16, ω ≤ 0.1")
 _RADII = Along(
     variable="ω", sizes=(0.001, 0.003, 0.01, 0.03, 0.1), instance=lambda omega: ball_at(1024, 2, omega), at_most=0.2, claimed=1.0, trials=16
 )
 _WIDTHS = Along(variable="m", sizes=(64, 128, 256, 512, 1024), instance=lambda m: ball_at(m, 2, 0.03), at_most=0.2, claimed=0.0, trials=24)
-_DEPTHS = Along(variable="L", sizes=(2, 4, 8, 16), instance=lambda L: ball_at(512, L, 0.003), at_most=0.2, claimed=1.5, trials=24)
+_DEPTHS = Along(variable="L", sizes=(2, 4, 8, 16), instance=lambda L: ball_at(512, L, 0.003), at_most=0.2, trials=24)
 
 
 @ALS13.part(
@@ -267,11 +267,8 @@ def hidden_vectors_move_in_proportion_to_the_radius(
 ) -> Bound:
     network, signals = net.forward(trials, data)
     bound = omega**of_radius * net.depth**power * math.log(net.width) ** log
-    found = {}
-    for name, point in points(network, data, omega, trials).items():
-        g, h = _changes(signals, point.forward(data.inputs(trials)))
-        found[name] = at_most(torch.stack((g.norm(dim=2), h.norm(dim=2)), dim=1), bound)
-    return worst_of(**found)
+    new = {name: point.forward(data.inputs(trials)) for name, point in points(network, data, omega, trials).items()}
+    return worst_of(**{name: at_most(torch.stack(_changes(signals, now), dim=1).norm(dim=3), bound) for name, now in new.items()})
 
 
 @hidden_vectors_move_in_proportion_to_the_radius.twin("whatever the depth", specimens=[], along=[_DEPTHS])

@@ -41,9 +41,7 @@ from lemmata.harness import Trials
 from lemmata.harness.randomness import key_of, normals
 from lemmata.strategies import sizes
 
-PAPER = "ZGJ21"
-
-Students: TypeAlias = Float[Tensor, "... m d"]
+Weights: TypeAlias = Float[Tensor, "... m d"]
 TeacherRows: TypeAlias = Float[Tensor, "r d"]
 
 TeacherFamily = Literal["orthogonal", "arc", "simplex", "random"]
@@ -70,11 +68,7 @@ class Teachers:
     number: int = 0
 
     def __post_init__(self) -> None:
-        """Check that the teachers exist.
-
-        Raises:
-            ValueError: they do not.
-        """
+        """Raise ValueError where there are no such teachers."""
         r, d = self.count, self.dimension
         if r < 1 or d < max(2, r if self.family in ("orthogonal", "simplex") else 2):
             raise ValueError(f"{r} teachers of the family {self.family!r} do not fit into dimension {d}")
@@ -92,7 +86,7 @@ class Teachers:
             rows = torch.nn.functional.pad(torch.stack((angles.cos(), angles.sin()), dim=1), (0, d - 2))
         elif self.family == "simplex":
             # Rows e_j + b Σ_k e_k, normalised, have cosines (2b + r b²) / (1 + 2b + r b²) = cos(separation).
-            rows = rows + (math.sqrt(1.0 + r / (1.0 / math.cos(self.separation) - 1.0)) - 1.0) / r * (torch.arange(d) < r)
+            rows = rows + (math.sqrt(1.0 + r / (1.0 / math.cos(self.separation) - 1.0)) - 1.0) / r * (torch.arange(d) < r).double()
         elif self.family == "random":
             key = key_of("teachers", self.number, r, d)
             rows = normals(key, "rows", r, d, first=0, trials=1, device=torch.device("cpu"), dtype=torch.float64)[0]
@@ -125,13 +119,7 @@ class Teachers:
 def teachers(
     *, count: tuple[int, int] = (1, 3), dimensions: tuple[int, int] = (2, 6), families: tuple[TeacherFamily, ...] = ("orthogonal",)
 ) -> st.SearchStrategy[Teachers]:
-    """Draw teachers: few or many, equal or unequal norms, orthogonal by default; a dimension too small for them is raised.
-
-    Args:
-        count: least and largest r.
-        dimensions: least and largest d.
-        families: which geometries; arcs and simplices are drawn with angles from 0.3 to 1.2, random ones at least 0.2 apart.
-    """
+    """Draw r teachers in dimension d, with equal or unequal norms; arcs and simplices at angles from 0.3 to 1.2, random ones at 0.2 or more."""
 
     @st.composite
     def drawn(draw: st.DrawFn) -> Teachers:
@@ -159,6 +147,15 @@ def psi(beta: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
     return torch.where(beta < 0.5, beta**3 * series, beta.sin() - beta * beta.cos())
 
 
+def wedge(theta: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
+    """Return θ - sin θ cos θ = ½ (2θ - sin 2θ), by its series below ½: π times the second moment of ûᵀx on a wedge of opening θ."""
+    twice = 2.0 * theta
+    series = torch.zeros_like(theta)
+    for n in range(9, 0, -1):
+        series = 1.0 / math.factorial(2 * n + 1) - twice**2 * series
+    return torch.where(theta < 0.5, 0.5 * twice**3 * series, theta - theta.sin() * theta.cos())
+
+
 def kernel(beta: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
     """Return k(β) = E |ûᵀx| |v̂ᵀx| of (1)."""
     return beta.cos() + 2.0 / math.pi * psi(beta)
@@ -172,7 +169,7 @@ def units(v: Float[Tensor, "... n d"]) -> Float[Tensor, "... n d"]:
 def line_angles(u: Float[Tensor, "... n d"], v: Float[Tensor, "... k d"]) -> Float[Tensor, "... n k"]:
     """Return β(u_a, v_b) ∈ [0, π/2] for all pairs of rows, to a few roundings of the angle itself."""
     near, far = _chords(units(u), units(v))
-    return 2.0 * torch.atan2(torch.minimum(near, far), torch.maximum(near, far))
+    return _line_angle(near, far)
 
 
 def full_angles(u: Float[Tensor, "... n d"], v: Float[Tensor, "... k d"]) -> Float[Tensor, "... n k"]:
@@ -180,24 +177,25 @@ def full_angles(u: Float[Tensor, "... n d"], v: Float[Tensor, "... k d"]) -> Flo
     return 2.0 * torch.atan2(*_chords(units(u), units(v)))
 
 
-def loss(W: Students, V: TeacherRows) -> Float[Tensor, "..."]:
+def loss(W: Weights, V: TeacherRows) -> Float[Tensor, "..."]:
     """Return L, by (2)."""
     v, c = _atoms(W, V)
-    v = _one_sided(v, V)
+    v = v * _side(v, V)
     near, far = _chords(v, v)
-    beta = 2.0 * torch.atan2(torch.minimum(near, far), torch.maximum(near, far))
+    beta = _line_angle(near, far)
     h = 2.0 / math.pi * psi(beta) + torch.where(near > far, 2.0 * beta.cos(), 0.0)
     e = (c.unsqueeze(-1) * v).sum(dim=-2)
     return 0.5 * (e**2).sum(dim=-1) + 0.5 * (c * (h @ c.unsqueeze(-1)).squeeze(-1)).sum(dim=-1)
 
 
-def gradient(W: Students, V: TeacherRows) -> Students:
+def gradient(W: Weights, V: TeacherRows) -> Weights:
     """Return ∇L, by (3): one row a student."""
     v, c = _atoms(W, V)
-    m, flipped = W.shape[-2], _one_sided(v, V)
+    m, side = W.shape[-2], _side(v, V)
+    flipped = side * v
     w, c = flipped[..., :m, :], c.unsqueeze(-1)
     near, far = _chords(w, flipped)
-    beta = 2.0 * torch.atan2(torch.minimum(near, far), torch.maximum(near, far)).unsqueeze(-1)
+    beta = _line_angle(near, far).unsqueeze(-1)
     obtuse = (near > far).unsqueeze(-1)
     others, own = flipped.unsqueeze(-3), w.unsqueeze(-2)
     apart = torch.where(obtuse, -others, others) - own
@@ -207,7 +205,7 @@ def gradient(W: Students, V: TeacherRows) -> Students:
     pairs = 2.0 / math.pi * (2.0 * psi(beta) * own - beta * tangent) - torch.where(obtuse, 2.0 * (cosine * own + others), 0.0)
     e = (c * flipped).sum(dim=-2, keepdim=True)
     rows = (w * e).sum(dim=-1, keepdim=True) * w + e + (c.unsqueeze(-3) * pairs).sum(dim=-2)
-    return W.norm(dim=-1, keepdim=True) * rows * _signs((v * units(V)[0]).sum(dim=-1, keepdim=True))[..., :m, :]
+    return W.norm(dim=-1, keepdim=True) * rows * side[..., :m, :]
 
 
 def floor(V: TeacherRows) -> float:
@@ -246,7 +244,7 @@ class Cells:
         return (self.member * values.unsqueeze(-1)).sum(dim=-2)
 
 
-def cells(W: Students, V: TeacherRows, teacher: Int64[Tensor, "... m"] | None = None) -> Cells:
+def cells(W: Weights, V: TeacherRows, teacher: Int64[Tensor, "... m"] | None = None) -> Cells:
     """Match the students with their closest teachers, or with the ones given."""
     beta = line_angles(W, V)
     j = beta.argmin(dim=-1) if teacher is None else teacher
@@ -265,7 +263,7 @@ def cells(W: Students, V: TeacherRows, teacher: Int64[Tensor, "... m"] | None = 
     )
 
 
-def witness(W: Students, V: TeacherRows, *, power: float = 1.0, teacher: Int64[Tensor, "... m"] | None = None) -> Students:
+def witness(W: Weights, V: TeacherRows, *, power: float = 1.0, teacher: Int64[Tensor, "... m"] | None = None) -> Weights:
     """Return W*_i = q_i s_i w*_{j(i)}, q_i ∝ ‖w_i‖ cos^power θ_i with Σ_{T_j} q_i² = 1: a state of zero loss if no cell is empty."""
     matched = cells(W, V, teacher)
     weight = W.norm(dim=-1) * matched.theta.cos() ** power
@@ -273,24 +271,29 @@ def witness(W: Students, V: TeacherRows, *, power: float = 1.0, teacher: Int64[T
     return (weight / total * matched.sign).unsqueeze(-1) * V[matched.teacher]
 
 
-def square(W: Students) -> Float[Tensor, "..."]:
+def square(W: Weights) -> Float[Tensor, "..."]:
     """Return ‖W‖_F²."""
     return (W**2).sum(dim=(-2, -1))
 
 
-def _atoms(W: Students, V: TeacherRows) -> tuple[Float[Tensor, "... M d"], Float[Tensor, "... M"]]:
+def _atoms(W: Weights, V: TeacherRows) -> tuple[Float[Tensor, "... M d"], Float[Tensor, "... M"]]:
     """Return the atoms' directions, students first, and their c_k."""
     atoms = torch.cat((W, V.expand(*W.shape[:-2], *V.shape)), dim=-2)
     squares = (atoms**2).sum(dim=-1)
     return units(atoms), torch.cat((squares[..., : W.shape[-2]], -squares[..., W.shape[-2] :]), dim=-1)
 
 
-def _one_sided(v: Float[Tensor, "... M d"], V: TeacherRows) -> Float[Tensor, "... M d"]:
-    return v * _signs((v * units(V)[0]).sum(dim=-1, keepdim=True))
+def _side(v: Float[Tensor, "... M d"], V: TeacherRows) -> Float[Tensor, "... M 1"]:
+    return _signs((v * units(V)[0]).sum(dim=-1, keepdim=True))
 
 
 def _signs(values: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
     return torch.where(values < 0, -1.0, 1.0).to(values.dtype)
+
+
+def _line_angle(near: Float[Tensor, "..."], far: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
+    # Not by minimum and maximum: at a right angle automatic differentiation would share the derivative out between the two sides.
+    return 2.0 * torch.atan2(torch.where(near > far, far, near), torch.where(near > far, near, far))
 
 
 def _chords(u: Float[Tensor, "... n d"], v: Float[Tensor, "... k d"]) -> tuple[Float[Tensor, "... n k"], Float[Tensor, "... n k"]]:

@@ -1,0 +1,16 @@
+"""ZGJ21: Zhou, Ge, Jin, "A Local Convergence Theory for Mildly Over-Parameterized Two-Layer Neural Network" (arXiv 2102.02410, COLT 2021).
+
+With XD23: Xu, Du, "Over-Parameterization Exponentially Slows Down Gradient Descent for Learning a Single Neuron" (arXiv 2302.10034, COLT
+2023), whose network has its second layer fixed. One module a section of the proof, imported in the proof's order, which is the order of
+lists and reports.
+"""
+
+import importlib
+
+SECTIONS = (
+    "kernels",
+    "not_yet",
+)
+
+for _section in SECTIONS:
+    importlib.import_module(f"{__name__}.{_section}")
