@@ -40,7 +40,7 @@ def assemble(runs: Iterable[Run]) -> Library:
     listed = _listed(runs)
     mentioned = _mentioned(found, listed)
     pages: set[str] = set()
-    statements = joined([_statement(record, found, runs, pages) for record in [*listed.values(), *mentioned]])
+    statements = joined([_statement(record, found, pages) for record in [*listed.values(), *mentioned]])
     names = dict.fromkeys(statement.paper for statement in statements)
     taken: set[str] = set()
     papers = [
@@ -108,7 +108,7 @@ def _paper(statement: Record) -> str:
     return fields.text(statement, "paper") or fields.text(statement, "source").split(",")[0].strip() or _UNKNOWN_PAPER
 
 
-def _statement(record: Record, found: _Found, runs: tuple[Run, ...], pages: set[str]) -> Statement:
+def _statement(record: Record, found: _Found, pages: set[str]) -> Statement:
     name = fields.text(record, "id") or "a statement without id"
     return Statement(
         id=name,
@@ -125,11 +125,11 @@ def _statement(record: Record, found: _Found, runs: tuple[Run, ...], pages: set[
         file=fields.text(record, "file"),
         line=fields.count(record, "line"),
         stands=False,
-        parts=tuple(_part(part, found, runs) for part in fields.mappings(record, "parts")),
+        parts=tuple(_part(part, found) for part in fields.mappings(record, "parts")),
     )
 
 
-def _part(record: Record, found: _Found, runs: tuple[Run, ...]) -> Part:
+def _part(record: Record, found: _Found) -> Part:
     name = fields.text(record, "id")
     judged = found.verdicts.get(name, [])
     run, verdict = judged[0] if judged else (None, {})
@@ -140,7 +140,7 @@ def _part(record: Record, found: _Found, runs: tuple[Run, ...]) -> Part:
     slopes = fields.mappings(verdict, "slopes") or tuple(
         slope for slope in found.slopes.get(name, []) if fields.text(slope, "generation") == generation
     )
-    shown = fields.text(verdict, "verdict") or ("no verdict" if judged or blocks or _unfinished(runs) else "not run")
+    shown = fields.text(verdict, "verdict") or ("no verdict" if judged or blocks else "not run")
     refutation = Refutation.read(fields.mapping(verdict, "refutation"))
     names = {specimen.hash: f"specimen {number}" for number, specimen in enumerate(specimens, 1) if specimen.hash}
     return Part(
@@ -186,10 +186,6 @@ def _part(record: Record, found: _Found, runs: tuple[Run, ...]) -> Part:
             for past, old in judged[1:]
         ),
     )
-
-
-def _unfinished(runs: tuple[Run, ...]) -> bool:
-    return bool(runs) and runs[0].finished is None
 
 
 def _surprising(verdict: str, expect: str, as_expected: bool | None) -> bool:

@@ -150,6 +150,7 @@ def _for_the_page(svg: str, key: str, label: str) -> Markup:
     for colour, name in _VARIABLES.items():
         svg = svg.replace(colour, f"var(--{name})")
     svg = re.sub(r"font: ([\d.]+px)[^;\"]*", r"font-size: \1", svg)
+    svg = re.sub(r"font-family: [^;\"]*;? ?", "", svg)
     svg = re.sub(r"\s*\n\s*", " ", svg)
     opening = re.match(r"<svg[^>]*?viewBox=\"([^\"]*)\"[^>]*>", svg)
     box = opening[1] if opening else "0 0 374 180"

@@ -18,7 +18,7 @@ MEANINGS = {
     "untested": "The statement is listed, so that the proof is complete, but no check is written yet.",
     "error": "The check broke or produced something that is not a number; that never counts as passing.",
     "no verdict": "The run ended before this part was judged; what it had recorded until then is shown.",
-    "not run": "No run shown here included this part.",
+    "not run": "No run shown here recorded a trial or a verdict of this part: it was left out, or the run ended before it.",
 }
 
 _BASES = {

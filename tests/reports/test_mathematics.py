@@ -18,7 +18,7 @@ FORMULAS = [
     r"\mathbb E\Big\|\sum_i \xi_i x_i\Big\|_F^2",
     r"\{a : \tfrac12 \le \bm{W}\}",
     r"\lambda_{\min}\bigl(K\bigr) \asymp k^{-2}",
-    r"\text{for <all> } x & y"[:22],
+    r"\text{for <all> & every } x",
     r"\mathbb 1[g \ge 0] \odot \operatorname{poly}(n)",
 ]
 
@@ -52,7 +52,7 @@ def test_what_does_not_convert_is_said_and_shown_as_source(latex):
 
 
 def test_functions_keep_their_distance():
-    assert mathml(r"s\log m").count("mspace") == 2
+    assert mathml(r"s\log m").count("<mspace") == 2
     assert "mspace" not in mathml(r"\log(m)")
 
 
@@ -76,9 +76,9 @@ def test_a_quantifier_keeps_the_norm_that_it_begins_with():
 
 
 def test_broken_formulas_of_statements_are_listed(statements):
-    assert check_formulas(statements) == [
-        r"ALS-10, says: the formula '\\lambda_{\\min}(K) \\ge \\frac{\\unknowncommand{1}}{2}' does not convert: '\\unknowncommand' is not understood"
-    ]
+    (complaint,) = check_formulas(statements)
+    assert complaint.startswith("ALS-10, says: the formula")
+    assert complaint.endswith(r"does not convert: '\\unknowncommand' is not understood")
     broken = {
         "id": "X-1",
         "title": "$x",
