@@ -89,6 +89,7 @@ def judge_grid(run: Run, subject: Subject, along: Along, *, alpha: float = ALPHA
         BrokenStatement: the statement raised, measured NaN, claims no bound, or gave ratios of which no logarithm can be taken.
     """
     begin, count = time.perf_counter(), max(BLOCK, round(along.trials * run.profile.grid))
+    direction, name = "", "ratio"
     quantities, points = [], []
     worst: tuple[float, Bounds, Instance] | None = None
     for size in along.sizes:
@@ -97,7 +98,8 @@ def judge_grid(run: Run, subject: Subject, along: Along, *, alpha: float = ALPHA
         if not isinstance(bounds, Bounds):
             raise BrokenStatement(f"{subject.id} measures an exponent of a mean or law: return at_most(...) or at_least(...)")
         refuse_nan(run, subject, instance, "grid", bounds)
-        quantity = bounds.ratio if bounds.scaling is None else bounds.scaling
+        quantity, name = (bounds.ratio, "ratio") if bounds.scaling is None else (bounds.scaling, "scaling")
+        direction = bounds.direction
         if not (np.isfinite(quantity).all() and (quantity > 0).all()):
             raise BrokenStatement(
                 f"{subject.id} has ratios of zero or infinity at {describe(instance)}: no exponent in {along.variable} can be fitted there"
@@ -128,6 +130,8 @@ def judge_grid(run: Run, subject: Subject, along: Along, *, alpha: float = ALPHA
     return SlopeVerdict(
         variable=along.variable,
         claimed=along.claimed,
+        direction=direction,
+        quantity=name,
         judgement=judged,
         points=points,
         trials=trials,

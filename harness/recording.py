@@ -161,6 +161,8 @@ def slope_record(found: SlopeVerdict) -> dict[str, Any]:
     claim = found.judgement.claim
     return {
         "variable": found.variable,
+        "direction": found.direction,
+        "quantity": found.quantity,
         "sizes": [point.size for point in found.points],
         "at_most": claim.at_most,
         "at_least": claim.at_least,

@@ -4,7 +4,7 @@ A run is a folder: ``manifest.json`` (versions, settings, when), ``statements.js
 code), and one ``*.jsonl`` a worker, written line by line. A crash loses at most the line being written; a reader skips a torn last line
 and counts it. No NaN literals: numbers that are not finite are written as the texts "nan", "inf" and "-inf".
 
-Kinds of records: ``block`` (trials of one instance), ``slope`` (an exponent along a grid), ``verdict`` (of a part), ``twin`` (its verdict),
+Kinds of records: ``block`` (trials of one instance), ``verdict`` (of a part), ``twin`` (its verdict),
 ``lost`` (trials or items lost to a crash). docs/records.md names their fields.
 """
 

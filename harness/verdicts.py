@@ -120,10 +120,12 @@ class SlopePoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlopeVerdict:
-    """What the trials along one grid say of an exponent."""
+    """What the trials along one grid say of an exponent: of the ratio, or of the quantity that the statement scales."""
 
     variable: str
     claimed: float | None
+    direction: str
+    quantity: str
     judgement: SlopeJudgement
     points: Sequence[SlopePoint]
     trials: int

@@ -47,7 +47,7 @@ def scaling(key: str, exponent: Exponent) -> Plot | None:
     ticks_of_powers(axes.xaxis, sizes[0] / 1.12, sizes[-1] * 1.12)
     ticks_of_powers(axes.yaxis, low, high)
     axes.set_xlabel(label_text(exponent.variable))
-    axes.set_ylabel("ratio")
+    axes.set_ylabel(exponent.quantity)
     legend_above(axes)
     return drawn.finish(key, f"How the ratio scales with {exponent.variable}", scaling_sentence(exponent, sizes))
 
@@ -55,7 +55,7 @@ def scaling(key: str, exponent: Exponent) -> Plot | None:
 def scaling_sentence(exponent: Exponent, sizes: Sequence[float]) -> str:
     """Say what was measured along a grid and how it compares with the claim."""
     over = f"over {exponent.variable} = {span(list(sizes))}" if sizes else "along the grid"
-    said = f"{over[0].upper()}{over[1:]} the median ratio scales with the exponent {_fitted(exponent.median)}"
+    said = f"{over[0].upper()}{over[1:]} the median {exponent.quantity} scales with the exponent {_fitted(exponent.median)}"
     said += f" and its .9 quantile with {_fitted(exponent.upper)}" if exponent.upper else ""
     outcome = _OUTCOMES.get(exponent.outcome, exponent.outcome)
     return f"{said}; the claim allows {exponent.allowed}" + (f": {outcome}." if outcome else ".")

@@ -105,6 +105,8 @@ class Exponent:
     at_most: float | None
     at_least: float | None
     claimed: float | None
+    direction: str
+    quantity: str
     outcome: str
     median: Fit | None
     upper: Fit | None
@@ -119,6 +121,8 @@ class Exponent:
             at_most=fields.number(record, "at_most"),
             at_least=fields.number(record, "at_least"),
             claimed=fields.number(record, "claimed"),
+            direction=fields.text(record, "direction"),
+            quantity="scaled quantity" if fields.text(record, "quantity") == "scaling" else "ratio",
             outcome=fields.text(record, "outcome"),
             median=Fit.read(fields.mapping(record, "median")),
             upper=Fit.read(fields.mapping(record, "upper")),
@@ -142,8 +146,10 @@ class Exponent:
 
     @property
     def measured(self) -> float | None:
-        """The measured quantity's own exponent: the bound's plus the ratio's."""
-        return self.claimed + self.median.slope if self.claimed is not None and self.median else None
+        """The measured quantity's own exponent: the bound's plus the ratio's, or less it where the ratio is bound over measured."""
+        if self.claimed is None or self.median is None:
+            return None
+        return self.claimed - self.median.slope if self.direction == "at least" else self.claimed + self.median.slope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

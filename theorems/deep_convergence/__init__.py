@@ -16,11 +16,14 @@ SECTIONS = (
     "product_stability",
     "critical_rows",
     "gradient_bounds",
+    "gradient_stability",
     "gradient_in_the_ball",
     "descent_steps",
     "gradient_descent",
     "stochastic_gradients",
     "stochastic_gradient_descent",
+    "other_losses",
+    "cross_entropy",
     "not_yet",
 )
 

@@ -85,7 +85,9 @@ def magnified(network: Network, inputs: Inputs, radius: Radius, *, example: int 
     return moved
 
 
-def flipped(network: Network, inputs: Inputs, radius: Radius, *, example: int = 0, eligible: Eligible | None = None) -> Network:
+def flipped(
+    network: Network, inputs: Inputs, radius: Radius, *, example: int = 0, eligible: Eligible | None = None, reach: float = 1.0
+) -> Network:
     """Return the point that changes as many signs of the example as it can, layer by layer against the given network's signs.
 
     Given the layers before, no update of a layer of norm ω changes more signs of it.
@@ -96,15 +98,16 @@ def flipped(network: Network, inputs: Inputs, radius: Radius, *, example: int = 
         radius: ω.
         example: whose signs.
         eligible: given a layer's reference pre-activations, which neurons may be moved; all by default.
+        reach: how far they are moved, in units of the way to zero: from 2 on, the signs of examples close by change as well.
     """
     reference = network.forward(_columns(network, inputs, example))
     h, W = reference.h[0], []
     for layer, g in zip(network.W, reference.g[1:], strict=True):
         b = layer.apply(h)
         may = None if eligible is None else eligible(g[..., 0])
-        flips = greedy_sign_flips(g[..., 0], b[..., 0], _on(h, radius) * h[..., 0].norm(dim=1), eligible=may)
-        W.append(layer.add_low_rank(*smallest_moving(h[..., 0], flips.change)))
-        h = (b + flips.change.unsqueeze(-1)).relu()
+        flips = greedy_sign_flips(g[..., 0], b[..., 0], _on(h, radius) / reach * h[..., 0].norm(dim=1), eligible=may)
+        W.append(layer.add_low_rank(*smallest_moving(h[..., 0], reach * flips.change)))
+        h = (b + reach * flips.change.unsqueeze(-1)).relu()
     return network.with_layers(W)
 
 

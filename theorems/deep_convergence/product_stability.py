@@ -6,29 +6,25 @@ an end one of a sparse vector and a free one, O(1) (ALS-08). With s ≤ O(m/(L³
 ωL^{3/2} ≤ O(1) adds as little (ALS-15). Behind B the same expansion bounds the change of a backward product (ALS-16); for the sign changes
 that a perturbation of the weights makes indeed, s = O(mω^{2/3}L).
 
-The product is linear in each D''_l and W'_l. The attack sweeps through the layers and sets one after the other to its best given all
-others and the current pair of singular vectors, which never lowers the value. For arbitrary D'' the hypothesis on s is needed: without
-it the norm explodes with L. Changes of signs that weights of the ball realise are far from these worst cases.
+For arbitrary D'' the hypothesis on s is needed: without it the norm explodes with L. Changes of signs that weights of the ball realise
+are far from these worst cases, which `perturbed_products` searches for.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from torch import Tensor
 
 from lemmata.harness import Along, Bound, Constant, Instance, Requirement, Trials, at_most, given, statement, worst_of
-from lemmata.harness.adversary.balls import keep_largest
-from lemmata.harness.layers import Layer
 from lemmata.theorems.deep_convergence import attacks
 from lemmata.theorems.deep_convergence.backward_products import backward_products
 from lemmata.theorems.deep_convergence.perturbations import IN_THE_BALL, RADIUS, ball_at, drawn
+from lemmata.theorems.deep_convergence.perturbed_products import Product
 from lemmata.theorems.deep_convergence.products import wide_nets
-from lemmata.theorems.deep_convergence.setting import DeepReluNet, Network, SeparatedData, separated_data, sphere
+from lemmata.theorems.deep_convergence.setting import DeepReluNet, SeparatedData, separated_data, sphere
 
 _EITHER = ("matrix-free", "dense")
 _ARBITRARY = (
@@ -58,98 +54,6 @@ def _at(width: int, depth: int, outputs: int = 1) -> Instance:
     return {"net": DeepReluNet(width=width, depth=depth, outputs=outputs), "data": sphere(1)}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Perturbation:
-    """D'' and W'_l = ω left rightᵀ of a product's layers, one column an example."""
-
-    diagonals: tuple[Float[Tensor, "trials m n"], ...]
-    lefts: tuple[Float[Tensor, "trials m n"], ...]
-    rights: tuple[Float[Tensor, "trials m n"], ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Product:
-    """W_b (D_{b-1} + D''_{b-1}) W_{b-1} ··· (D_a + D''_a) W_a, for b = L + 1 with W_b = B.
-
-    Attributes:
-        layers: W_a, ..., W_b.
-        masks: the diagonals of D_a, ..., D_{b-1}.
-        free: how many of the layers, from W_a on, are perturbed.
-        sparsity: s.
-        size: of the entries of D''.
-        radius: ω.
-    """
-
-    layers: tuple[Layer, ...]
-    masks: tuple[Bool[Tensor, "trials m n"], ...]
-    free: int
-    sparsity: int
-    size: float
-    radius: float
-
-    def random(self, trials: Trials) -> Perturbation:
-        """Draw a point of the set that is attacked."""
-        m, n = self.layers[0].cols, self.masks[0].shape[2] if self.masks else 1
-        drawn = [trials.normal(f"D''/{k}", m, n) for k in range(len(self.masks))]
-        return Perturbation(
-            diagonals=tuple(self.size * keep_largest(one, self.sparsity, dim=1).sign() for one in drawn),
-            lefts=tuple(_unit(trials.normal(f"left/{k}", m, n)) for k in range(self.free)),
-            rights=tuple(_unit(trials.normal(f"right/{k}", m, n)) for k in range(self.free)),
-        )
-
-    def images(self, v: Float[Tensor, "trials m n"], at: Perturbation) -> list[Float[Tensor, "trials rows n"]]:
-        """Return v, its images before each of the masks, and the image."""
-        found, f = [v], v
-        for k, layer in enumerate(self.layers):
-            g = layer.apply(f)
-            if k < self.free:
-                g = g + self.radius * at.lefts[k] * (at.rights[k] * f).sum(dim=1, keepdim=True)
-            found.append(g)
-            f = g if k == len(self.masks) else (self.masks[k] + at.diagonals[k]) * g
-        return found
-
-    def transpose(
-        self, u: Float[Tensor, "trials rows n"], images: Sequence[Tensor], at: Perturbation, *, attack: bool
-    ) -> tuple[Float[Tensor, "trials m n"], Perturbation]:
-        """Return the transposed product of u, with each W' and D'' set to its best on the way if this is an attack."""
-        lefts, rights, diagonals = list(at.lefts), list(at.rights), list(at.diagonals)
-        for k in reversed(range(len(self.layers))):
-            if k < self.free and attack:
-                f = images[k] if k == 0 else (self.masks[k - 1] + diagonals[k - 1]) * images[k]
-                lefts[k], rights[k] = _unit(u), _unit(f)
-            t = self.layers[k].apply_transpose(u)
-            if k < self.free:
-                t = t + self.radius * rights[k] * (lefts[k] * u).sum(dim=1, keepdim=True)
-            if k and attack:
-                diagonals[k - 1] = self.size * keep_largest(t * images[k], self.sparsity, dim=1).sign()
-            u = t if k == 0 else (self.masks[k - 1] + diagonals[k - 1]) * t
-        return u, Perturbation(diagonals=tuple(diagonals), lefts=tuple(lefts), rights=tuple(rights))
-
-    def unperturbed(self) -> Product:
-        """Return the product at initialisation."""
-        return replace(self, sparsity=1, size=0.0, radius=0.0)
-
-    def largest(self, trials: Trials, *, attack: bool, change: bool, rounds: int = 8) -> Float[Tensor, "trials n"]:
-        """Return the norm of the product, or of its change, as far as an alternating ascent from a random point finds it."""
-        other = trials.stream("adversary")
-        at, plain = self.random(other), self.unperturbed()
-        u = _unit(other.normal("v", self.layers[0].cols, self.masks[0].shape[2] if self.masks else 1))
-        best = torch.zeros_like(u[:, 0])
-        for _ in range(rounds):
-            images = self.images(u, at)
-            before = plain.images(u, at) if change else images
-            image = images[-1] - before[-1] if change else images[-1]
-            best = torch.maximum(best, image.norm(dim=1))
-            back, at = self.transpose(_unit(image), images, at, attack=attack)
-            u = _unit(back - plain.transpose(_unit(image), before, at, attack=False)[0] if change else back)
-        return best
-
-
-def _unit(x: Float[Tensor, "trials m n"]) -> Float[Tensor, "trials m n"]:
-    size = x.norm(dim=1, keepdim=True)
-    return torch.where(size == 0, 0.0, x / size)
-
-
 # ALS-15
 
 ALS15 = statement(
@@ -164,27 +68,19 @@ ALS15 = statement(
 )
 
 _WIDE = Along(variable="m", sizes=(64, 128, 256, 512, 1024), instance=lambda m: _at(m, 2), at_most=0.2, claimed=0.0, trials=16)
-_DEEP = Along(variable="L", sizes=(1, 2, 4), instance=lambda L: _at(1024, L), at_most=0.2, claimed=0.5, trials=16)
+_DEEP = Along(variable="L", sizes=(2, 3, 4), instance=lambda L: _at(1024, L), at_most=0.2, claimed=0.5, trials=16)
 _SPECIMENS = [_at(128, 2), _at(512, 4)]
 
 
-def _products(network: Network, signs: Sequence[Tensor], net: DeepReluNet, *, size: float, radius: float, sparsity: int) -> list[Product]:
-    """Return the whole product, and that of the upper half of the layers."""
-    starts = sorted({1, net.depth // 2 + 1})
-    return [
-        Product(layers=network.W[a - 1 :], masks=tuple(signs[a:-1]), free=net.depth + 1 - a, sparsity=sparsity, size=size, radius=radius)
-        for a in starts
-    ]
-
-
 def _norms(net: DeepReluNet, data: SeparatedData, trials: Trials, *, size: float, radius: float, sparsity: int | None = None) -> Bound:
+    """Bound the whole product and that of the upper half of the layers, for entries of D'' of a size and ω in units of L^{-3/2}."""
     network, signals = net.forward(trials, data)
-    s = _sparsity(net) if sparsity is None else sparsity
-    products = _products(network, signals.signs, net, size=size, radius=radius * net.depth**-1.5, sparsity=s)
-    found = {
-        name: torch.cat([one.largest(trials, attack=name == "sweep", change=False) for one in products], dim=1)
-        for name in ("random", "sweep")
-    }
+    omega, s = radius * net.depth**-1.5, _sparsity(net) if sparsity is None else sparsity
+    products = [
+        Product(layers=network.W[a - 1 :], masks=signals.signs[a:-1], free=net.depth + 1 - a, sparsity=s, size=size, radius=omega)
+        for a in sorted({1, net.depth // 2 + 1})
+    ]
+    found = {name: torch.cat([one.largest(trials, attack=name == "sweep") for one in products], dim=1) for name in ("random", "sweep")}
     return worst_of(**{name: at_most(value, math.sqrt(net.depth)) for name, value in found.items()})
 
 
@@ -246,7 +142,7 @@ def _(net: DeepReluNet, data: SeparatedData, trials: Trials) -> Bound:
     says=r"Both together, for entries of $D''$ in $[-1,1]$: the constant is smaller.",
     quantifiers=_ARBITRARY,
     constant=Constant(6.0, measured_on="m = 64…512, L = 2…4, ω = 0.3 L^{-3/2}"),
-    along=[_WIDE],
+    along=[_WIDE, _DEEP],
     requires=_SPARSE,
     specimens=_SPECIMENS,
     layers=_EITHER,
@@ -265,3 +161,136 @@ def _(net: DeepReluNet, data: SeparatedData, trials: Trials) -> Bound:
 
 
 # ALS-16
+
+ALS16 = statement(
+    "ALS-16",
+    source="ALS18, Lemma 8.7",
+    provenance="recalled-form",
+    uses=["ALS-09", "ALS-10", "ALS-14", "ALS-15"],
+    title="Backward products are stable",
+    says=r"For all $\Omega(d/\log m)\le s\le O(m/(L^3\log m))$ and $\omega\le O(L^{-3/2})$, with probability at least "
+    r"$1-e^{-\Omega(s\log m)}$: for all $i,a$, all $v\in\mathbb R^d$, all $s$-sparse $D''$ with entries in $[-3,3]$ and all "
+    r"$\|W'\|_2\le\omega$ the change of $v^\top BD_LW_L\cdots D_aW_a$ is at most $O\big(\sqrt{(L^3s\log m+\omega^2L^3m)/d}\big)\|v\|$; "
+    r"with the sign changes of $W\in\mathcal B(\omega)$ itself $O\big(\omega^{1/3}L^2\sqrt{m\log m/d}\big)\|v\|$.",
+)
+
+_BACK_WIDE = Along(variable="m", sizes=(64, 128, 256, 512, 1024), instance=lambda m: _at(m, 2, 4), at_most=0.2, trials=16)
+_BACK_DEEP = Along(variable="L", sizes=(2, 3, 4), instance=lambda L: _at(1024, L, 4), at_most=0.2, trials=16)
+_OUTPUTS = Along(variable="d", sizes=(1, 2, 4, 8), instance=lambda d: _at(512, 2, d), at_most=0.2, claimed=-0.5, trials=16)
+
+
+def _changes(net: DeepReluNet, data: SeparatedData, trials: Trials, *, size: float, sparsity: int | None = None) -> Bound:
+    """Bound the change of the whole backward product and of the upper half's, with ω = 0.1 L^{-3/2}."""
+    network, signals = net.forward(trials, data)
+    omega, s = 0.1 * net.depth**-1.5, _sparsity(net) if sparsity is None else sparsity
+    products = [
+        Product(
+            layers=(*network.W[a - 1 :], network.B), masks=signals.signs[a:], free=net.depth + 1 - a, sparsity=s, size=size, radius=omega
+        )
+        for a in sorted({1, net.depth // 2 + 1})
+    ]
+    bound = math.sqrt(net.depth**3 * (s * math.log(net.width) + omega**2 * net.width) / net.outputs)
+    found = {
+        name: torch.cat([one.largest_change(trials, attack=name == "sweep") for one in products], dim=1) for name in ("random", "sweep")
+    }
+    return worst_of(**{name: at_most(value, bound) for name, value in found.items()})
+
+
+@ALS16.part(
+    "a",
+    kind="scaling",
+    says=r"For arbitrary $D''$ with entries in $[-3,3]$ and $\omega=0.1L^{-3/2}$: "
+    r"$O\big(\sqrt{(L^3s\log m+\omega^2L^3m)/d}\big)\|v\|$.",
+    quantifiers=(*_ARBITRARY, r"\forall\, v"),
+    constant=Constant(10.0, measured_on="m = 64…512, L = 2…4, d = 4"),
+    along=[_BACK_WIDE, _BACK_DEEP, _OUTPUTS],
+    requires=_SPARSE,
+    specimens=[_at(128, 2, 4), _at(512, 4, 4)],
+    layers=_EITHER,
+    cost=4,
+)
+@given(net=_nets, data=separated_data(largest=1))
+def backward_products_with_other_sparse_masks_are_close(net: DeepReluNet, data: SeparatedData, trials: Trials) -> Bound:
+    return _changes(net, data, trials, size=3.0)
+
+
+@backward_products_with_other_sparse_masks_are_close.twin("for s = m/5, whatever the depth", specimens=[_at(256, 8, 4)], along=[])
+def _(net: DeepReluNet, data: SeparatedData, trials: Trials) -> Bound:
+    return _changes(net, data, trials, size=3.0, sparsity=net.width // 5)
+
+
+@ALS16.part(
+    "unit",
+    kind="scaling",
+    title="differences of indicators: entries of D'' in [-1, 1]",
+    says=r"The same for entries of $D''$ in $[-1,1]$: the constant is smaller.",
+    quantifiers=(*_ARBITRARY, r"\forall\, v"),
+    constant=Constant(4.0, measured_on="m = 64…512, L = 2…4, d = 4"),
+    along=[_BACK_WIDE, _BACK_DEEP],
+    requires=_SPARSE,
+    specimens=[_at(128, 2, 4), _at(512, 4, 4)],
+    layers=_EITHER,
+    cost=4,
+)
+@given(net=_nets, data=separated_data(largest=1))
+def backward_products_with_other_signs_are_close(net: DeepReluNet, data: SeparatedData, trials: Trials) -> Bound:
+    return _changes(net, data, trials, size=1.0)
+
+
+@backward_products_with_other_signs_are_close.twin("for s = m/5, whatever the depth", specimens=[_at(256, 8, 4)], along=[])
+def _(net: DeepReluNet, data: SeparatedData, trials: Trials) -> Bound:
+    return _changes(net, data, trials, size=1.0, sparsity=net.width // 5)
+
+
+_RADII = Along(
+    variable="1/ω",
+    sizes=(10, 30, 100, 300, 1000),
+    instance=lambda inverse: ball_at(1024, 2, 1.0 / inverse, outputs=2),
+    at_most=0.2,
+    claimed=-1 / 3,
+    trials=16,
+)
+_ALL_WIDTHS = Along(
+    variable="m", sizes=(64, 128, 256, 512, 1024), instance=lambda m: ball_at(m, 2, 0.03, outputs=2), at_most=0.2, trials=16
+)
+_ALL_DEPTHS = Along(variable="L", sizes=(2, 4, 8, 16), instance=lambda L: ball_at(512, L, 0.003), at_most=0.2, claimed=2.0, trials=16)
+
+
+def _norms_of(back: Float[Tensor, "trials products m d"]) -> Float[Tensor, "trials products"]:
+    return torch.linalg.eigvalsh(back.mT @ back)[..., -1].clamp(min=0.0).sqrt()
+
+
+@ALS16.part(
+    "b",
+    kind="scaling",
+    says=r"For $W\in\mathcal B(\omega)$ and its own signs: $\|v^\top\mathrm{Back}_{i,a}(W)-v^\top\mathrm{Back}_{i,a}(W^{(0)})\|\le "
+    r"O\big(\omega^{1/3}L^2\sqrt{m\log m/d}\big)\|v\|$.",
+    quantifiers=(*IN_THE_BALL, r"\forall\, i,a", r"\forall\, v"),
+    constant=Constant(2.0, measured_on="m = 64…512, L = 2…8, ω = 0.001…0.1"),
+    along=[_RADII, _ALL_WIDTHS, _ALL_DEPTHS],
+    requires=RADIUS,
+    specimens=[ball_at(256, 2, 0.01, outputs=4), ball_at(512, 4, 0.003, outputs=2)],
+    layers=_EITHER,
+    cost=4,
+)
+@given(**drawn)
+def backward_products_in_the_ball_are_close(
+    net: DeepReluNet, data: SeparatedData, omega: float, trials: Trials, power: float = 1 / 3
+) -> Bound:
+    network, signals = net.forward(trials, data)
+    x, back = data.inputs(trials), backward_products(network, signals)
+    found = {
+        "random": attacks.rotated(network, x, omega, trials.stream("adversary")),
+        "flip": attacks.flipped(network, x, omega),
+        "off": attacks.flipped(network, x, omega, eligible=lambda g: g >= 0),
+        "on": attacks.flipped(network, x, omega, eligible=lambda g: g < 0),
+        "magnify": attacks.magnified(network, x, omega, rounds=3),
+    }
+    bound = omega**power * net.depth**2 * math.sqrt(net.width * math.log(net.width) / net.outputs)
+    changes = {name: backward_products(point, point.forward(x)) - back for name, point in found.items()}
+    return worst_of(**{name: at_most(_norms_of(change), bound) for name, change in changes.items()})
+
+
+@backward_products_in_the_ball_are_close.twin("in proportion to ω: a smooth network", specimens=[], along=[_RADII])
+def _(net: DeepReluNet, data: SeparatedData, omega: float, trials: Trials) -> Bound:
+    return backward_products_in_the_ball_are_close.check(net, data, omega, trials, power=1.0)

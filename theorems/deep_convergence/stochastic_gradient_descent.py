@@ -144,16 +144,20 @@ def _(net: DeepReluNet, data: SeparatedData, targets: Labels, batch: int, trials
 
 
 def _batched(batch: int) -> Instance:
-    return _at(64, pair_at(0.8, count=4), batch, outputs=1)
+    return _at(80, pair_at(1.0, count=8), batch, outputs=1, depth=1)
+
+
+def _along_batches(*, trials: int) -> Along:
+    return Along(variable="b", sizes=(1, 2, 4, 8), instance=_batched, at_most=0.4, at_least=-0.3, claimed=1.0, trials=trials)
 
 
 @ALS27.part(
     "c",
     kind="scaling",
-    says=r"With $\eta\propto b$ the decrease of $\log F$ per step is proportional to $b$, so that $T\propto\frac1b$.",
+    says=r"With $\eta\propto b$ the decrease of $\log F$ per step is proportional to $b$, so that $T\propto\frac1b$; over $T=160/b$ steps.",
     quantifiers=_WORLD,
     constant=Constant(20.0, measured_on="½ of ALS-25(c) and 0.1 of ALS-21(b); m = 64…128, n = 2…4, L = 2"),
-    along=Along(variable="b", sizes=(1, 2, 4), instance=_batched, at_most=0.4, at_least=-0.3, claimed=1.0, trials=64),
+    along=_along_batches(trials=48),
     requires=_GATE,
     specimens=[_batched(1)],
     layers=_RUNS,
@@ -163,12 +167,12 @@ def _batched(batch: int) -> Instance:
 def the_rate_is_proportional_to_the_batch(
     net: DeepReluNet, data: SeparatedData, targets: Labels, batch: int, trials: Trials, power: float = 1.0
 ) -> Bound:
-    run = _run(net, data, targets, batch, trials, steps=100)
+    run = _run(net, data, targets, batch, trials, steps=160 // batch)
     rate = (run.F[:, 0] / run.F[:, -1]).log() / run.trajectory.moving.sum(dim=1)
     return at_least(rate, _order(net, data, run.trajectory.step) * float(batch) ** (power - 1.0)).with_curves(loss=run.F)
 
 
-@the_rate_is_proportional_to_the_batch.twin("proportional to b²", specimens=[])
+@the_rate_is_proportional_to_the_batch.twin("proportional to b²", specimens=[], along=[_along_batches(trials=128)])
 def _(net: DeepReluNet, data: SeparatedData, targets: Labels, batch: int, trials: Trials) -> Bound:
     return the_rate_is_proportional_to_the_batch.check(net, data, targets, batch, trials, power=2.0)
 

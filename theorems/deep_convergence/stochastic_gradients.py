@@ -159,7 +159,7 @@ def _(net: DeepReluNet, data: SeparatedData, targets: Labels, batch: int, trials
     requires=Requirement(r"$\omega\le O(\delta^{3/2}n^{-9/2}L^{-6}\log^{-3}m)$; tried at $\omega=0.01$"),
     specimens=[_at(64, sphere(5), 2), _at(64, pair_at(0.1, count=4), 1)],
     layers=("matrix-free", "dense"),
-    cost=2,
+    cost=4,
 )
 @given(**{**_small, "net": deep_relu_nets(widths=(64, 128), depths=(1, 3))})
 def the_stochastic_gradient_is_bounded_by_the_loss(

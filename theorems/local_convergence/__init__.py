@@ -9,6 +9,9 @@ import importlib
 
 SECTIONS = (
     "kernels",
+    "population_gradient",
+    "residuals",
+    "residual_sizes",
     "not_yet",
 )
 

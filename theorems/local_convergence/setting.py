@@ -29,7 +29,7 @@ Layout: students W are (..., m, d) with trials in front, teachers V are (r, d); 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 import torch
@@ -119,7 +119,7 @@ class Teachers:
 def teachers(
     *, count: tuple[int, int] = (1, 3), dimensions: tuple[int, int] = (2, 6), families: tuple[TeacherFamily, ...] = ("orthogonal",)
 ) -> st.SearchStrategy[Teachers]:
-    """Draw r teachers in dimension d, with equal or unequal norms; arcs and simplices at angles from 0.3 to 1.2, random ones at 0.2 or more."""
+    """Draw r teachers in dimension d, of equal or unequal norms; arcs and simplices at angles from 0.3 to 1.2, random ones at least 0.2."""
 
     @st.composite
     def drawn(draw: st.DrawFn) -> Teachers:
@@ -134,7 +134,7 @@ def teachers(
             weakest=draw(st.sampled_from((1.0, 0.5, 0.25))) if r > 1 else 1.0,
             number=draw(st.integers(0, 99)) if family == "random" else 0,
         )
-        return made if made.delta >= 0.2 else Teachers(count=r, dimension=max(2, r, made.dimension), weakest=made.weakest)
+        return made if made.delta >= 0.2 else replace(made, family="orthogonal", separation=math.pi / 2, number=0)
 
     return drawn()
 
@@ -179,8 +179,8 @@ def full_angles(u: Float[Tensor, "... n d"], v: Float[Tensor, "... k d"]) -> Flo
 
 def loss(W: Weights, V: TeacherRows) -> Float[Tensor, "..."]:
     """Return L, by (2)."""
-    v, c = _atoms(W, V)
-    v = v * _side(v, V)
+    v, c = atoms(W, V)
+    v = _side(v, V) * v
     near, far = _chords(v, v)
     beta = _line_angle(near, far)
     h = 2.0 / math.pi * psi(beta) + torch.where(near > far, 2.0 * beta.cos(), 0.0)
@@ -190,7 +190,7 @@ def loss(W: Weights, V: TeacherRows) -> Float[Tensor, "..."]:
 
 def gradient(W: Weights, V: TeacherRows) -> Weights:
     """Return ∇L, by (3): one row a student."""
-    v, c = _atoms(W, V)
+    v, c = atoms(W, V)
     m, side = W.shape[-2], _side(v, V)
     flipped = side * v
     w, c = flipped[..., :m, :], c.unsqueeze(-1)
@@ -276,11 +276,11 @@ def square(W: Weights) -> Float[Tensor, "..."]:
     return (W**2).sum(dim=(-2, -1))
 
 
-def _atoms(W: Weights, V: TeacherRows) -> tuple[Float[Tensor, "... M d"], Float[Tensor, "... M"]]:
-    """Return the atoms' directions, students first, and their c_k."""
-    atoms = torch.cat((W, V.expand(*W.shape[:-2], *V.shape)), dim=-2)
-    squares = (atoms**2).sum(dim=-1)
-    return units(atoms), torch.cat((squares[..., : W.shape[-2]], -squares[..., W.shape[-2] :]), dim=-1)
+def atoms(W: Weights, V: TeacherRows) -> tuple[Float[Tensor, "... M d"], Float[Tensor, "... M"]]:
+    """Return the directions v̂_k of all atoms, students first, and their c_k."""
+    v = torch.cat((W, V.expand(*W.shape[:-2], *V.shape)), dim=-2)
+    squares = (v**2).sum(dim=-1)
+    return units(v), torch.cat((squares[..., : W.shape[-2]], -squares[..., W.shape[-2] :]), dim=-1)
 
 
 def _side(v: Float[Tensor, "... M d"], V: TeacherRows) -> Float[Tensor, "... M 1"]:

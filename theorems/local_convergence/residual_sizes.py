@@ -1,0 +1,260 @@
+"""How large the two parts of the residual are, and that they are nearly orthogonal (ZGJ21, bounds on the residual parts).
+
+A wedge of opening θ has probability θ/π, and |w̄ᵀx| is of the order of θ on it: the second moment is (θ - sin θ cos θ)/π, of order θ³, and
+R_2, a sum of such terms with coefficients 2a_i, has norm of order Σ a_i θ_i^{3/2} (ZGJ-04). The terms are not negative, which gives lower
+bounds: the norm is at least the mean, and the square of a sum at least the sum of the squares. R_1 is linear in x on each sign pattern of
+the teachers and R_2 lives on wedges of small probability, so that their correlation is at most of order √θ (ZGJ-05).
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from hypothesis import strategies as st
+
+from lemmata.harness import Along, Bound, Constant, Instance, Trials, at_least, at_most, given, statement
+from lemmata.theorems.local_convergence.attacks import attacked
+from lemmata.theorems.local_convergence.residuals import residuals
+from lemmata.theorems.local_convergence.setting import Teachers, Weights, cells, loss, teachers, wedge
+from lemmata.theorems.local_convergence.states import States, states
+
+_ALL_W = (r"\forall\, m\ge r,d", r"\forall\, W^*", r"\forall\, W")
+_EVERY_STATE = {"world": teachers(families=("orthogonal", "arc", "random")), "students": states()}
+_WITH_ONE_TEACHER = {"world": teachers(count=(1, 1)), "students": states("local", "split pair", "common angle", "ring", "tiny")}
+_STEPS = {"climb_steps": 15, "ascent_steps": 40}
+
+
+def _one_neuron(theta: float) -> Instance:
+    return {"world": Teachers(dimension=3), "students": States(family="common angle", extra=0, size=theta)}
+
+
+_MANY: Instance = {"world": Teachers(count=2, dimension=4, weakest=0.5), "students": States(family="local", extra=3, size=0.5)}
+_RING: Instance = {"world": Teachers(dimension=6), "students": States(family="ring", extra=5, size=1.0, angle=1.5)}
+_PAIR: Instance = {"world": Teachers(dimension=3), "students": States(family="split pair", extra=1, size=0.01)}
+
+# ZGJ-04
+
+ZGJ04 = statement(
+    "ZGJ-04",
+    source="ZGJ21, bound on the second residual part",
+    provenance="recalled-form, constants derived",
+    uses=["ZGJ-01", "ZGJ-03"],
+    title="The size of the second residual part, and an upper bound of the loss",
+    says=r"For all $W$, $\|R_2\|_{L^2}$ is at most of the order of $\sum_ia_i\theta_i^{3/2}$ and at least of the order of $\sum_ia_i\theta_i^2$, "
+    r"and $\sqrt{2L}\le\sum_j\|e_j\|+O\big(\sum_ia_i\theta_i^{3/2}\big)$.",
+)
+
+_SIZE = 2.0 * math.sqrt(2.0 / (3.0 * math.pi))
+"""The constant of ‖R_2‖ ≤ 0.9213 Σ a_i θ_i^{3/2}: attained by one neuron, as θ → 0."""
+
+
+@ZGJ04.part(
+    "a",
+    kind="inequality",
+    says=r"$\|R_2\|_{L^2}\le2\sum_ia_i\sqrt{(\theta_i-\sin\theta_i\cos\theta_i)/\pi}\le2\sqrt{\tfrac2{3\pi}}\sum_ia_i\theta_i^{3/2}$.",
+    quantifiers=_ALL_W,
+    specimens=[_one_neuron(1e-4), _MANY],
+    cost=4,
+)
+@given(**_EVERY_STATE)
+def the_second_part_is_at_most_the_sum_of_its_wedges(world: Teachers, students: States, trials: Trials) -> Bound:
+    V = world.build(trials)
+
+    def claim(W: Weights) -> Bound:
+        matched = cells(W, V)
+        return at_most(residuals(W, V).at_most(), 2.0 * (matched.mass * (wedge(matched.theta) / math.pi).sqrt()).sum(dim=-1))
+
+    return attacked(claim, students.draw(trials, V), V, trials, **_STEPS)
+
+
+@the_second_part_is_at_most_the_sum_of_its_wedges.twin("exponent 2 of the angle in place of 3/2")
+def _(world: Teachers, students: States, trials: Trials) -> Bound:
+    V = world.build(trials)
+    W = students.draw(trials, V)
+    matched = cells(W, V)
+    return at_most(residuals(W, V).at_most(), _SIZE * (matched.mass * matched.theta**2).sum(dim=-1))
+
+
+@ZGJ04.part(
+    "b",
+    kind="inequality",
+    says=r"$\|R_2\|_{L^2}\ge\sqrt{\tfrac2\pi}\sum_ia_i(1-\cos\theta_i)\ge\sqrt{\tfrac2\pi}\tfrac4{\pi^2}\sum_ia_i\theta_i^2$.",
+    quantifiers=_ALL_W,
+    specimens=[_RING, _one_neuron(1e-4)],
+    cost=4,
+)
+@given(**_EVERY_STATE)
+def the_second_part_is_at_least_its_mean(world: Teachers, students: States, trials: Trials) -> Bound:
+    V = world.build(trials)
+
+    def claim(W: Weights) -> Bound:
+        matched = cells(W, V)
+        mean = math.sqrt(2.0 / math.pi) * (matched.mass * 2.0 * (matched.theta / 2.0).sin() ** 2).sum(dim=-1)
+        return at_least(residuals(W, V).at_least(), mean)
+
+    return attacked(claim, students.draw(trials, V), V, trials, **_STEPS)
+
+
+@the_second_part_is_at_least_its_mean.twin("exponent 1 of the angle in place of 2", specimens=[_one_neuron(1e-4)])
+def _(world: Teachers, students: States, trials: Trials) -> Bound:
+    V = world.build(trials)
+    W = students.draw(trials, V)
+    matched = cells(W, V)
+    claimed = math.sqrt(2.0 / math.pi) * 4.0 / math.pi**2 * (matched.mass * matched.theta).sum(dim=-1)
+    return at_least(residuals(W, V).at_least(), claimed)
+
+
+@ZGJ04.part(
+    "c",
+    kind="inequality",
+    says=r"$\|R_2\|_{L^2}^2\ge\sum_i4a_i^2(\theta_i-\sin\theta_i\cos\theta_i)/\pi$.",
+    quantifiers=_ALL_W,
+    specimens=[_PAIR, _MANY],
+    cost=4,
+)
+@given(**_EVERY_STATE)
+def the_second_part_is_at_least_the_root_of_its_squares(world: Teachers, students: States, trials: Trials) -> Bound:
+    V = world.build(trials)
+
+    def claim(W: Weights) -> Bound:
+        matched = cells(W, V)
+        return at_least(residuals(W, V).at_least() ** 2, 4.0 / math.pi * (matched.mass**2 * wedge(matched.theta)).sum(dim=-1))
+
+    return attacked(claim, students.draw(trials, V), V, trials, **_STEPS)
+
+
+@the_second_part_is_at_least_the_root_of_its_squares.twin("masses that are not squared")
+def _(world: Teachers, students: States, trials: Trials) -> Bound:
+    V = world.build(trials)
+    W = students.draw(trials, V)
+    matched = cells(W, V)
+    return at_least(residuals(W, V).at_least() ** 2, 4.0 / math.pi * (matched.mass * wedge(matched.theta)).sum(dim=-1))
+
+
+@ZGJ04.part(
+    "d",
+    kind="inequality",
+    says=r"$\sqrt{2L}\le\sum_j\|e_j\|+2\sqrt{\tfrac2{3\pi}}\sum_ia_i\theta_i^{3/2}$.",
+    quantifiers=_ALL_W,
+    specimens=[_MANY, _PAIR],
+    cost=4,
+)
+@given(**_EVERY_STATE)
+def the_root_of_the_loss_is_at_most_the_errors_and_the_angles(
+    world: Teachers, students: States, trials: Trials, size: float = _SIZE
+) -> Bound:
+    V = world.build(trials)
+
+    def claim(W: Weights) -> Bound:
+        matched = cells(W, V)
+        angles = size * (matched.mass * matched.theta**1.5).sum(dim=-1)
+        return at_most((2.0 * loss(W, V)).sqrt(), matched.errors.norm(dim=-1).sum(dim=-1) + angles)
+
+    return attacked(claim, students.draw(trials, V), V, trials, **_STEPS)
+
+
+@the_root_of_the_loss_is_at_most_the_errors_and_the_angles.twin("the errors alone: the second part is forgotten", specimens=[_PAIR])
+def _(world: Teachers, students: States, trials: Trials) -> Bound:
+    return the_root_of_the_loss_is_at_most_the_errors_and_the_angles.check(world, students, trials, size=0.0)
+
+
+# ZGJ-05
+
+ZGJ05 = statement(
+    "ZGJ-05",
+    source="ZGJ21, loss controls both residual parts",
+    provenance="derived",
+    uses=["ZGJ-03", "ZGJ-04"],
+    title="The two residual parts are nearly orthogonal",
+    says=r"For $r=1$ and all $W$ with all $\theta_i\le\theta$: $|\langle R_1,R_2\rangle|\le C\theta^{1/2}\|R_1\|\|R_2\|$, hence "
+    r"$\|R_1\|^2+\|R_2\|^2\le\frac{2L}{1-C\theta^{1/2}}$; without a bound on the angles $\|R_1\|^2+\|R_2\|^2\le C'L$.",
+)
+
+
+@ZGJ05.part(
+    "a",
+    kind="scaling",
+    says=r"$|\langle R_1,R_2\rangle|\le C\theta^{1/2}\|R_1\|\|R_2\|$; one tilted neuron has $\sqrt{3/2\pi}\;\theta^{1/2}$ in the limit.",
+    quantifiers=(r"\forall\, m,d", r"\forall\, W:\ \theta_i\le\theta"),
+    constant=Constant(1.0, measured_on="m ≤ 5, θ = 0.004…1.5", failure=0.0),
+    along=Along(
+        variable="θ",
+        sizes=(1e-4, 1e-3, 1e-2, 0.1, 0.4),
+        instance=_one_neuron,
+        at_most=0.1,
+        at_least=-0.1,
+        claimed=0.5,
+        trials=16,
+    ),
+    specimens=[_one_neuron(1e-4), _MANY | {"world": Teachers(dimension=4)}],
+    cost=4,
+)
+@given(**_WITH_ONE_TEACHER)
+def the_two_parts_are_correlated_by_at_most_the_root_of_the_angle(
+    world: Teachers, students: States, trials: Trials, power: float = 0.5
+) -> Bound:
+    V = world.build(trials)
+
+    def claim(W: Weights) -> Bound:
+        parts, widest = residuals(W, V), cells(W, V).theta.amax(dim=-1)
+        return at_most(parts.cross.abs(), widest**power * parts.first.sqrt() * parts.at_least())
+
+    return attacked(claim, students.draw(trials, V), V, trials, **_STEPS)
+
+
+@the_two_parts_are_correlated_by_at_most_the_root_of_the_angle.twin("correlation of the order of the angle itself")
+def _(world: Teachers, students: States, trials: Trials) -> Bound:
+    V = world.build(trials)
+    W = students.draw(trials, V)
+    parts, widest = residuals(W, V), cells(W, V).theta.amax(dim=-1)
+    return at_most(parts.cross.abs(), widest * parts.first.sqrt() * parts.at_least())
+
+
+@ZGJ05.part(
+    "b",
+    kind="inequality",
+    says=r"$\|R_1\|^2+\|R_2\|^2\le\frac{2L}{1-\theta^{1/2}}$ where all $\theta_i\le\theta<1$.",
+    quantifiers=(r"\forall\, m,d", r"\forall\, W:\ \theta_i\le\theta"),
+    specimens=[{"world": Teachers(dimension=4), "students": States(family="local", extra=3, size=0.1)}, _one_neuron(0.3)],
+    cost=4,
+)
+@given(world=teachers(count=(1, 1)), students=states("local", "split pair", "common angle", size=(0.003, 0.3)))
+def the_loss_bounds_both_parts_near_the_teacher(world: Teachers, students: States, trials: Trials, constant: float = 1.0) -> Bound:
+    V = world.build(trials)
+
+    def claim(W: Weights) -> Bound:
+        parts, widest = residuals(W, V), cells(W, V).theta.amax(dim=-1)
+        slack = 1.0 - constant * widest.sqrt()
+        return at_most(parts.first + parts.at_most() ** 2, torch.where(slack > 0, 2.0 * loss(W, V) / slack, torch.inf))
+
+    return attacked(claim, students.draw(trials, V), V, trials, **_STEPS)
+
+
+@the_loss_bounds_both_parts_near_the_teacher.twin("the parts are orthogonal")
+def _(world: Teachers, students: States, trials: Trials) -> Bound:
+    return the_loss_bounds_both_parts_near_the_teacher.check(world, students, trials, constant=0.0)
+
+
+@ZGJ05.part(
+    "c",
+    kind="inequality",
+    says=r"$\|R_1\|^2+\|R_2\|^2\le80L$, whatever the angles: from $\|R_1\|=\|e_1\|\le(\sqrt{2\pi}+\sqrt{3\pi})\sqrt L$ of ZGJ-10.",
+    quantifiers=(r"\forall\, m,d", r"\forall\, W"),
+    specimens=[_RING, {"world": Teachers(dimension=4), "students": States(family="local", extra=4, size=1.0)}],
+    cost=4,
+)
+@given(world=teachers(count=(1, 1)), students=st.one_of(states(), states("far", extra=(1, 3))))
+def the_loss_bounds_both_parts(world: Teachers, students: States, trials: Trials, constant: float = 80.0) -> Bound:
+    V = world.build(trials)
+
+    def claim(W: Weights) -> Bound:
+        parts = residuals(W, V)
+        return at_most(parts.first + parts.at_most() ** 2, constant * loss(W, V))
+
+    return attacked(claim, students.draw(trials, V), V, trials, **_STEPS)
+
+
+@the_loss_bounds_both_parts.twin("2L: the parts are orthogonal")
+def _(world: Teachers, students: States, trials: Trials) -> Bound:
+    return the_loss_bounds_both_parts.check(world, students, trials, constant=2.0)
