@@ -16,6 +16,7 @@ in L and would refute no wrong one.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import torch
 from hypothesis import strategies as st
@@ -114,7 +115,7 @@ def images_of_sparse_vectors_are_small_but_for_a_flat_part(
 @images_of_sparse_vectors_are_small_but_for_a_flat_part.twin(
     "for all vectors, sparse or not",
     specimens=[],
-    along=[Along(variable="m", sizes=(32, 64, 128, 256, 512), instance=lambda m: _sparse(m, 2, 1), at_most=0.2, trials=16)],
+    along=[Along(variable="m", sizes=(32, 64, 128, 256, 512), instance=lambda m: _sparse(m, 2, 1), at_most=0.2, trials=32)],
 )
 def _(net: DeepReluNet, data: SeparatedData, sparsity: int, trials: Trials) -> Bound:
     return images_of_sparse_vectors_are_small_but_for_a_flat_part.check(net, data, sparsity, trials, attacked=net.width)
@@ -149,30 +150,26 @@ _RADII = Along(
     variable="ω", sizes=(0.001, 0.003, 0.01, 0.03, 0.1), instance=lambda omega: ball_at(1024, 2, omega), at_most=0.2, claimed=1.0, trials=16
 )
 _WIDTHS = Along(variable="m", sizes=(64, 128, 256, 512, 1024), instance=lambda m: ball_at(m, 2, 0.03), at_most=0.2, claimed=0.0, trials=24)
-_DEPTHS = Along(variable="L", sizes=(2, 4, 8, 16), instance=lambda L: ball_at(512, L, 0.003), at_most=0.2, trials=24)
+_DEPTHS = Along(variable="L", sizes=(2, 4, 8, 16), instance=lambda L: ball_at(512, L, 0.003), at_most=0.2, trials=32)
 
 
 @ALS13.part(
     "i",
     kind="identity",
     title="the change of a pre-activation is a sum over the layers before",
-    says=r"$g'_\ell=\sum_{a\le\ell}W_\ell D_{\ell-1}\cdots W_{a+1}D_a(W_a(W)-W_a)h_{a-1}+\sum_{a<\ell}W_\ell D_{\ell-1}\cdots "
-    r"D_{a+1}W_{a+1}x_a$ with $x_a=D'_ag_a$; $g,h$ at $W$, the other factors at $W^{(0)}$.",
+    says=r"$g'_\ell=\sum_{a\le\ell}W_\ell D_{\ell-1}\cdots W_{a+1}D_a(\breve W_a-W_a)\breve h_{a-1}+\sum_{a<\ell}W_\ell D_{\ell-1}\cdots "
+    r"D_{a+1}W_{a+1}x_a$ with $x_a=D'_a\breve g_a$; $\breve g,\breve h$ at $\breve W$, the other factors at $W=W^{(0)}$.",
     quantifiers=(
         r"\forall\, n,L,m,\omega",
         r"\forall\, x_i",
-        r"\forall\, A,W^{(0)}",
-        r"\forall\, W\in\mathcal B(\omega)",
+        r"\forall\, A,W",
+        r"\forall\, \breve W\in\mathcal B(\omega)",
         r"\forall\, i,\ell",
     ),
     specimens=[ball_at(64, 4, 0.1, count=2), ball_at(32, 8, 0.5)],
     layers=("dense", "matrix-free"),
 )
-@given(
-    net=deep_relu_nets(widths=(4, 64), depths=(1, 8), outputs=(1, 1)),
-    data=separated_data(largest=3),
-    omega=st.sampled_from([1.0, 0.1, 0.01]),
-)
+@given(net=deep_relu_nets(widths=(4, 64), outputs=(1, 1)), data=separated_data(largest=3), omega=st.sampled_from([1.0, 0.1, 0.01]))
 def changes_of_preactivations_are_sums_over_layers(
     net: DeepReluNet, data: SeparatedData, omega: float, trials: Trials, sparse: float = 1.0
 ) -> Bound:
@@ -200,8 +197,7 @@ def _algebra(network: Network, old: Signals, point: Network, new: Signals, spars
             terms = image * old.signs[level].repeat(1, 1, 2)
     left = torch.stack([after - before for after, before in zip(new.g[1:], old.g[1:], strict=True)], dim=1)
     # Each term runs through up to L sums of m terms.
-    roundings = 8.0 * (network.depth + 1) * new.h[0].shape[1]
-    return equal(left, torch.stack(sums[1:], dim=1), roundings=roundings, scale=size.unsqueeze(1))
+    return equal(left, torch.stack(sums[1:], dim=1), roundings=8.0 * (network.depth + 1) * left.shape[2], scale=size.unsqueeze(1))
 
 
 @changes_of_preactivations_are_sums_over_layers.twin("no sign changes: x = 0")
@@ -215,10 +211,7 @@ def _(net: DeepReluNet, data: SeparatedData, omega: float, trials: Trials) -> Bo
     says=r"$g'=g'_1+g'_2$ with $\|g'_1\|\le O(\omega L^{3/2})$ and $\|g'_2\|_\infty\le\omega L^{5/2}\sqrt{\log m/m}$.",
     quantifiers=(*IN_THE_BALL, r"\forall\, i,\ell", r"\exists\, g'_1,g'_2"),
     constant=_CHANGE,
-    along=[
-        Along(variable="m", sizes=(64, 256, 1024, 4096), instance=lambda m: ball_at(m, 1, 0.1), at_most=0.2, claimed=0.0, trials=16),
-        Along(variable="L", sizes=(1, 2, 4), instance=lambda L: ball_at(16_384, L, 0.001), at_most=0.2, claimed=1.5, trials=16),
-    ],
+    along=Along(variable="m", sizes=(64, 256, 1024, 4096), instance=lambda m: ball_at(m, 1, 0.1), at_most=0.2, claimed=0.0, trials=16),
     requires=RADIUS,
     specimens=[ball_at(4096, 1, 0.01), ball_at(512, 2, 0.01)],
     layers=_EITHER,
@@ -255,7 +248,7 @@ def _(net: DeepReluNet, data: SeparatedData, omega: float, trials: Trials) -> Bo
     says=r"$\|g'\|,\|h'\|\le O(\omega L^{5/2}\sqrt{\log m})$.",
     quantifiers=(*IN_THE_BALL, r"\forall\, i,\ell"),
     constant=_CHANGE,
-    along=[_RADII, _WIDTHS, _DEPTHS],
+    along=[_DEPTHS],
     requires=RADIUS,
     specimens=[ball_at(256, 2, 0.01), ball_at(512, 4, 0.003)],
     layers=_EITHER,
@@ -297,7 +290,7 @@ def hidden_vectors_move_by_no_more_than_the_first_sum(
 
 
 @hidden_vectors_move_by_no_more_than_the_first_sum.twin(
-    "in proportion to ωL: the layers' changes do not add up coherently", specimens=[], along=[_DEPTHS]
+    "in proportion to ωL: the layers' changes do not add up coherently", specimens=[], along=[replace(_DEPTHS, trials=48)]
 )
 def _(net: DeepReluNet, data: SeparatedData, omega: float, trials: Trials) -> Bound:
     return hidden_vectors_move_by_no_more_than_the_first_sum.check(net, data, omega, trials, power=1.0)

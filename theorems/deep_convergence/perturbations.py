@@ -7,6 +7,7 @@ a layer, as counts would be noise below.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import torch
@@ -25,7 +26,15 @@ IN_THE_BALL = (
     r"\forall\, W\in\mathcal B(\omega)",
 )
 
-RADIUS = Requirement(r"$\omega\le O(L^{-9/2}\log^{-3}m)$; on a larger ball, with $m\omega^{2/3}\ge5$ and $\omega\le0.1$, it is tried")
+
+def within_the_radius(net: DeepReluNet, omega: float, **_: object) -> bool:
+    """Say whether ω ≤ L^{-9/2} log^{-3} m."""
+    return omega <= net.depth**-4.5 * math.log(net.width) ** -3
+
+
+RADIUS = Requirement(
+    r"$\omega\le O(L^{-9/2}\log^{-3}m)$; tried on a larger ball, with $m\omega^{2/3}\ge5$ and $\omega\le0.1$", met=within_the_radius
+)
 
 drawn: dict[str, st.SearchStrategy[Any]] = {
     "net": deep_relu_nets(widths=(256, 512), depths=(1, 8), outputs=(1, 2)),
@@ -46,7 +55,7 @@ def points(network: Network, data: SeparatedData, omega: float, trials: Trials) 
     return {
         "random": attacks.rotated(network, x, omega, other),
         "flip": attacks.flipped(network, x, omega),
-        "magnify": attacks.magnified(network, x, omega, rounds=4),
+        "magnify": attacks.magnified(network, x, omega, rounds=3),
         "spike": spiked(network, x, omega),
     }
 

@@ -89,7 +89,7 @@ class Product:
             u = t if k == 0 else (self.masks[k - 1] + diagonals[k - 1]) * t
         return u, Perturbation(diagonals=tuple(diagonals), lefts=tuple(lefts), rights=tuple(rights))
 
-    def largest(self, trials: Trials, *, attack: bool, rounds: int = 8) -> Float[Tensor, "trials n"]:
+    def largest(self, trials: Trials, *, attack: bool, rounds: int = 6) -> Float[Tensor, "trials n"]:
         """Return the norm of (1), as far as an ascent from a random point finds it, or that of the random point itself."""
         other = trials.stream("adversary")
         at, v = self.random(other), self._start(other)
@@ -101,7 +101,7 @@ class Product:
             v = _unit(back)
         return best
 
-    def largest_change(self, trials: Trials, *, attack: bool, rounds: int = 8) -> Float[Tensor, "trials n"]:
+    def largest_change(self, trials: Trials, *, attack: bool, rounds: int = 6) -> Float[Tensor, "trials n"]:
         """Return the norm of what (1) differs by from the product without D'' and W', likewise."""
         other, plain = trials.stream("adversary"), replace(self, size=0.0, radius=0.0)
         at, none, v = self.random(other), plain.random(other), self._start(other)

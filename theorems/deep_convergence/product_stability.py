@@ -68,8 +68,8 @@ ALS15 = statement(
 )
 
 _WIDE = Along(variable="m", sizes=(64, 128, 256, 512, 1024), instance=lambda m: _at(m, 2), at_most=0.2, claimed=0.0, trials=16)
-_DEEP = Along(variable="L", sizes=(2, 3, 4), instance=lambda L: _at(1024, L), at_most=0.2, claimed=0.5, trials=16)
-_SPECIMENS = [_at(128, 2), _at(512, 4)]
+_DEEP = Along(variable="L", sizes=(2, 4, 8), instance=lambda L: _at(4608, L), at_most=0.2, claimed=0.5, trials=16)
+_SPECIMENS = [_at(128, 2), _at(256, 3)]
 
 
 def _norms(net: DeepReluNet, data: SeparatedData, trials: Trials, *, size: float, radius: float, sparsity: int | None = None) -> Bound:
@@ -90,7 +90,7 @@ def _norms(net: DeepReluNet, data: SeparatedData, trials: Trials, *, size: float
     says=r"$\|W_b(D_{b-1}+D''_{b-1})\cdots(D_a+D''_a)W_a\|_2\le O(\sqrt L)$ for entries of $D''$ in $[-3,3]$.",
     quantifiers=_ARBITRARY[:-1],
     constant=Constant(15.0, measured_on="m = 64…512, L = 2…4"),
-    along=[_WIDE, _DEEP],
+    along=[_WIDE],
     requires=_SPARSE,
     specimens=_SPECIMENS,
     layers=_EITHER,
@@ -142,7 +142,7 @@ def _(net: DeepReluNet, data: SeparatedData, trials: Trials) -> Bound:
     says=r"Both together, for entries of $D''$ in $[-1,1]$: the constant is smaller.",
     quantifiers=_ARBITRARY,
     constant=Constant(6.0, measured_on="m = 64…512, L = 2…4, ω = 0.3 L^{-3/2}"),
-    along=[_WIDE, _DEEP],
+    along=[_WIDE],
     requires=_SPARSE,
     specimens=_SPECIMENS,
     layers=_EITHER,
@@ -175,7 +175,7 @@ ALS16 = statement(
 )
 
 _BACK_WIDE = Along(variable="m", sizes=(64, 128, 256, 512, 1024), instance=lambda m: _at(m, 2, 4), at_most=0.2, trials=16)
-_BACK_DEEP = Along(variable="L", sizes=(2, 3, 4), instance=lambda L: _at(1024, L, 4), at_most=0.2, trials=16)
+_BACK_DEEP = Along(variable="L", sizes=(2, 3, 4), instance=lambda L: _at(512, L, 4), at_most=0.2, trials=24)
 _OUTPUTS = Along(variable="d", sizes=(1, 2, 4, 8), instance=lambda d: _at(512, 2, d), at_most=0.2, claimed=-0.5, trials=16)
 
 
@@ -205,7 +205,7 @@ def _changes(net: DeepReluNet, data: SeparatedData, trials: Trials, *, size: flo
     constant=Constant(10.0, measured_on="m = 64…512, L = 2…4, d = 4"),
     along=[_BACK_WIDE, _BACK_DEEP, _OUTPUTS],
     requires=_SPARSE,
-    specimens=[_at(128, 2, 4), _at(512, 4, 4)],
+    specimens=[_at(128, 2, 4), _at(256, 3, 4)],
     layers=_EITHER,
     cost=4,
 )
@@ -226,9 +226,9 @@ def _(net: DeepReluNet, data: SeparatedData, trials: Trials) -> Bound:
     says=r"The same for entries of $D''$ in $[-1,1]$: the constant is smaller.",
     quantifiers=(*_ARBITRARY, r"\forall\, v"),
     constant=Constant(4.0, measured_on="m = 64…512, L = 2…4, d = 4"),
-    along=[_BACK_WIDE, _BACK_DEEP],
+    along=[_BACK_WIDE],
     requires=_SPARSE,
-    specimens=[_at(128, 2, 4), _at(512, 4, 4)],
+    specimens=[_at(128, 2, 4), _at(256, 3, 4)],
     layers=_EITHER,
     cost=4,
 )

@@ -12,6 +12,16 @@ SECTIONS = (
     "population_gradient",
     "residuals",
     "residual_sizes",
+    "hermite",
+    "dual_certificate",
+    "far_neurons",
+    "aggregates",
+    "close_students",
+    "witness",
+    "single_neuron_loss",
+    "single_neuron_curvature",
+    "single_neuron_rates",
+    "single_neuron_lower_bound",
     "not_yet",
 )
 

@@ -119,9 +119,10 @@ def attacked(
     trials: Trials,
     *,
     high: float = math.inf,
-    climb_steps: int = 60,
-    ascent_steps: int = 100,
+    climb_steps: int = 20,
+    ascent_steps: int = 60,
     objective: Objective | None = None,
+    enough: float = math.inf,
     **further: Weights,
 ) -> Bound:
     """Try a claim at random states, at the worst that the adversaries find from there, and at further states.
@@ -135,14 +136,16 @@ def attacked(
         climb_steps: how many random moves; 0 for no climb.
         ascent_steps: how many steps of gradient ascent; 0 for no ascent.
         objective: what the adversaries maximise; the logarithm of the claim's ratio by default.
+        enough: the ratio above which nothing is left to show; where every random state is there, nobody searches.
         further: states by the name of the attack that made them.
     """
     within = band(V, high)
     goal = objective or (lambda W: claim(W).ratio.clamp(min=1e-12, max=1e12).log())
     found = {"random": start, **further}
-    if climb_steps:
+    searches = not bool((within_band(claim(start), start, V, within).ratio > enough).all())
+    if climb_steps and searches:
         found["climb"] = climb(goal, start, V, trials.stream("adversary"), within, steps=climb_steps)
-    if ascent_steps:
+    if ascent_steps and searches:
         found["ascent"] = ascent(goal, start, V, within, steps=ascent_steps)
     return worst_of(**{name: within_band(claim(W.detach()), W, V, within) for name, W in found.items()})
 

@@ -124,7 +124,7 @@ def _(world: Teachers, students: States, trials: Trials) -> Bound:
     return the_gradient_is_homogeneous.check(world, students, trials, degree=1.0)
 
 
-_COPIES = 256
+_COPIES = 128
 """Inputs in a trial of a mean."""
 
 

@@ -170,7 +170,8 @@ def _(world: Teachers, students: States, trials: Trials) -> Mean:
 @ZGJ03.part(
     "d",
     kind="inequality",
-    says=r"If $R_2(x)\ne0$ then for some $j$: $|\bar w_j^{*\top}x|\le\tan\big(\max_{i\in T_j}\theta_i\big)\,\|x-\bar w_j^*\bar w_j^{*\top}x\|$.",
+    says=r"If $R_2(x)\ne0$ then for some $j$: "
+    r"$|\bar w_j^{*\top}x|\le\tan\big(\max_{i\in T_j}\theta_i\big)\,\|x-\bar w_j^*\bar w_j^{*\top}x\|$.",
     quantifiers=_POINTWISE,
     specimens=[_LOCAL, _FREE],
 )
@@ -180,9 +181,11 @@ def the_second_part_lives_near_the_teachers_boundaries(world: Teachers, students
     widest = share * (matched.member * matched.theta.unsqueeze(-1)).amax(dim=1, keepdim=True)
     along = x @ units(V).T
     across = (x.unsqueeze(2) - along.unsqueeze(-1) * units(V)).norm(dim=-1)
-    nearest = (along.abs() * widest.cos() / (widest.sin() * across).clamp(min=1e-300)).amin(dim=-1)
+    # x lies on a wedge up to rounding of its inner products.
+    outside = (along.abs() - 16.0 * torch.finfo(x.dtype).eps * x.norm(dim=-1, keepdim=True)).clamp(min=0.0)
+    nearest = (outside * widest.cos() / (widest.sin() * across).clamp(min=1e-300)).amin(dim=-1)
     touched = _second_part(matched.flipped, V, matched, x) > 0
-    return at_most(torch.where(touched, nearest, 0.0), 1.0).up_to_roundings(64)
+    return at_most(torch.where(touched, nearest, 0.0), 1.0 + 16.0 * torch.finfo(x.dtype).eps)
 
 
 @the_second_part_lives_near_the_teachers_boundaries.twin("within half the largest angle")

@@ -22,7 +22,6 @@ roundings at every angle. Where all atoms share one side (one teacher, or packed
 eps · (L + Σ|c| √L); in general by eps · (Σ|c|)²: see `floor`.
 
 Scaling all vectors by s scales L by s⁴ and ∇L by s³: the longest teacher has norm 1.
-
 Layout: students W are (..., m, d) with trials in front, teachers V are (r, d); further batch dimensions are welcome everywhere.
 """
 
@@ -43,7 +42,6 @@ from lemmata.strategies import sizes
 
 Weights: TypeAlias = Float[Tensor, "... m d"]
 TeacherRows: TypeAlias = Float[Tensor, "r d"]
-
 TeacherFamily = Literal["orthogonal", "arc", "simplex", "random"]
 
 
@@ -94,8 +92,7 @@ class Teachers:
 
     def build(self, trials: Trials) -> TeacherRows:
         """Return the teachers as rows, the same in every trial."""
-        r = self.count
-        norms = self.weakest ** (torch.arange(r, dtype=torch.float64) / max(1, r - 1))
+        norms = self.weakest ** (torch.arange(self.count, dtype=torch.float64) / max(1, self.count - 1))
         return trials.tensor(norms[:, None] * self.directions())
 
     @property
@@ -109,15 +106,16 @@ class Teachers:
 
     @property
     def threshold(self) -> float:
-        """The loss ε₀ = 0.005 min(1, Δ³) w_min⁴ below which the local statements are tested.
-
-        Spurious stationary points exist at 0.106 Δ³ for two teachers, and at 0.026 Δ³ to 0.035 Δ³ for more: ε₀ stays below them.
-        """
+        """The loss ε₀ = 0.005 min(1, Δ³) w_min⁴ of the local statements: below the spurious stationary points, met from 0.026 Δ³ on."""
         return 0.005 * min(1.0, self.delta**3) * self.weakest**4
 
 
 def teachers(
-    *, count: tuple[int, int] = (1, 3), dimensions: tuple[int, int] = (2, 6), families: tuple[TeacherFamily, ...] = ("orthogonal",)
+    *,
+    count: tuple[int, int] = (1, 3),
+    dimensions: tuple[int, int] = (2, 6),
+    families: tuple[TeacherFamily, ...] = ("orthogonal",),
+    weakest: tuple[float, ...] = (1.0, 0.5, 0.25),
 ) -> st.SearchStrategy[Teachers]:
     """Draw r teachers in dimension d, of equal or unequal norms; arcs and simplices at angles from 0.3 to 1.2, random ones at least 0.2."""
 
@@ -131,7 +129,7 @@ def teachers(
             count=r,
             dimension=max(draw(sizes(smallest=dimensions[0], largest=dimensions[1])), r),
             separation=min(separation, math.pi / r) if family == "arc" else separation,
-            weakest=draw(st.sampled_from((1.0, 0.5, 0.25))) if r > 1 else 1.0,
+            weakest=draw(st.sampled_from(weakest)) if r > 1 else 1.0,
             number=draw(st.integers(0, 99)) if family == "random" else 0,
         )
         return made if made.delta >= 0.2 else replace(made, family="orthogonal", separation=math.pi / 2, number=0)
@@ -141,16 +139,15 @@ def teachers(
 
 def psi(beta: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
     """Return ψ(β) = sin β - β cos β, by its series Σ_n (-1)^{n+1} 2n β^{2n+1} / (2n+1)! below ½ (cut at 1e-17, relatively)."""
-    square, series = beta**2, torch.zeros_like(beta)
+    series = torch.zeros_like(beta)
     for n in range(7, 0, -1):
-        series = 2.0 * n / math.factorial(2 * n + 1) - square * series
+        series = 2.0 * n / math.factorial(2 * n + 1) - beta**2 * series
     return torch.where(beta < 0.5, beta**3 * series, beta.sin() - beta * beta.cos())
 
 
 def wedge(theta: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
     """Return θ - sin θ cos θ = ½ (2θ - sin 2θ), by its series below ½: π times the second moment of ûᵀx on a wedge of opening θ."""
-    twice = 2.0 * theta
-    series = torch.zeros_like(theta)
+    twice, series = 2.0 * theta, torch.zeros_like(theta)
     for n in range(9, 0, -1):
         series = 1.0 / math.factorial(2 * n + 1) - twice**2 * series
     return torch.where(theta < 0.5, 0.5 * twice**3 * series, theta - theta.sin() * theta.cos())
@@ -267,7 +264,7 @@ def witness(W: Weights, V: TeacherRows, *, power: float = 1.0, teacher: Int64[Te
     """Return W*_i = q_i s_i w*_{j(i)}, q_i ∝ ‖w_i‖ cos^power θ_i with Σ_{T_j} q_i² = 1: a state of zero loss if no cell is empty."""
     matched = cells(W, V, teacher)
     weight = W.norm(dim=-1) * matched.theta.cos() ** power
-    total = (matched.per_cell(weight**2).gather(-1, matched.teacher)).clamp(min=1e-300).sqrt()
+    total = matched.per_cell(weight**2).gather(-1, matched.teacher).clamp(min=1e-300).sqrt()
     return (weight / total * matched.sign).unsqueeze(-1) * V[matched.teacher]
 
 

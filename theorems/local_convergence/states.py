@@ -92,7 +92,7 @@ def states(
     )
 
 
-def pulled(W: Weights, V: TeacherRows, level: float | Float[Tensor, "..."], *, steps: int = 40) -> Weights:
+def pulled(W: Weights, V: TeacherRows, level: float | Float[Tensor, "..."], *, steps: int = 30) -> Weights:
     """Return the states, those above the loss level moved towards a state of zero loss until they reach it.
 
     The target is the witness of the assignment i ↦ i mod r, on which no cell is empty; the crossing of the segment is found by bisection.
@@ -209,21 +209,34 @@ def _common_angle(states: States, trials: Trials, V: TeacherRows) -> Weights:
     return _of(direction, _shares(torch.ones_like(direction[..., 0]), j, V))
 
 
-def _ring(states: States, trials: Trials, V: TeacherRows) -> Weights:
+def _far_ones(states: States, trials: Trials, V: TeacherRows) -> tuple[Tensor, Float[Tensor, "trials extra d"]]:
+    """Return the teachers of the far neurons and their directions, at the angle φ in orthogonal azimuths while there are any."""
     r, d = V.shape
     j = torch.arange(states.extra, device=V.device) % r
     frame = torch.linalg.qr(trials.normal("states/azimuth", d, max(d, states.extra))[:, :, :d]).Q
     azimuth = frame.repeat(1, 1, -(-states.extra // d))[:, :, : states.extra].mT
-    far = tilted(trials.every(units(V)[j]), azimuth, states.angle)
+    return j, tilted(trials.every(units(V)[j]), azimuth, states.angle)
+
+
+def _ring(states: States, trials: Trials, V: TeacherRows) -> Weights:
+    j, far = _far_ones(states, trials, V)
     share = states.size / states.extra
-    pull = torch.nn.functional.one_hot(j, r).to(V.dtype).mT @ (share * far)
+    pull = torch.nn.functional.one_hot(j, len(V)).to(V.dtype).mT @ (share * far)
     main = of_vectors(V.norm(dim=-1, keepdim=True) * V - pull)
     return torch.cat((main, math.sqrt(share) * far), dim=1)
 
 
 def _far(states: States, trials: Trials, V: TeacherRows) -> Weights:
-    main = torch.arange(len(V) + states.extra, device=V.device) < len(V)
-    return descended(_ring(states, trials, V), V, steps=150, rate=0.2 / float((V**2).sum()), which=main)
+    r, d = V.shape
+    _, far = _far_ones(states, trials, V)
+    share = states.size / states.extra
+    # What the far ones look like to the main ones, E Σ_i a_i |w̄_iᵀx| sgn(w*_jᵀx) x, is met by the e_j that the form of R_1 assigns to it:
+    # the optimum but for terms of the order of the square of the far ones' mass, which a few steps of descent remove.
+    alpha = full_angles(far, V).unsqueeze(-1)
+    seen = share * 2.0 / math.pi * (alpha.sin() * units(V) + (math.pi / 2 - alpha) * far.unsqueeze(2)).sum(dim=1)
+    met = torch.linalg.solve(sign_gram(V).reshape(r * d, r * d), seen.reshape(-1, r * d, 1)).reshape(-1, r, d)
+    W = torch.cat((of_vectors(V.norm(dim=-1, keepdim=True) * V - met), math.sqrt(share) * far), dim=1)
+    return descended(W, V, steps=20, which=torch.arange(W.shape[1], device=V.device) < r)
 
 
 def _mid(states: States, trials: Trials, V: TeacherRows) -> Weights:
