@@ -87,7 +87,7 @@ class Requirement:
 
     Attributes:
         says: the hypothesis, in words and LaTeX.
-        met: whether an instance meets it (with the constants that the card or paper names), or None where no constant is known.
+        met: whether an instance meets it (with the constants that it names), or None where no constant is known.
     """
 
     says: str

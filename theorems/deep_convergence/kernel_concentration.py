@@ -90,13 +90,17 @@ def _wider(width: int) -> Instance:
     return _at(width, 1)
 
 
+def _along_width(*, trials: int) -> Along:
+    return Along(variable="m", sizes=(32, 128, 512, 2048), instance=_wider, at_most=0.2, at_least=-0.2, claimed=-0.5, trials=trials)
+
+
 @ALS29.part(
     "c",
     kind="scaling",
     says=r"$|\frac dmK_{W^{(0)}}(x,\tilde x)-K_\infty(x,\tilde x)|=\Theta(\frac1{\sqrt m})$.",
     quantifiers=(*_FORALL, r"\mathbb P_{A,W^{(0)},B}"),
     constant=Constant(4.0, measured_on="rms 1.0…1.3 at L = 1, 2.5…2.7 at L = 2, m = 32…128: times L"),
-    along=Along(variable="m", sizes=(32, 128, 512, 2048), instance=_wider, at_most=0.2, at_least=-0.2, claimed=-0.5, trials=96),
+    along=_along_width(trials=96),
     specimens=[_at(64, 1), _at(128, 2)],
     layers=_EITHER,
 )
@@ -106,6 +110,6 @@ def the_kernel_deviates_by_one_over_the_root_of_width(net: DeepReluNet, data: Se
     return at_most(deviation, net.depth * math.pow(net.width, -power))
 
 
-@the_kernel_deviates_by_one_over_the_root_of_width.twin("of order 1/m", specimens=[])
+@the_kernel_deviates_by_one_over_the_root_of_width.twin("of order 1/m", specimens=[], along=[_along_width(trials=256)])
 def _(net: DeepReluNet, data: SeparatedData, trials: Trials) -> Bound:
     return the_kernel_deviates_by_one_over_the_root_of_width.check(net, data, trials, power=1.0)

@@ -19,6 +19,7 @@ SECTIONS = (
     "close_students",
     "witness",
     "single_neuron_loss",
+    "single_neuron_phases",
     "single_neuron_curvature",
     "single_neuron_rates",
     "single_neuron_lower_bound",
