@@ -175,8 +175,8 @@ ALS16 = statement(
 )
 
 _BACK_WIDE = Along(variable="m", sizes=(64, 128, 256, 512, 1024), instance=lambda m: _at(m, 2, 4), at_most=0.2, trials=16)
-_BACK_DEEP = Along(variable="L", sizes=(2, 3, 4), instance=lambda L: _at(512, L, 4), at_most=0.2, trials=24)
-_OUTPUTS = Along(variable="d", sizes=(1, 2, 4, 8), instance=lambda d: _at(512, 2, d), at_most=0.2, claimed=-0.5, trials=16)
+_BACK_DEEP = Along(variable="L", sizes=(2, 3, 4), instance=lambda L: _at(512, L, 4), at_most=0.2, trials=16)
+_OUTPUTS = Along(variable="d", sizes=(1, 2, 4, 8), instance=lambda d: _at(512, 2, d), at_most=0.2, claimed=-0.5, trials=24)
 
 
 def _changes(net: DeepReluNet, data: SeparatedData, trials: Trials, *, size: float, sparsity: int | None = None) -> Bound:

@@ -181,13 +181,17 @@ def _wider(width: int) -> Instance:
     return _at(width, pair_at(0.8), 1)
 
 
+def _along_width(*, trials: int) -> Along:
+    return Along(variable="m", sizes=(64, 128, 256, 512), instance=_wider, at_most=0.2, claimed=-0.5, trials=trials)
+
+
 @ALS27.part(
     "d",
     kind="scaling",
     says=r"$\max_\ell\|W_\ell^{(T)}-W_\ell^{(0)}\|_2\le O(\frac{n^3\sqrt d}{\delta\sqrt m})$ for $n\ge2$, after $T=10$ steps.",
     quantifiers=_WORLD,
     constant=Constant(1.0, measured_on="m = 64…512, n = 2…4, L = 2"),
-    along=Along(variable="m", sizes=(64, 128, 256, 512), instance=_wider, at_most=0.2, claimed=-0.5, trials=48),
+    along=_along_width(trials=48),
     requires=_GATE,
     specimens=[_wider(64)],
     layers=("matrix-free", "dense"),
@@ -202,6 +206,6 @@ def weights_stay_near_under_stochastic_steps(
     return at_most(displaced, data.count**3 * math.sqrt(net.outputs) / (data.delta * float(net.width) ** power)).with_curves(loss=run.F)
 
 
-@weights_stay_near_under_stochastic_steps.twin("of order m^{-3/2}", specimens=[])
+@weights_stay_near_under_stochastic_steps.twin("of order m^{-3/2}", specimens=[], along=[_along_width(trials=128)])
 def _(net: DeepReluNet, data: SeparatedData, targets: Labels, batch: int, trials: Trials) -> Bound:
     return weights_stay_near_under_stochastic_steps.check(net, data, targets, batch, trials, power=1.5)

@@ -15,7 +15,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from lemmata.harness import Along, Bound, Constant, Trials, at_least, at_most, equal, given, statement
-from lemmata.theorems.local_convergence.setting import Weights
+from lemmata.theorems.local_convergence.setting import Weights, full_angles
 from lemmata.theorems.local_convergence.single_neuron_setting import (
     HIGHEST,
     Students,
@@ -161,7 +161,7 @@ def weighted_angles_are_at_most_the_root_of_the_loss(world: Students, trials: Tr
 
 
 @weighted_angles_are_at_most_the_root_of_the_loss.twin(
-    "sin θ in place of sin² θ", specimens=[{"world": Students(family="pair", size=1e-3)}]
+    "sin θ in place of sin² θ", specimens=[{"world": Students(family="pair", size=0.003)}]
 )
 def _(world: Students, trials: Trials) -> Bound:
     return weighted_angles_are_at_most_the_root_of_the_loss.check(world, trials, power=1)
