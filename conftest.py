@@ -21,6 +21,15 @@ class TheoremModule(StatementModule):
 
 
 @pytest.hookimpl(tryfirst=True)
+def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Take the folders of theorems/ as plain ones: pytest would import a package once more, under a name of its own."""
+    if path.resolve() == _THEOREMS or _THEOREMS in path.resolve().parents:
+        folder: pytest.Collector = pytest.Dir.from_parent(parent, path=path)
+        return folder
+    return None
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Module | None:
     """Take the modules of theorems/."""
     if _THEOREMS in module_path.resolve().parents:

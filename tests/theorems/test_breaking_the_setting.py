@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import pytest
 import torch
@@ -60,3 +61,24 @@ def test_a_broken_setting_turns_statements_red(monkeypatch: pytest.MonkeyPatch, 
     breakage(monkeypatch)
     for name in ids:
         assert verdict(PARTS[name]) == "refuted", name
+
+
+def test_statements_are_registered_once_however_pytest_collects_them(pytester: pytest.Pytester) -> None:
+    import lemmata
+
+    root = Path(lemmata.__file__).resolve().parents[2]
+    pytester.makeconftest("")
+    result = pytester.runpytest_subprocess(
+        "--rootdir",
+        str(root),
+        "-c",
+        str(root / "pyproject.toml"),
+        "-n",
+        "2",
+        "--lemmata-records",
+        str(pytester.path / "records"),
+        "--lemmata-only",
+        "ALS-01",
+        str(root / "theorems"),
+    )
+    result.assert_outcomes(passed=6)
