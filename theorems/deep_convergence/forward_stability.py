@@ -146,10 +146,8 @@ ALS13 = statement(
 )
 
 _CHANGE = Constant(3.0, measured_on="m = 64…10⁵, L = 2…16, ω ≤ 0.1")
-_RADII = Along(
-    variable="ω", sizes=(0.001, 0.003, 0.01, 0.03, 0.1), instance=lambda omega: ball_at(1024, 2, omega), at_most=0.2, claimed=1.0, trials=16
-)
-_WIDTHS = Along(variable="m", sizes=(64, 128, 256, 512, 1024), instance=lambda m: ball_at(m, 2, 0.03), at_most=0.2, claimed=0.0, trials=24)
+_RADII = Along(variable="ω", sizes=(0.001, 0.01, 0.1), instance=lambda omega: ball_at(1024, 2, omega), at_most=0.2, claimed=1.0, trials=16)
+_WIDTHS = Along(variable="m", sizes=(64, 256, 1024), instance=lambda m: ball_at(m, 2, 0.03), at_most=0.2, claimed=0.0, trials=24)
 _DEPTHS = Along(variable="L", sizes=(2, 4, 8, 16), instance=lambda L: ball_at(512, L, 0.003), at_most=0.2, trials=32)
 
 
@@ -248,7 +246,7 @@ def _(net: DeepReluNet, data: SeparatedData, omega: float, trials: Trials) -> Bo
     says=r"$\|g'\|,\|h'\|\le O(\omega L^{5/2}\sqrt{\log m})$.",
     quantifiers=(*IN_THE_BALL, r"\forall\, i,\ell"),
     constant=_CHANGE,
-    along=[_DEPTHS],
+    along=[replace(_DEPTHS, trials=16)],
     requires=RADIUS,
     specimens=[ball_at(256, 2, 0.01), ball_at(512, 4, 0.003)],
     layers=_EITHER,
@@ -264,7 +262,7 @@ def hidden_vectors_move_in_proportion_to_the_radius(
     return worst_of(**{name: at_most(torch.stack(_changes(signals, now), dim=1).norm(dim=3), bound) for name, now in new.items()})
 
 
-@hidden_vectors_move_in_proportion_to_the_radius.twin("whatever the depth", specimens=[], along=[_DEPTHS])
+@hidden_vectors_move_in_proportion_to_the_radius.twin("whatever the depth", specimens=[], along=[replace(_DEPTHS, trials=16)])
 def _(net: DeepReluNet, data: SeparatedData, omega: float, trials: Trials) -> Bound:
     return hidden_vectors_move_in_proportion_to_the_radius.check(net, data, omega, trials, power=0.0)
 

@@ -58,15 +58,13 @@ _RADII = Along(
 )
 _WIDTHS = Along(
     variable="m",
-    sizes=(64, 128, 256, 512, 1024),
+    sizes=(64, 256, 1024),
     instance=lambda m: ball_at(m, 2, 0.03, outputs=2, count=2),
     at_most=0.2,
     claimed=1.0,
     trials=16,
 )
-_DEPTHS = Along(
-    variable="L", sizes=(2, 4, 8, 16), instance=lambda L: ball_at(512, L, 0.003, outputs=2), at_most=0.2, claimed=4.0, trials=16
-)
+_DEPTHS = Along(variable="L", sizes=(1, 2, 4, 8), instance=lambda L: ball_at(512, L, 0.003, outputs=2), at_most=0.2, claimed=4.0, trials=16)
 _COUNTS = Along(variable="n", sizes=(1, 2, 4, 8), instance=_clustered, at_most=0.2, claimed=1.0, trials=24)
 
 

@@ -67,7 +67,7 @@ ALS15 = statement(
     r"$\|W_b(D_{b-1}+D''_{b-1})\cdots(D_a+D''_a)W_a\|_2\le O(\sqrt L)$, (b) the same with $W_\ell+W'_\ell$ for $W_\ell$.",
 )
 
-_WIDE = Along(variable="m", sizes=(64, 128, 256, 512, 1024), instance=lambda m: _at(m, 2), at_most=0.2, claimed=0.0, trials=16)
+_WIDE = Along(variable="m", sizes=(64, 256, 1024), instance=lambda m: _at(m, 2), at_most=0.2, claimed=0.0, trials=16)
 _DEEP = Along(variable="L", sizes=(2, 4, 8), instance=lambda L: _at(4608, L), at_most=0.2, claimed=0.5, trials=16)
 _SPECIMENS = [_at(128, 2), _at(256, 3)]
 
@@ -174,7 +174,7 @@ ALS16 = statement(
     r"with the sign changes of $W\in\mathcal B(\omega)$ itself $O\big(\omega^{1/3}L^2\sqrt{m\log m/d}\big)\|v\|$.",
 )
 
-_BACK_WIDE = Along(variable="m", sizes=(64, 128, 256, 512, 1024), instance=lambda m: _at(m, 2, 4), at_most=0.2, trials=16)
+_BACK_WIDE = Along(variable="m", sizes=(64, 256, 1024), instance=lambda m: _at(m, 2, 4), at_most=0.2, trials=16)
 _BACK_DEEP = Along(variable="L", sizes=(2, 3, 4), instance=lambda L: _at(512, L, 4), at_most=0.2, trials=16)
 _OUTPUTS = Along(variable="d", sizes=(1, 2, 4, 8), instance=lambda d: _at(512, 2, d), at_most=0.2, claimed=-0.5, trials=24)
 
@@ -250,10 +250,8 @@ _RADII = Along(
     claimed=-1 / 3,
     trials=16,
 )
-_ALL_WIDTHS = Along(
-    variable="m", sizes=(64, 128, 256, 512, 1024), instance=lambda m: ball_at(m, 2, 0.03, outputs=2), at_most=0.2, trials=16
-)
-_ALL_DEPTHS = Along(variable="L", sizes=(2, 4, 8, 16), instance=lambda L: ball_at(512, L, 0.003), at_most=0.2, claimed=2.0, trials=16)
+_ALL_WIDTHS = Along(variable="m", sizes=(64, 256, 1024), instance=lambda m: ball_at(m, 2, 0.03, outputs=2), at_most=0.2, trials=16)
+_ALL_DEPTHS = Along(variable="L", sizes=(1, 2, 4, 8), instance=lambda L: ball_at(512, L, 0.003), at_most=0.2, claimed=2.0, trials=16)
 
 
 def _norms_of(back: Float[Tensor, "trials products m d"]) -> Float[Tensor, "trials products"]:

@@ -118,8 +118,8 @@ def _(net: DeepReluNet, data: SeparatedData, omega: float, trials: Trials) -> Bo
     return changes_of_hidden_vectors_are_sums_over_layers.check(net, data, omega, trials, changed=0.0)
 
 
-_DEPTHS = Along(variable="L", sizes=(2, 4, 8, 16), instance=lambda L: ball_at(512, L, 0.003), at_most=0.2, trials=16)
-_WIDTHS = Along(variable="m", sizes=(64, 128, 256, 512, 1024), instance=lambda m: ball_at(m, 2, 0.1), at_most=0.2, trials=24)
+_DEPTHS = Along(variable="L", sizes=(1, 2, 4, 8), instance=lambda L: ball_at(512, L, 0.003), at_most=0.2, trials=16)
+_WIDTHS = Along(variable="m", sizes=(64, 256, 1024), instance=lambda m: ball_at(m, 2, 0.1), at_most=0.2, trials=24)
 _RADII = Along(
     variable="1/ω", sizes=(10, 30, 100, 300, 1000), instance=lambda inverse: ball_at(2048, 2, 1.0 / inverse), at_most=0.1, trials=32
 )
@@ -198,7 +198,7 @@ def _(net: DeepReluNet, data: SeparatedData, omega: float, trials: Trials) -> Bo
 
 _RADII_OF_STEPS = Along(
     variable="1/ω",
-    sizes=(250, 500, 1000, 2000, 4000, 8000),
+    sizes=(250, 1000, 2000, 8000),
     instance=lambda inverse: step_at(8192, 1, 1.0 / inverse, outputs=2),
     at_most=0.2,
     claimed=-4 / 3,
@@ -212,9 +212,7 @@ _PARKED = Along(
     at_most=0.2,
     trials=48,
 )
-_WIDTHS_OF_STEPS = Along(
-    variable="m", sizes=(256, 512, 1024, 2048, 4096), instance=lambda m: step_at(m, 1, 0.03, outputs=2), at_most=0.2, trials=16
-)
+_WIDTHS_OF_STEPS = Along(variable="m", sizes=(256, 1024, 4096), instance=lambda m: step_at(m, 1, 0.03, outputs=2), at_most=0.2, trials=16)
 _DEPTHS_OF_STEPS = Along(variable="L", sizes=(1, 2, 4, 8), instance=lambda L: step_at(512, L, 0.01, outputs=2), at_most=0.2, trials=16)
 ALS23 = statement(
     "ALS-23",

@@ -218,8 +218,8 @@ ALS14 = statement(
     r"O(\omega L^{3/2})$, where $D'=D(W)-D(W^{(0)})$ and $g$ is taken at $W$.",
 )
 
-_WIDTHS = Along(variable="m", sizes=(64, 128, 256, 512, 1024), instance=lambda m: ball_at(m, 2, 0.03), at_most=0.2, claimed=1.0, trials=24)
-_DEPTHS = Along(variable="L", sizes=(2, 4, 8, 16), instance=lambda L: ball_at(512, L, 0.01), at_most=0.2, claimed=1.0, trials=16)
+_WIDTHS = Along(variable="m", sizes=(64, 256, 1024), instance=lambda m: ball_at(m, 2, 0.03), at_most=0.2, claimed=1.0, trials=24)
+_DEPTHS = Along(variable="L", sizes=(1, 2, 4, 8), instance=lambda L: ball_at(512, L, 0.01), at_most=0.2, claimed=1.0, trials=16)
 _RADII = Along(
     variable="1/ω", sizes=(10, 30, 100, 300, 1000), instance=lambda inverse: ball_at(2048, 2, 1.0 / inverse), at_most=0.1, claimed=-2 / 3
 )

@@ -31,7 +31,7 @@ XD02 = statement(
     source="XD23, initialisation",
     provenance="recalled-form, constants derived",
     title="Events of the initialisation",
-    says=r"For $w_i(0)\sim N(0,\sigma^2I_d)$ with $d\ge\Omega(\log\frac n\delta)$, with probability at least $1-\delta$: $"
+    says=r"For $w_i(0)\sim N(0,\sigma^2I_d)$ with $d\ge\Omega(\log\frac n\delta)$, with probability at least $1-\delta$: "
     r"$\frac12\sigma\sqrt d\le\|w_i(0)\|\le2\sigma\sqrt d$ and $\theta_i(0)\in[\frac\pi3,\frac{2\pi}3]$ for all $i$.",
 )
 _starts = st.builds(Start, count=sizes(smallest=1, largest=16), dimension=sizes(smallest=20, largest=200))
