@@ -219,7 +219,7 @@ def _words(
         )
     if (inside := [found.inside for found in specimens if found.inside is not None]) and part.requires:
         where = "inside" if all(inside) else "below" if not any(inside) else "partly below"
-        words.append(f"The specimens lie {where} the statement's own hypothesis ({part.requires.says}).")
+        words.append(f"The specimens lie {where} what the part asks for: {part.requires.says}.")
     words += [
         f"The exponent in {slope.variable} is undecided at these sizes: {slope.judgement.measured:+.2f}, interval {_interval(slope)}."
         for slope in slopes

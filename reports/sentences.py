@@ -39,7 +39,7 @@ def reach_sentences(part: Part) -> list[str]:
 
 
 _REACH = {
-    "inside": "inside the statement's own hypothesis",
+    "inside": "inside what the part asks for",
     "below": "below it",
     "unknown": "of which it cannot be said, as the hypothesis names no constant",
 }
