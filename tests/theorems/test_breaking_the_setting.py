@@ -40,9 +40,9 @@ def drop_the_mask(monkeypatch: pytest.MonkeyPatch) -> None:
 def transpose_a_weight(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = Network.backward
 
-    def transposed(self: Network, signs, v):
+    def transposed(self: Network, signs, v, *, first: int = 1):
         flipped = [setting.Layer(entries=setting.DenseEntries(layer.entries.trials, layer.materialise().mT)) for layer in self.W]
-        return whole(self.with_layers(flipped), signs, v)
+        return whole(self.with_layers(flipped), signs, v, first=first)
 
     monkeypatch.setattr(Network, "backward", transposed)
 
