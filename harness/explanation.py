@@ -89,7 +89,7 @@ def _evidence(found: Refutation, outcome: Outcome) -> str:
         )
         sizes = ", ".join(f"{point.size:g}" for point in slope.points)
         measured = f"{slope.judgement.measured:+.2f} [{low:+.2f}, {high:+.2f}]"
-        return f"the ratio's exponent in {slope.variable} is {measured}, claimed {limits}, over {sizes}"
+        return f"the ratio's exponent in {slope.along.variable} is {measured}, claimed {limits}, over {sizes}"
     if found.direction in ("law", "mean"):
         return f"p-value 10^{-found.log_e / math.log(10):.1f} on {found.trials} samples (refuted below {ALPHA:g})"
     if found.claimed is None:

@@ -11,6 +11,7 @@ import time
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float
 
 from lemmata.harness.claims import Law
 from lemmata.harness.evaluation import Bounds, BrokenStatement, Samples, evaluate
@@ -89,49 +90,45 @@ def judge_grid(run: Run, subject: Subject, along: Along, *, alpha: float = ALPHA
         BrokenStatement: the statement raised, measured NaN, claims no bound, or gave ratios of which no logarithm can be taken.
     """
     begin, count = time.perf_counter(), max(BLOCK, round(along.trials * run.profile.grid))
-    direction, name = "", "ratio"
-    quantities, points = [], []
-    worst: tuple[float, Bounds, Instance] | None = None
+    found: list[tuple[Instance, Bounds, Float[np.ndarray, " trials"]]] = []
     for size in along.sizes:
         instance = along.instance(size)
         bounds = evaluate(run, subject, instance, stream="grid", first=0, count=count)
         if not isinstance(bounds, Bounds):
             raise BrokenStatement(f"{subject.id} measures an exponent of a mean or law: return at_most(...) or at_least(...)")
         refuse_nan(run, subject, instance, "grid", bounds)
-        quantity, name = (bounds.ratio, "ratio") if bounds.scaling is None else (bounds.scaling, "scaling")
-        direction = bounds.direction
+        quantity = bounds.ratio if bounds.scaling is None else bounds.scaling
         if not (np.isfinite(quantity).all() and (quantity > 0).all()):
             raise BrokenStatement(
                 f"{subject.id} has ratios of zero or infinity at {describe(instance)}: no exponent in {along.variable} can be fitted there"
             )
         record_blocks(run, subject, instance, role="grid", stream="grid", bounds=bounds, threshold=threshold_of(subject, bounds))
-        quantities.append(quantity)
-        points.append(
-            SlopePoint(
-                size=float(size),
-                instance=instance,
-                median=float(np.median(quantity)),
-                upper=float(np.quantile(quantity, 0.9)),
-                worst=float(quantity.max()),
-                trials=count,
-            )
+        found.append((instance, bounds, quantity))
+    quantities = [quantity for _, _, quantity in found]
+    points = [
+        SlopePoint(
+            size=float(size),
+            instance=instance,
+            median=float(np.median(quantity)),
+            upper=float(np.quantile(quantity, 0.9)),
+            worst=float(quantity.max()),
+            trials=count,
         )
-        if worst is None or quantity.max() > worst[0]:
-            worst = float(quantity.max()), bounds, instance
+        for size, (instance, _, quantity) in zip(along.sizes, found, strict=True)
+    ]
     claim = SlopeClaim(at_most=along.at_most, at_least=along.at_least)
-    judged = judge_slope([float(size) for size in along.sizes], quantities, claim, alpha=alpha, beta=BETA)
+    judged = judge_slope([float(size) for size in along.sizes], quantities, claim, growth=along.growth, alpha=alpha, beta=BETA)
     refutation = None
-    if judged.outcome == "refuted" and worst is not None:
-        _, bounds, instance = worst
+    instance, bounds, _ = max(found, key=lambda one: float(one[2].max()))
+    if judged.outcome == "refuted":
         refutation = _refutation(
             run, subject, instance, "grid", "grid", bounds, failures=0, claimed=None, log_e=-math.log(alpha), direction="slope"
         )
     trials = count * len(points)
     return SlopeVerdict(
-        variable=along.variable,
-        claimed=along.claimed,
-        direction=direction,
-        quantity=name,
+        along=along,
+        direction=bounds.direction,
+        quantity="ratio" if bounds.scaling is None else "scaling",
         judgement=judged,
         points=points,
         trials=trials,

@@ -221,7 +221,7 @@ def _words(
         where = "inside" if all(inside) else "below" if not any(inside) else "partly below"
         words.append(f"The specimens lie {where} what the part asks for: {part.requires.says}.")
     words += [
-        f"The exponent in {slope.variable} is undecided at these sizes: {slope.judgement.measured:+.2f}, interval {_interval(slope)}."
+        f"The exponent in {slope.along.variable} is undecided at these sizes: {slope.judgement.measured:+.2f}, interval {_interval(slope)}."
         for slope in slopes
         if slope.judgement.outcome == "undecided"
     ]

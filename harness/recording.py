@@ -158,15 +158,10 @@ def specimen_record(found: InstanceVerdict) -> dict[str, Any]:
 
 def slope_record(found: SlopeVerdict) -> dict[str, Any]:
     """Write what the trials along a grid say of an exponent."""
-    claim = found.judgement.claim
     return {
-        "variable": found.variable,
+        **_along_record(found.along),
         "direction": found.direction,
         "quantity": found.quantity,
-        "sizes": [point.size for point in found.points],
-        "at_most": claim.at_most,
-        "at_least": claim.at_least,
-        "claimed": found.claimed,
         "outcome": found.judgement.outcome,
         "median": _fit_record(found.judgement.median),
         "upper": _fit_record(found.judgement.high),
@@ -243,6 +238,8 @@ def _along_record(along: Along) -> dict[str, Any]:
         "at_most": along.at_most,
         "at_least": along.at_least,
         "claimed": along.claimed,
+        "growth": along.growth,
+        "together": along.together,
     }
 
 

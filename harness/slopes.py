@@ -8,7 +8,7 @@ squares of its logarithm on log s. The exponent is a linear combination of the l
     slope = Σ_g c_g ŷ_g,    c_g = (log s_g - mean) / Σ (log s - mean)²,                                                             (1)
 
 and the sizes are independent, so its variance is Σ c_g² var(ŷ_g), whether or not the power law fits. Quantiles are used, never the worst
-trial, which grows with the number of trials.
+trial, which grows with the number of trials. Of a law exp(rate · s) the rate is fitted in the same way, with s in place of log s.
 
 The bootstrap, without resampling
 ---------------------------------
@@ -37,6 +37,7 @@ from scipy import special
 
 from lemmata.harness.levels import ALPHA, BETA, CONFIDENCE, ROUNDING
 
+Growth: TypeAlias = Literal["power", "exponential"]
 SlopeOutcome: TypeAlias = Literal["refuted", "consistent", "undecided"]
 
 TOLERANCE: Final = 0.1
@@ -54,14 +55,14 @@ class Slope:
     """A fitted exponent.
 
     Attributes:
-        exponent: of the quantile as a power of the size.
+        exponent: of the quantile as a power of the size, or its rate.
         standard_error: of the exponent, from the trials.
         degrees_of_freedom: of Student's distribution for it.
         rounding: what rounding in the ratios can change in it; a smaller excess never refutes.
         quantile: of the ratio that was fitted.
         smallest_size: of the grid.
         largest_size: of the grid.
-        prefactor: C in "quantile ≈ C · size^exponent".
+        prefactor: C in "quantile ≈ C · size^exponent", or in "C · exp(exponent · size)".
 
     """
 
@@ -91,13 +92,14 @@ class Slope:
         return -float(special.stdtrit(self.degrees_of_freedom, level)) * self.standard_error + self.rounding
 
 
-def fit_slope(sizes: Sequence[float], ratios: Sequence[Float[np.ndarray, " _"]], quantile: float) -> Slope:
+def fit_slope(sizes: Sequence[float], ratios: Sequence[Float[np.ndarray, " _"]], quantile: float, *, growth: Growth = "power") -> Slope:
     """Fit the power of the size that the quantile of the ratio grows with.
 
     Args:
         sizes: at least two different positive sizes, in any order.
         ratios: of each size, its trials' ratios: positive and finite, at least 16.
         quantile: strictly between 0 and 1.
+        growth: whether the exponent is that of a power of the size, or the rate of an exponential law.
 
     Raises:
         ValueError: anything else. A ratio of zero has no logarithm: its size is named, and the caller says what a zero means.
@@ -107,8 +109,8 @@ def fit_slope(sizes: Sequence[float], ratios: Sequence[Float[np.ndarray, " _"]],
         raise ValueError(f"the quantile must lie strictly between 0 and 1; got {quantile}")
     grid, columns = _checked(sizes, ratios)
     estimates = np.array([_log_quantile(column, quantile) for column in columns])
-    log_sizes = np.log(grid)
-    centred = log_sizes - log_sizes.mean()
+    places = np.log(grid) if growth == "power" else grid
+    centred = places - places.mean()
     weights = centred / (centred @ centred)  # equation (1)
     exponent = float(weights @ estimates[:, 0])
     return Slope(
@@ -119,7 +121,7 @@ def fit_slope(sizes: Sequence[float], ratios: Sequence[Float[np.ndarray, " _"]],
         quantile=quantile,
         smallest_size=float(grid[0]),
         largest_size=float(grid[-1]),
-        prefactor=math.exp(float(estimates[:, 0].mean()) - exponent * float(log_sizes.mean())),
+        prefactor=math.exp(float(estimates[:, 0].mean()) - exponent * float(places.mean())),
     )
 
 
@@ -186,7 +188,13 @@ class SlopeJudgement:
 
 
 def judge_slope(
-    sizes: Sequence[float], ratios: Sequence[Float[np.ndarray, " _"]], claim: SlopeClaim, *, alpha: float = ALPHA, beta: float = BETA
+    sizes: Sequence[float],
+    ratios: Sequence[Float[np.ndarray, " _"]],
+    claim: SlopeClaim,
+    *,
+    growth: Growth = "power",
+    alpha: float = ALPHA,
+    beta: float = BETA,
 ) -> SlopeJudgement:
     """Judge a claimed exponent by the slopes of the ratio's median and 0.9 quantile.
 
@@ -202,8 +210,9 @@ def judge_slope(
         raise ValueError(f"an exponent is judged over at least three sizes; got {len(sizes)}")
     order = sorted(range(len(sizes)), key=lambda position: sizes[position])
     upper = order[-max((len(order) + 1) // 2, min(3, len(order) - 1)) :]
-    median, high = (fit_slope(sizes, ratios, quantile) for quantile in DECIDING)
-    median_above, high_above = (fit_slope([sizes[i] for i in upper], [ratios[i] for i in upper], quantile) for quantile in DECIDING)
+    median, high = (fit_slope(sizes, ratios, quantile, growth=growth) for quantile in DECIDING)
+    last = [sizes[i] for i in upper], [ratios[i] for i in upper]
+    median_above, high_above = (fit_slope(*last, quantile, growth=growth) for quantile in DECIDING)
     level = alpha / (len(DECIDING) * claim.sides)
     outcome: SlopeOutcome = "undecided"
     if any(claim.fails(whole, level) and claim.fails(above, level) for whole, above in ((median, median_above), (high, high_above))):

@@ -24,11 +24,14 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Generic, Literal, TypeAlias, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar, get_args
 
 from lemmata.harness.claims import Claim
 from lemmata.harness.drawing import HypothesisTest, bind_identity, is_given
 from lemmata.harness.instances import Instance
+
+if TYPE_CHECKING:
+    from lemmata.harness.slopes import Growth
 
 C = TypeVar("C", bound=Claim)
 
@@ -70,6 +73,8 @@ class Along:
         at_least: the claimed lower end, or None.
         claimed: the exponent of the bound in this variable (the slope of the ratio adds to it), or None where it is not a power.
         trials: how many trials a size, before the profile's share.
+        growth: "power" where exponents are of size^exponent, "exponential" where they are rates, of exp(rate · size).
+        together: the title of a drawing that shows this grid beside those of other parts with the same title; empty for none.
     """
 
     variable: str
@@ -79,6 +84,8 @@ class Along:
     at_least: float | None = None
     claimed: float | None = None
     trials: int = 32
+    growth: Growth = "power"
+    together: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from lemmata.harness.evidence import Judgement
 from lemmata.harness.instances import Instance
 from lemmata.harness.means import Comparison
 from lemmata.harness.slopes import SlopeJudgement
+from lemmata.harness.statements import Along
 
 Verdict = Literal["holds", "refuted", "undecided", "underpowered", "vacuous", "untested", "error"]
 Basis = Literal["exact", "certified", "attacked", "consistent"]
@@ -122,8 +123,7 @@ class SlopePoint:
 class SlopeVerdict:
     """What the trials along one grid say of an exponent: of the ratio, or of the quantity that the statement scales."""
 
-    variable: str
-    claimed: float | None
+    along: Along
     direction: str
     quantity: str
     judgement: SlopeJudgement

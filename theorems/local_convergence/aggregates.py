@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from lemmata.harness import Along, Bound, Constant, Trials, at_most, given, statement
 from lemmata.strategies import log_uniform
 from lemmata.theorems.local_convergence.attacks import attacked
-from lemmata.theorems.local_convergence.far_neurons import tiny_neuron
+from lemmata.theorems.local_convergence.extremes import along_mass, drawn, tiny_neuron
 from lemmata.theorems.local_convergence.setting import Teachers, Weights, cells, loss, teachers, wedge
 from lemmata.theorems.local_convergence.states import States, states
 
@@ -219,23 +219,13 @@ def _(world: Teachers, students: States, trials: Trials) -> Bound:
     says=r"The weight is needed: a far neuron of mass $a\to0$ keeps its angle while $a\,\theta^{3/2}=\Theta(\sqrt L)$.",
     quantifiers=(r"\forall\, a",),
     constant=Constant(9.8, measured_on="a = 1e-6…0.1", failure=0.0),
-    along=Along(
-        variable="a",
-        sizes=(1e-6, 1e-5, 1e-4, 1e-3, 1e-2),
-        instance=lambda a: {"mass": a},
-        at_most=0.05,
-        at_least=-0.05,
-        claimed=1.0,
-        trials=16,
-    ),
+    along=along_mass(1.0),
     specimens=[{"mass": 1e-4}],
     cost=6,
 )
 @given(mass=log_uniform(1e-6, 0.1, per_decade=1))
 def a_tiny_far_neuron_attains_the_weighted_angle(mass: float, trials: Trials, weight: float = 1.0, power: float = 0.5) -> Bound:
-    made = tiny_neuron(mass)
-    V = made["world"].build(trials)
-    W = made["students"].draw(trials, V)
+    W, V = drawn(tiny_neuron(mass), trials)
     matched = cells(W, V)
     return at_most((matched.mass**weight * matched.theta**1.5).amax(dim=-1), loss(W, V) ** power)
 

@@ -13,11 +13,11 @@ import math
 import torch
 from hypothesis import strategies as st
 
-from lemmata.harness import Along, Bound, Constant, Trials, all_of, at_most, given, statement
+from lemmata.harness import Bound, Constant, Trials, all_of, at_most, given, statement
 from lemmata.strategies import log_uniform
 from lemmata.theorems.local_convergence.aggregates import AGGREGATE
 from lemmata.theorems.local_convergence.attacks import attacked
-from lemmata.theorems.local_convergence.far_neurons import tiny_neuron
+from lemmata.theorems.local_convergence.extremes import along_angle, along_mass, drawn, split_pair, tiny_neuron
 from lemmata.theorems.local_convergence.residuals import residuals
 from lemmata.theorems.local_convergence.setting import Teachers, Weights, cells, line_angles, loss, teachers
 from lemmata.theorems.local_convergence.states import States, states
@@ -70,7 +70,7 @@ def _(world: Teachers, students: States, trials: Trials) -> Bound:
     quantifiers=(*_ALL_W, r"\forall\, j\in[r]"),
     specimens=[
         {"world": Teachers(count=2, dimension=4, weakest=0.5), "students": _LOCAL},
-        {"world": Teachers(dimension=3), "students": States(family="split pair", size=0.3)},
+        split_pair(0.3),
     ],
 )
 @given(world=teachers(families=("orthogonal", "arc", "simplex", "random")), students=_any_state)
@@ -83,9 +83,7 @@ def the_mass_of_a_cell_is_its_teachers(world: Teachers, students: States, trials
     return at_most((mass - (V**2).sum(dim=-1)).abs(), matched.errors.norm(dim=-1) + rounding)
 
 
-@the_mass_of_a_cell_is_its_teachers.twin(
-    "masses without the cosine", specimens=[{"world": Teachers(dimension=3), "students": States(family="split pair", size=0.3)}]
-)
+@the_mass_of_a_cell_is_its_teachers.twin("masses without the cosine", specimens=[split_pair(0.3)])
 def _(world: Teachers, students: States, trials: Trials) -> Bound:
     return the_mass_of_a_cell_is_its_teachers.check(world, students, trials, cosine=0.0)
 
@@ -96,23 +94,13 @@ def _(world: Teachers, students: States, trials: Trials) -> Bound:
     says=r"The exponent is sharp: with a far neuron of mass $a$, the other at its optimum, $\|R_2\|_{L^2}=\Theta(\sqrt L)$.",
     quantifiers=(r"\forall\, a",),
     constant=Constant(2.2, measured_on="a = 1e-6…0.03", failure=0.0),
-    along=Along(
-        variable="a",
-        sizes=(1e-6, 1e-5, 1e-4, 1e-3, 1e-2),
-        instance=lambda a: {"mass": a},
-        at_most=0.05,
-        at_least=-0.05,
-        claimed=1.0,
-        trials=16,
-    ),
+    along=along_mass(1.0),
     specimens=[{"mass": 1e-4}],
     cost=4,
 )
 @given(mass=log_uniform(1e-6, 0.03, per_decade=1))
 def the_second_part_of_a_tiny_far_neuron_is_the_root_of_the_loss(mass: float, trials: Trials, power: float = 0.5) -> Bound:
-    made = tiny_neuron(mass)
-    V = made["world"].build(trials)
-    W = made["students"].draw(trials, V)
+    W, V = drawn(tiny_neuron(mass), trials)
     return at_most(residuals(W, V).at_most(), loss(W, V) ** power)
 
 
@@ -156,9 +144,7 @@ def every_teacher_has_a_close_student(world: Teachers, students: States, trials:
     return attacked(claim, students.near(trials, V, world.threshold), V, trials, high=world.threshold, enough=3.0)
 
 
-@every_teacher_has_a_close_student.twin(
-    "√L in place of L^{1/3}", specimens=[{"world": Teachers(dimension=3), "students": States(family="split pair", size=1e-3)}]
-)
+@every_teacher_has_a_close_student.twin("√L in place of L^{1/3}", specimens=[split_pair(1e-3)])
 def _(world: Teachers, students: States, trials: Trials) -> Bound:
     return every_teacher_has_a_close_student.check(world, students, trials, power=0.5)
 
@@ -169,20 +155,12 @@ def _(world: Teachers, students: States, trials: Trials) -> Bound:
     says=r"The exponent is sharp: the split pair has $\theta=\Theta(L^{1/3})$, with the constant $(3\pi/2)^{1/3}=1.68$ in the limit.",
     quantifiers=(r"\forall\,\theta",),
     constant=Constant(1.7, measured_on="θ = 1e-4…0.2", failure=0.0),
-    along=Along(
-        variable="θ",
-        sizes=(1e-4, 1e-3, 1e-2, 0.1, 0.2),
-        instance=lambda theta: {"theta": theta},
-        at_most=0.05,
-        at_least=-0.05,
-        claimed=1.0,
-    ),
+    along=along_angle(1.0),
     specimens=[{"theta": 1e-3}],
 )
 @given(theta=log_uniform(1e-4, 0.2))
 def the_split_pair_attains_the_cube_root_of_the_loss(theta: float, trials: Trials, power: float = 1.0 / 3.0) -> Bound:
-    V = Teachers(dimension=3).build(trials)
-    W = States(family="split pair", size=theta).draw(trials, V)
+    W, V = drawn(split_pair(theta), trials)
     return at_most(line_angles(W, V).amin(dim=-2), (loss(W, V) ** power).unsqueeze(-1))
 
 

@@ -12,10 +12,11 @@ import math
 
 from hypothesis import strategies as st
 
-from lemmata.harness import Along, Bound, Constant, Instance, Trials, at_most, given, statement
+from lemmata.harness import Bound, Constant, Trials, at_most, given, statement
 from lemmata.strategies import log_uniform
 from lemmata.theorems.local_convergence.attacks import attacked
 from lemmata.theorems.local_convergence.dual_certificate import certificate, half_degree, norm_of_certificate
+from lemmata.theorems.local_convergence.extremes import along_mass, drawn, tiny_neuron
 from lemmata.theorems.local_convergence.setting import Teachers, Weights, cells, loss, square, teachers
 from lemmata.theorems.local_convergence.states import States, states
 
@@ -23,11 +24,6 @@ _ALL_W = (r"\forall\, m\ge r,d", r"\forall\, W^*", r"\forall\, W")
 _any_state = st.one_of(states(), states("far", extra=(1, 3)))
 _GLOBAL = States(family="global", extra=4, size=1.0)
 _LOCAL = States(family="local", extra=4, size=0.5)
-
-
-def tiny_neuron(mass: float) -> Instance:
-    """Return the instance of a far neuron of a given mass at the angle 1.2, the main one at its optimum."""
-    return {"world": Teachers(dimension=2), "students": States(family="far", extra=1, size=mass, angle=1.2)}
 
 
 # ZGJ-08
@@ -158,23 +154,13 @@ def _(world: Teachers, students: States, trials: Trials) -> Bound:
     r"$\sum_ia_i\sin^2\theta_i=\Theta(\sqrt L)$.",
     quantifiers=(r"\forall\, a",),
     constant=Constant(math.sqrt(3.0 * math.pi), measured_on="a = 1e-6…0.1", failure=0.0),
-    along=Along(
-        variable="a",
-        sizes=(1e-6, 1e-5, 1e-4, 1e-3, 1e-2),
-        instance=lambda a: {"mass": a},
-        at_most=0.05,
-        at_least=-0.05,
-        claimed=1.0,
-        trials=16,
-    ),
+    along=along_mass(1.0),
     specimens=[{"mass": 1e-4}],
     cost=2,
 )
 @given(mass=log_uniform(1e-6, 0.1, per_decade=1))
 def a_tiny_far_neuron_attains_the_root_of_the_loss(mass: float, trials: Trials, power: float = 0.5) -> Bound:
-    made = tiny_neuron(mass)
-    V = made["world"].build(trials)
-    W = made["students"].draw(trials, V)
+    W, V = drawn(tiny_neuron(mass), trials)
     matched = cells(W, V)
     return at_most((matched.mass * matched.theta.sin() ** 2).sum(dim=-1), loss(W, V) ** power)
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from lemmata.harness import Along, Bound, Constant, Trials, at_most, given, statement
 from lemmata.strategies import log_uniform
 from lemmata.theorems.local_convergence.attacks import attacked
-from lemmata.theorems.local_convergence.far_neurons import tiny_neuron
+from lemmata.theorems.local_convergence.extremes import along_mass, drawn, tiny_neuron
 from lemmata.theorems.local_convergence.setting import Teachers, Weights, loss, square, teachers, witness
 from lemmata.theorems.local_convergence.states import States, states
 
@@ -110,23 +110,13 @@ def _(world: Teachers, students: States, trials: Trials) -> Bound:
     says=r"The exponent is sharp: a tiny neuron of mass $a$ far from its teacher has $\|W-W^*\|_F=\Theta(L^{1/4})$.",
     quantifiers=(r"\forall\, a",),
     constant=Constant(1.6, measured_on="a = 1e-6…0.03", failure=0.0),
-    along=Along(
-        variable="a",
-        sizes=(1e-6, 1e-5, 1e-4, 1e-3, 1e-2),
-        instance=lambda a: {"mass": a},
-        at_most=0.05,
-        at_least=-0.05,
-        claimed=0.5,
-        trials=16,
-    ),
+    along=along_mass(0.5),
     specimens=[{"mass": 1e-4}],
     cost=4,
 )
 @given(mass=log_uniform(1e-6, 0.03, per_decade=1))
 def a_tiny_far_neuron_moves_by_the_fourth_root_of_the_loss(mass: float, trials: Trials, power: float = 0.25) -> Bound:
-    made = tiny_neuron(mass)
-    V = made["world"].build(trials)
-    W = made["students"].draw(trials, V)
+    W, V = drawn(tiny_neuron(mass), trials)
     return at_most(square(W - witness(W, V)).sqrt(), loss(W, V) ** power)
 
 
