@@ -240,6 +240,7 @@ def _along_record(along: Along) -> dict[str, Any]:
         "claimed": along.claimed,
         "growth": along.growth,
         "together": along.together,
+        "measures": along.measures,
     }
 
 

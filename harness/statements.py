@@ -74,7 +74,9 @@ class Along:
         claimed: the exponent of the bound in this variable (the slope of the ratio adds to it), or None where it is not a power.
         trials: how many trials a size, before the profile's share.
         growth: "power" where exponents are of size^exponent, "exponential" where they are rates, of exp(rate · size).
-        together: the title of a drawing that shows this grid beside those of other parts with the same title; empty for none.
+        together: the title of a drawing that shows this grid beside those of other parts with the same title; empty for none. What is drawn
+            is ratio · size^claimed, or its inverse for a lower bound: the measured side, where the bound has no other factor.
+        measures: the name of the measured side, for that drawing.
     """
 
     variable: str
@@ -86,6 +88,7 @@ class Along:
     trials: int = 32
     growth: Growth = "power"
     together: str = ""
+    measures: str = ""
 
 
 @dataclass(frozen=True, slots=True)

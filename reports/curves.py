@@ -23,28 +23,38 @@ def scaling(key: str, exponent: Exponent) -> Plot | None:
         return None
     drawn = canvas(3.0, top=0.42)
     axes, fit = drawn.axes, exponent.median
-    ends = (math.log10(sizes[0]), math.log10(sizes[-1]))
+    # An exponential law is a straight line over the size itself, a power over its logarithm.
+    place = float if exponent.exponential else math.log10
+    steep = math.log10(math.e) if exponent.exponential else 1.0
+    ends = (place(sizes[0]), place(sizes[-1]))
     values = [value for column in columns.values() for _, value in column]
     low, high = min(values) / 1.3, max(values) * 1.3
-    centre = _mean_logarithms(columns["median"])
-    start = (ends[0], _line(fit.slope if fit else 0.0, centre, ends)[0])
+    centre = _mean([(place(size), math.log10(value)) for size, value in columns["median"]])
+    start = (ends[0], _line(steep * fit.slope if fit else 0.0, centre, ends)[0])
     claims = [slope for slope in (exponent.at_least, exponent.at_most) if slope is not None and math.isfinite(slope)]
     if claims:
-        floor = _line(claims[0], start, ends) if exponent.at_least in claims else (math.log10(low),) * 2
-        ceiling = _line(claims[-1], start, ends) if exponent.at_most in claims else (math.log10(high),) * 2
+        floor = _line(steep * claims[0], start, ends) if exponent.at_least in claims else (math.log10(low),) * 2
+        ceiling = _line(steep * claims[-1], start, ends) if exponent.at_most in claims else (math.log10(high),) * 2
         axes.fill_between(ends, floor, ceiling, color=CLAIM, alpha=0.12, linewidth=0)
+    named = "rate" if exponent.exponential else "slope"
     for slope in dict.fromkeys(claims):
-        axes.plot(ends, _line(slope, start, ends), color=CLAIM, linewidth=1.2, linestyle=(0, (4, 2)), label=f"claim: slope {signed(slope)}")
+        line = _line(steep * slope, start, ends)
+        axes.plot(ends, line, color=CLAIM, linewidth=1.2, linestyle=(0, (4, 2)), label=f"claim: {named} {signed(slope)}")
     if fit:
         if fit.low is not None and fit.high is not None:
-            axes.fill_between(ends, _line(fit.low, centre, ends), _line(fit.high, centre, ends), color=SERIES[0], alpha=0.18, linewidth=0)
-        axes.plot(ends, _line(fit.slope, centre, ends), color=SERIES[0], linewidth=1.0, label=f"fit: slope {signed(fit.slope)}")
+            lower, upper = (_line(steep * slope, centre, ends) for slope in (fit.low, fit.high))
+            axes.fill_between(ends, lower, upper, color=SERIES[0], alpha=0.18, linewidth=0)
+        axes.plot(ends, _line(steep * fit.slope, centre, ends), color=SERIES[0], linewidth=1.0, label=f"fit: {named} {signed(fit.slope)}")
     for name, (marker, colour, label) in _MARKS.items():
-        points = [(math.log10(size), math.log10(value)) for size, value in columns[name]]
+        points = [(place(size), math.log10(value)) for size, value in columns[name]]
         if points:
             axes.plot(*zip(*points, strict=True), marker, color=colour, markersize=4, label=label)
-    axes.set(xlim=(ends[0] - 0.05, ends[1] + 0.05), ylim=(math.log10(low), math.log10(high)))
-    ticks_of_powers(axes.xaxis, sizes[0] / 1.12, sizes[-1] * 1.12)
+    margin = 0.05 if not exponent.exponential else 0.03 * (ends[1] - ends[0])
+    axes.set(xlim=(ends[0] - margin, ends[1] + margin), ylim=(math.log10(low), math.log10(high)))
+    if exponent.exponential:
+        few_ticks(axes.xaxis)
+    else:
+        ticks_of_powers(axes.xaxis, sizes[0] / 1.12, sizes[-1] * 1.12)
     ticks_of_powers(axes.yaxis, low, high)
     axes.set_xlabel(label_text(exponent.variable))
     axes.set_ylabel(exponent.quantity)
@@ -55,7 +65,8 @@ def scaling(key: str, exponent: Exponent) -> Plot | None:
 def scaling_sentence(exponent: Exponent, sizes: Sequence[float]) -> str:
     """Say what was measured along a grid and how it compares with the claim."""
     over = f"over {exponent.variable} = {span(list(sizes))}" if sizes else "along the grid"
-    said = f"{over[0].upper()}{over[1:]} the median {exponent.quantity} scales with the exponent {_fitted(exponent.median)}"
+    named = "exponentially, at the rate" if exponent.exponential else "with the exponent"
+    said = f"{over[0].upper()}{over[1:]} the median {exponent.quantity} scales {named} {_fitted(exponent.median)}"
     said += f" and its .9 quantile with {_fitted(exponent.upper)}" if exponent.upper else ""
     outcome = _OUTCOMES.get(exponent.outcome, exponent.outcome)
     return f"{said}; the claim allows {exponent.allowed}" + (f": {outcome}." if outcome else ".")
@@ -100,8 +111,8 @@ def _line(slope: float, through: tuple[float, float], ends: tuple[float, float])
     return first, last
 
 
-def _mean_logarithms(points: Sequence[tuple[float, float]]) -> tuple[float, float]:
-    return sum(math.log10(size) for size, _ in points) / len(points), sum(math.log10(value) for _, value in points) / len(points)
+def _mean(points: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    return sum(x for x, _ in points) / len(points), sum(y for _, y in points) / len(points)
 
 
 def _ends(values: Iterable[float]) -> tuple[float, float] | None:

@@ -112,6 +112,9 @@ class Exponent:
     upper: Fit | None
     points: tuple[Record, ...]
     trials: int | None
+    exponential: bool
+    together: str
+    measures: str
 
     @classmethod
     def read(cls, record: Record) -> Self:
@@ -128,6 +131,9 @@ class Exponent:
             upper=Fit.read(fields.mapping(record, "upper")),
             points=fields.mappings(record, "points"),
             trials=fields.count(record, "trials"),
+            exponential=fields.text(record, "growth") == "exponential",
+            together=fields.text(record, "together"),
+            measures=fields.text(record, "measures") or "measured side",
         )
 
     @property
@@ -145,11 +151,23 @@ class Exponent:
         return f"at least {signed(self.at_least)}" if self.at_least is not None else "not said"
 
     @property
-    def measured(self) -> float | None:
-        """The measured quantity's own exponent: the bound's plus the ratio's, or less it where the ratio is bound over measured."""
+    def inverted(self) -> bool:
+        """Whether the fitted quantity falls where the measured side grows: a ratio is bound over measured for a lower bound."""
+        return self.direction == "at least" and self.quantity == "ratio"
+
+    @property
+    def measured(self) -> Fit | None:
+        """The measured side's own exponent: the bound's plus the ratio's, or less it where the ratio is inverted."""
         if self.claimed is None or self.median is None:
             return None
-        return self.claimed - self.median.slope if self.direction == "at least" else self.claimed + self.median.slope
+        slope, low, high = self.median.slope, self.median.low, self.median.high
+        if self.inverted:
+            slope, low, high = -slope, None if high is None else -high, None if low is None else -low
+        return Fit(
+            slope=self.claimed + slope,
+            low=None if low is None else self.claimed + low,
+            high=None if high is None else self.claimed + high,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -89,10 +89,10 @@ def canvas(height: float = 2.5, *, width: float = 5.2, left: float = 0.62, botto
     return Canvas(figure, axes)
 
 
-def legend_above(axes: Axes) -> None:
-    """Put the legend above the axes, where it covers no data; leave 0.34 inches for it."""
+def legend_above(axes: Axes, columns: int | None = None) -> None:
+    """Put the legend above the axes, where it covers no data; leave 0.34 inches for it, or 0.17 a row."""
     entries = len(axes.get_legend_handles_labels()[1])
-    columns = 3 if entries in {3, 5, 6} else 2 if entries < 5 else 4
+    columns = columns or (3 if entries in {3, 5, 6} else 2 if entries < 5 else 4)
     axes.legend(
         frameon=False, fontsize=8, labelcolor=INK, ncols=columns, loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0.2,
         handlelength=1.6, columnspacing=1.4, labelspacing=0.25, borderpad=0,
@@ -125,9 +125,9 @@ def few_ticks(axis: Axis) -> None:
     axis.set_major_locator(MaxNLocator(4))
 
 
-def label_text(words: str) -> str:
-    """Shorten a name for an axis, and keep matplotlib from reading formulas in it."""
-    return words[:40].replace("$", r"\$")
+def label_text(words: str, most: int = 40) -> str:
+    """Shorten a name for an axis or a legend, drop what cannot be printed, and keep matplotlib from reading formulas in it."""
+    return "".join(filter(str.isprintable, words))[:most].replace("$", r"\$")
 
 
 def _tick(value: float) -> str:

@@ -163,13 +163,19 @@ class Statement:
 
     @cached_property
     def verdict(self) -> str:
-        """The verdict of the part that asks for most attention."""
-        return worst([part.verdict for part in self.parts]) if self.parts else "untested"
+        """The verdict of the part that asks for most attention; one that was declared false and found false asks for none."""
+        believed = [part.verdict for part in self.parts if not part.expected_refuted]
+        return worst(believed) if believed else "refuted" if self.parts else "untested"
 
     @cached_property
     def expected_refuted(self) -> bool:
-        """Whether each refuted part was declared false."""
-        return self.verdict == "refuted" and all(part.expected_refuted for part in self.parts if part.verdict == "refuted")
+        """Whether every part was declared false and found false."""
+        return bool(self.parts) and all(part.expected_refuted for part in self.parts)
+
+    @cached_property
+    def declared_false(self) -> tuple[Part, ...]:
+        """The parts that were declared false and found false."""
+        return tuple(part for part in self.parts if part.expected_refuted)
 
     @cached_property
     def twins(self) -> tuple[Twin, ...]:

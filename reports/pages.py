@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from lemmata.reports import fields, graph, numerals, sentences, summary, tables, words
-from lemmata.reports.evidence import Specimen
+from lemmata.reports import beside, fields, graph, numerals, sentences, summary, tables, words
+from lemmata.reports.evidence import Exponent, Specimen
 from lemmata.reports.mathematics import typeset
 from lemmata.reports.model import Library, Paper, Part, Statement
 
@@ -38,6 +38,7 @@ class Context:
     titles: Mapping[str, str]
     verdicts: Mapping[str, str]
     paper_pages: Mapping[str, str]
+    beside: Mapping[str, list[tuple[Part, Exponent]]]
 
     @classmethod
     def of(cls, library: Library) -> Context:
@@ -48,35 +49,50 @@ class Context:
             titles={statement.id: statement.title for statement in everything},
             verdicts={statement.id: statement.verdict for statement in everything},
             paper_pages={paper.name: paper.page for paper in library.papers},
+            beside=beside.groups(everything),
         )
+
+    def drawn_together(self, parts: Collection[Part]) -> list[Plot]:
+        """Draw what several parts measured along the same variable, as far as some of the parts named are among them."""
+        own = {part.id for part in parts}
+        return [
+            beside.drawing(f"together-{number}", title, members)
+            for number, (title, members) in enumerate(self.beside.items())
+            if any(part.id in own for part, _ in members)
+        ]
 
 
 def index_page(library: Library) -> str:
     """Render the first page: what was found, findings first, then each paper's statements in its order."""
     findings = [statement for statement in library.statements if statement.surprising]
+    context = Context.of(library)
     return _render(
         "index.html.j2",
         root="",
         library=library,
-        context=Context.of(library),
+        context=context,
+        together=context.drawn_together(library.parts),
         findings=findings,
-        expected=[statement for statement in library.statements if statement.expected_refuted and not statement.surprising],
+        expected=[statement for statement in library.statements if statement.declared_false and not statement.surprising],
         counts=summary.verdict_counts(library),
         summary=summary.summary_sentences(library),
     )
 
 
 def paper_page(paper: Paper, library: Library) -> str:
-    """Render a paper's page: the graph of its proof."""
+    """Render a paper's page: the graph of its proof, and what its parts measured side by side."""
     everything = {statement.id: statement for statement in library.statements}
     proof = graph.drawing(paper.statements, everything, link="../statements/")
-    return _render("paper.html.j2", root="../", paper=paper, context=Context.of(library), proof=proof)
+    context = Context.of(library)
+    together = context.drawn_together([part for statement in paper.statements for part in statement.parts])
+    return _render("paper.html.j2", root="../", paper=paper, context=context, proof=proof, together=together)
 
 
 def statement_page(statement: Statement, context: Context) -> str:
     """Render the page of one statement, with its drawings."""
     drawings = {part.id: part_plots(part) for part in statement.parts}
-    return _render("statement.html.j2", root="../", statement=statement, context=context, drawings=drawings)
+    together = context.drawn_together(statement.parts)
+    return _render("statement.html.j2", root="../", statement=statement, context=context, drawings=drawings, together=together)
 
 
 def part_plots(part: Part) -> list[Plot]:
@@ -152,6 +168,7 @@ def _environment() -> Environment:
         provenance_sentence=words.provenance_sentence,
         sentences=sentences,
         finding_sentence=summary.finding_sentence,
+        declared_false_sentences=summary.declared_false_sentences,
         tables=tables,
         fields=fields,
         specimens_of=_specimens_of,

@@ -55,6 +55,18 @@ def finding_sentence(statement: Statement) -> str:
     return " ".join(words for part in statement.parts if part.verdict == "refuted" for words in part.words)
 
 
+def declared_false_sentences(statement: Statement) -> list[str]:
+    """Say of each part that was declared false, and is, what was refuted and how."""
+    said = []
+    for part in statement.declared_false:
+        words = [f"{part.id}, declared false by its source, is refuted: {(part.title or part.name).replace('_', ' ')}"]
+        if part.refutation:
+            words.append(f"Seen on {part.refutation.describe or 'an instance without description'}")
+            words += refutation_sentences(part.refutation)[:1]
+        said.append(" ".join(map(sentence, words)))
+    return said
+
+
 def _declared(part: Part) -> str:
     return "false" if part.expect == "refuted" else "true"
 

@@ -57,11 +57,11 @@ def exponents(found: Sequence[Exponent]) -> Table | None:
     """Tabulate claimed and measured exponents."""
     return _table(
         "Claimed and measured exponents",
-        [f"in {one.variable}" for one in found],
+        [f"{'rate' if one.exponential else 'power'} in {one.variable}" for one in found],
         [f"{one.variable} = {', '.join(figure(size) for size in one.grid)}" if one.grid else "" for one in found],
         {
             "bound claims": [signed(one.claimed) for one in found],
-            "measured": [signed(one.measured) for one in found],
+            "measured": [str(one.measured or ABSENT) for one in found],
             "ratio may have": [one.allowed for one in found],
             "ratio, median": [str(one.median or ABSENT) for one in found],
             "ratio, .9 quantile": [str(one.upper or ABSENT) for one in found],

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from lemmata.reports import curves, numerals, plots, sentences, summary
 from lemmata.reports.assembly import assemble
 from lemmata.reports.blocks import Ratios
-from lemmata.reports.evidence import Exponent, Refutation, Specimen, largest, signed
+from lemmata.reports.evidence import Exponent, Fit, Refutation, Specimen, largest, signed
 from lemmata.reports.layout import layered
 from lemmata.reports.pages import tightness
 from lemmata.reports.proof import foundations_first, reduced
@@ -88,6 +88,31 @@ def test_drawings_cope_with_little():
     assert curves.trajectory("k", "flat", {"median": (3.0, 3.0), "worst": (3.0,)})
     far = Ratios(label="specimen 1", counts={-400: 1, 400: 1}, trials=2, failures=1)
     assert plots.ratios("k", [far], math.inf)
+
+
+def test_the_measured_side_has_the_bounds_exponent_and_the_ratios():
+    record = {"claimed": -2.0, "median": {"slope": 0.25, "low": 0.125, "high": 0.5}, "direction": "at most"}
+    assert Exponent.read(record).measured == Fit(slope=-1.75, low=-1.875, high=-1.5)
+    assert Exponent.read({**record, "direction": "at least"}).measured == Fit(slope=-2.25, low=-2.5, high=-2.125)
+    assert Exponent.read({**record, "direction": "at least", "quantity": "scaling"}).measured == Fit(slope=-1.75, low=-1.875, high=-1.5)
+    assert Exponent.read({**record, "claimed": None}).measured is None
+
+
+def test_an_exponential_law_is_drawn_over_the_size_itself():
+    points = [{"size": size, "median": math.exp(-size), "worst": math.exp(-size)} for size in (2, 4, 6)]
+    plot = curves.scaling("k", Exponent.read({"points": points, "growth": "exponential", "at_most": -1.0, "median": {"slope": -1.0}}))
+    assert plot
+    assert "scales exponentially, at the rate −1" in plot.caption
+
+
+def test_what_was_declared_false_and_is_false_does_not_decide_a_statement(write, tmp_path):
+    library = assemble(read_runs([write(tmp_path / "run")]))
+    holding = next(statement for statement in library.statements if statement.id == "ALS-04")
+    false = replace(holding.parts[1], expect="refuted", verdict="refuted")
+    mixed, all_false = replace(holding, parts=(holding.parts[0], false)), replace(holding, parts=(false,))
+    assert (mixed.verdict, mixed.expected_refuted, mixed.declared_false) == ("holds", False, (false,))
+    assert (all_false.verdict, all_false.expected_refuted) == ("refuted", True)
+    assert "ALS-04(b), declared false by its source, is refuted" in summary.declared_false_sentences(mixed)[0]
 
 
 def test_a_refutation_says_as_much_as_was_recorded():

@@ -58,9 +58,18 @@ def test_the_first_page_sums_up(pages):
 
 def test_findings_come_before_the_statements(pages):
     text = pages["index.html"].text
-    findings = text[text.index("Findings") : text.index("in the paper’s order")]
+    findings = text[text.index("Findings") : text.index("Side by side")]
     assert [name for name in STATEMENTS if name in findings] == ["ALS-04", "ALS-07", "ALS-08", "ALS-11"]
-    assert "Declared false by its source, and refuted." in findings
+    assert "ALS-11, declared false by its source, is refuted" in findings
+
+
+def test_grids_with_one_title_are_drawn_together(pages):
+    for name in ("index.html", "papers/ALS18.html", "statements/ALS-04.html", "statements/ALS-05.html"):
+        text = pages[name].text
+        assert "Side by side" in text
+        assert "ALS-04(b), The deviation grows like the root of the depth: exponent" in text
+        assert "ALS-05, Hidden layers move little in the ball: exp(" in text
+    assert "Side by side" not in pages["statements/ALS-06.html"].text
 
 
 def test_statements_stand_in_the_order_of_the_paper(pages):
@@ -119,7 +128,7 @@ def test_the_latest_run_decides_and_older_verdicts_stay_visible(pages):
 def test_drawings_speak_to_those_who_do_not_see_them(pages):
     source = pages["statements/ALS-04.html"].path.read_text()
     labels = re.findall(r'<svg class="plot" role="img" aria-label="([^"]+)"', source)
-    assert len(labels) == source.count("<figure>") == 5
+    assert len(labels) == source.count("<figure>") == 6
     assert all(len(label) > 40 for label in labels)
     assert not re.search(r"#0[1-9]0[1-9]0[1-9]|font-family|<style", source[source.index("<svg") :])
 

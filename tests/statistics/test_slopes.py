@@ -36,6 +36,23 @@ def test_ratios_without_noise_give_the_exponent_itself(exponent: float, scale: f
     assert judge_slope(SIZES, [np.full(16, scale * size**exponent) for size in SIZES], claim).outcome == "consistent"
 
 
+@given(rate=st.floats(-3, 3), scale=st.floats(1e-6, 1e6))
+def test_a_rate_without_noise_gives_the_rate_itself(rate: float, scale: float) -> None:
+    times = [2.0, 4.0, 6.0, 9.0]
+    ratios = [np.full(16, scale * np.exp(rate * time)) for time in times]
+    slope = fit_slope(times, ratios, 0.9, growth="exponential")
+    assert slope.exponent == pytest.approx(rate, abs=1e-9)
+    assert slope.prefactor == pytest.approx(scale, rel=1e-6)
+    claim = SlopeClaim(at_most=rate, at_least=rate, tolerance=1e-6)
+    assert judge_slope(times, ratios, claim, growth="exponential").outcome == "consistent"
+
+
+def test_a_power_is_told_from_an_exponential_law() -> None:
+    claim = SlopeClaim(at_most=-1.0)
+    assert judge_slope([10.0, 20.0, 40.0], power_law(-1.5, sizes=[10.0, 20.0, 40.0]), claim).outcome == "consistent"
+    assert judge_slope([10.0, 20.0, 40.0], power_law(-1.5, sizes=[10.0, 20.0, 40.0]), claim, growth="exponential").outcome == "refuted"
+
+
 @settings(max_examples=30, deadline=None)
 @given(st.permutations(range(len(SIZES))))
 def test_the_order_of_sizes_and_of_trials_does_not_matter(order: list[int]) -> None:
