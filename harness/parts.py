@@ -152,7 +152,7 @@ def _outcome(
     verdicts: list[Verdict] = [found.verdict for found in specimens]
     verdicts += ["refuted"] if refuting else []
     verdicts += ["error"] if broken else []
-    verdicts += [{"refuted": "refuted", "consistent": "holds", "undecided": "undecided"}[s.judgement.outcome] for s in slopes]  # type: ignore[misc]
+    verdicts += _of_slopes(slopes)
     if not verdicts and search.instances and search.vacuous == search.instances:
         verdicts = ["vacuous"]
     biting = [verdict for verdict in verdicts if verdict != "vacuous"]
@@ -181,7 +181,7 @@ def _outcome(
 
 
 def _twin_outcome(twin: Twin, tried: list[InstanceVerdict], slopes: list[SlopeVerdict], how: str | None) -> Outcome:
-    verdicts: list[Verdict] = [found.verdict for found in tried]
+    verdicts: list[Verdict] = [*(found.verdict for found in tried), *_of_slopes(slopes)]
     refutation = next((found.refutation for found in tried if found.refutation), None)
     refutation = refutation or next((slope.refutation for slope in slopes if slope.refutation), None)
     verdict: Verdict = "refuted" if how else worst([v for v in verdicts if v != "vacuous"] or verdicts)
@@ -189,6 +189,7 @@ def _twin_outcome(twin: Twin, tried: list[InstanceVerdict], slopes: list[SlopeVe
         subject=twin.id,
         verdict=verdict,
         expect="refuted",
+        words=[] if how else _undecided_exponents(slopes),
         specimens=tried,
         slopes=slopes,
         refutation=refutation,
@@ -220,11 +221,7 @@ def _words(
     if (inside := [found.inside for found in specimens if found.inside is not None]) and part.requires:
         where = "inside" if all(inside) else "below" if not any(inside) else "partly below"
         words.append(f"The specimens lie {where} what the part asks for: {part.requires.says}.")
-    words += [
-        f"The exponent in {slope.along.variable} is undecided at these sizes: {slope.judgement.measured:+.2f}, interval {_interval(slope)}."
-        for slope in slopes
-        if slope.judgement.outcome == "undecided"
-    ]
+    words += _undecided_exponents(slopes)
     if any((found.verdict == "undecided" and found.deterministic) for found in specimens):
         words.append("A ratio exceeds 1 by no more than rounding explains: undecided numerically.")
     drawn = search.instances + search.discarded
@@ -238,6 +235,19 @@ def _words(
     if near:
         words.append(f"{_count(near, 'trial')} lie within 1e-9 of the threshold: another device may decide them otherwise.")
     return words
+
+
+def _of_slopes(slopes: list[SlopeVerdict]) -> list[Verdict]:
+    meaning: dict[str, Verdict] = {"refuted": "refuted", "consistent": "holds", "undecided": "undecided"}
+    return [meaning[slope.judgement.outcome] for slope in slopes]
+
+
+def _undecided_exponents(slopes: list[SlopeVerdict]) -> list[str]:
+    return [
+        f"The exponent in {slope.along.variable} is undecided at these sizes: {slope.judgement.measured:+.2f}, interval {_interval(slope)}."
+        for slope in slopes
+        if slope.judgement.outcome == "undecided"
+    ]
 
 
 def _interval(slope: SlopeVerdict) -> str:

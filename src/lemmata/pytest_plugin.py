@@ -211,7 +211,10 @@ def _take_share(config: pytest.Config) -> None:
     """Settle a worker's threads and GPU before torch is imported."""
     count = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw") or 0)
-    threads = str(max(1, len(os.sched_getaffinity(0)) // count) if hasattr(os, "sched_getaffinity") else 1)
+    share = max(1, len(os.sched_getaffinity(0)) // count) if hasattr(os, "sched_getaffinity") else 1
+    asked = os.environ.get("OMP_NUM_THREADS", "")
+    # A busy machine makes threads wait for each other: whoever asked for fewer gets fewer.
+    threads = str(min(share, int(asked)) if asked.isdecimal() and int(asked) > 0 else share)
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[name] = threads
     if config.getoption("lemmata_device") == "cuda":

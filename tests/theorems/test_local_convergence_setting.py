@@ -14,6 +14,7 @@ import lemmata.theorems.local_convergence  # noqa: F401 - registers the statemen
 from lemmata.harness import Trials, at_most
 from lemmata.harness.randomness import key_of
 from lemmata.theorems.local_convergence.attacks import attacked
+from lemmata.theorems.local_convergence.samples import empirical_gradient, residual
 from lemmata.theorems.local_convergence.setting import (
     Teachers,
     atoms,
@@ -136,6 +137,16 @@ def test_the_gradient_is_that_of_automatic_differentiation(world, family):
     W = States(family=family, extra=3, size=0.3).draw(TRIALS, V).requires_grad_()
     (automatic,) = torch.autograd.grad(loss(W, V).sum(), W)
     torch.testing.assert_close(gradient(W, V), automatic, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("world", WORLDS, ids=lambda world: f"{world.family}-{world.count}")
+def test_the_empirical_gradient_is_that_of_automatic_differentiation(world):
+    V = world.build(TRIALS)
+    W = States(family="global", extra=2, size=1.0).draw(TRIALS, V)
+    x = TRIALS.normal("samples", 50, world.dimension)
+    leaf = W.clone().requires_grad_()
+    (automatic,) = torch.autograd.grad((0.5 * residual(leaf, V, x) ** 2).mean(dim=1).sum(), leaf)
+    torch.testing.assert_close(empirical_gradient(W, x, residual(W, V, x)), automatic, rtol=1e-10, atol=1e-10)
 
 
 @pytest.mark.parametrize("world", WORLDS, ids=lambda world: f"{world.family}-{world.count}")

@@ -14,6 +14,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from lemmata.harness import Bound, Mean, Trials, all_of, equal, given, mean_of, statement
+from lemmata.theorems.local_convergence.samples import gradient_terms, residual
 from lemmata.theorems.local_convergence.setting import (
     TeacherRows,
     Teachers,
@@ -141,10 +142,8 @@ def the_closed_form_is_the_expectation(world: Teachers, students: States, trials
     V = world.build(trials)
     W = students.draw(trials, V)
     x = trials.normal("inputs", _COPIES, world.dimension)
-    inner, size = W @ x.mT, W.norm(dim=-1, keepdim=True)
-    residual = (size * inner.abs()).sum(dim=1) - (V.norm(dim=-1, keepdim=True) * (V @ x.mT).abs()).sum(dim=1)
-    outer = units(W) * (residual.unsqueeze(1) * inner.abs()).mean(dim=-1, keepdim=True)
-    sampled = (1.0 - wrong) * outer + size * ((residual.unsqueeze(1) * inner.sign()) @ x) / _COPIES
+    outer, inner = gradient_terms(W, x, residual(W, V, x))
+    sampled = (1.0 - wrong) * outer + inner
     # Along the neurons and along their teachers: in fixed coordinates random signs would hide any error.
     error = (sampled - gradient(W, V)) / _gradient_scale(W, V)
     matched = cells(W, V)
