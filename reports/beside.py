@@ -66,7 +66,7 @@ def drawing(key: str, title: str, members: Sequence[tuple[Part, Exponent]]) -> P
     values = [value for _, value in everything]
     axes.set_ylim(math.log10(min(values)) - 0.3, math.log10(max(values)) + 0.3)
     axes.set_xlabel(label_text(members[0][1].variable))
-    axes.set_ylabel(label_text(members[0][1].measures))
+    axes.set_ylabel(label_text(next((exponent.measures for _, exponent in members if exponent.measures), "measured side")))
     legend_above(axes, columns=1)
     words = "Points are medians of trials, lines the fitted laws with 95 % intervals of the exponents"
     return drawn.finish(key, title, f"{sentence('; '.join(said))} {sentence(words)}")

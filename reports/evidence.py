@@ -133,7 +133,7 @@ class Exponent:
             trials=fields.count(record, "trials"),
             exponential=fields.text(record, "growth") == "exponential",
             together=fields.text(record, "together"),
-            measures=fields.text(record, "measures") or "measured side",
+            measures=fields.text(record, "measures"),
         )
 
     @property

@@ -162,6 +162,7 @@ def _environment() -> Environment:
         listed=numerals.listed,
         reach_in_brief=sentences.reach_in_brief,
         plain_words=lambda name: name.replace("_", " "),
+        format_letter=lambda letter: f"({letter})" if letter else "its only part",
     )
     environment.globals.update(
         meanings=words.MEANINGS,

@@ -229,7 +229,8 @@ def _print_outcome(console: Console, subject: Part[Any] | Twin, outcome: Any) ->
 
     good = outcome.as_expected
     colour = "green" if good else _COLOURS[outcome.verdict]
-    basis = f" ({outcome.basis})" if outcome.basis else ""
+    declared = good and outcome.verdict == "refuted" and not isinstance(subject, Twin)
+    basis = f" ({outcome.basis})" if outcome.basis else ", as declared" if declared else ""
     title = f"falsified: {subject.says}" if isinstance(subject, Twin) else subject.title
     console.print(
         f"{subject.id:<14} [{colour}]{outcome.verdict + basis:<22}[/{colour}] {outcome.trials:>7,} trials {outcome.seconds:>6.1f} s  ",
