@@ -12,7 +12,7 @@ states that a statement names.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -109,6 +109,16 @@ def ascent(
                 power.mul_(0.999).add_(0.001 * slope**2)
                 x.add_(eta * (mean / (1.0 - 0.9**step)) / ((power / (1.0 - 0.999**step)).sqrt() + 1e-12))
             direction.copy_(units(direction))
+    return record.state
+
+
+def best_along(objective: Objective, path: Iterable[Weights], V: TeacherRows, within: Band) -> Weights:
+    """Return for each trial the best state of a path inside the band; of the first one where there is none."""
+    states = iter(path)
+    with torch.no_grad():
+        record = _Best(objective, next(states), V, within)
+        for W in states:
+            record.offer(W, objective(W))
     return record.state
 
 

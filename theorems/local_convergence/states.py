@@ -15,6 +15,7 @@ families include the structured ones. Student i belongs to teacher i mod r: no c
 | ring | main neurons, and far ones of total mass ε at the angle φ in orthogonal azimuths; the main ones make every e_j = 0 |
 | far | the ring with its main neurons at their optimum, given the far ones |
 | mid | main neurons (1 - εα) w*, and far ones of total mass ε in pairs cos φ w*_1 ± sin φ w*_2; α, β random |
+| midway | far if r = 1, else with its far neurons midway between teachers 1 and 2, on both bisectors if these are orthogonal |
 | softest | e = ε times the eigenvector of the smallest eigenvalue of E xxᵀ sgn sgn: the teachers' least visible displacement |
 
 Every student's sign is random: f is even in each w_i. `pulled` brings a state below a loss level, towards a state of zero loss; `descended`
@@ -37,7 +38,7 @@ from lemmata.harness import Trials
 from lemmata.strategies import log_uniform
 from lemmata.theorems.local_convergence.setting import TeacherRows, Weights, full_angles, gradient, loss, units, witness
 
-Family = Literal["aligned", "local", "global", "zero", "tiny", "split pair", "common angle", "ring", "far", "mid", "softest"]
+Family = Literal["aligned", "local", "global", "zero", "tiny", "split pair", "common angle", "ring", "far", "mid", "midway", "softest"]
 
 EVERYWHERE: tuple[Family, ...] = ("aligned", "local", "global", "zero", "tiny", "split pair", "common angle", "ring")
 """The families that exist for any number of teachers and cost little."""
@@ -227,9 +228,12 @@ def _ring(states: States, trials: Trials, V: TeacherRows) -> Weights:
 
 
 def _far(states: States, trials: Trials, V: TeacherRows) -> Weights:
-    r, d = V.shape
-    _, far = _far_ones(states, trials, V)
-    share = states.size / states.extra
+    return with_optimal_main_ones(_far_ones(states, trials, V)[1], states.size, V)
+
+
+def with_optimal_main_ones(far: Float[Tensor, "trials extra d"], mass: float, V: TeacherRows) -> Weights:
+    """Return the state of far neurons of a total mass in given directions, and of a main neuron a teacher at its optimum given them."""
+    (r, d), share = V.shape, mass / far.shape[1]
     # What the far ones look like to the main ones, E Σ_i a_i |w̄_iᵀx| sgn(w*_jᵀx) x, is met by the e_j that the form of R_1 assigns to it:
     # the optimum but for terms of the order of the square of the far ones' mass, which a few steps of descent remove.
     alpha = full_angles(far, V).unsqueeze(-1)
@@ -240,11 +244,24 @@ def _far(states: States, trials: Trials, V: TeacherRows) -> Weights:
 
 
 def _mid(states: States, trials: Trials, V: TeacherRows) -> Weights:
-    r, v, share = len(V), units(V), states.size / states.extra
+    r, share = len(V), states.size / states.extra
     shrunk = 1.0 - states.size * 0.6 * trials.uniform("states/shrunk", r, 1) * (torch.arange(r, device=V.device) < 2)[:, None]
-    side = 1.0 - 2.0 * (torch.arange(states.extra, device=V.device, dtype=V.dtype) % 2)[:, None]
-    between = units(math.cos(states.angle) * v[0] + math.sin(states.angle) * side * v[min(1, r - 1)])
+    between = _between(V, states.angle, 1.0 - 2.0 * (torch.arange(states.extra, device=V.device) % 2).to(V.dtype))
     return torch.cat((shrunk * V, trials.every(math.sqrt(share) * between)), dim=1)
+
+
+def _between(V: TeacherRows, angle: float, side: Float[Tensor, "extra"]) -> Float[Tensor, "extra d"]:
+    v = units(V)
+    return units(math.cos(angle) * v[0] + math.sin(angle) * side[:, None] * v[min(1, len(V) - 1)])
+
+
+def _midway(states: States, trials: Trials, V: TeacherRows) -> Weights:
+    if len(V) == 1:
+        return _far(states, trials, V)
+    cosine = (units(V)[0] * units(V)[1]).sum()
+    side = 1.0 - 2.0 * (torch.arange(states.extra, device=V.device) % 2).to(V.dtype)
+    far = _between(V, math.pi / 4, torch.where(cosine.abs() < 1e-9, side, cosine.sign()))
+    return with_optimal_main_ones(trials.every(far), states.size, V)
 
 
 def _softest(states: States, trials: Trials, V: TeacherRows) -> Weights:
@@ -267,5 +284,6 @@ _FAMILIES: dict[str, Callable[[States, Trials, TeacherRows], Weights]] = {
     "ring": _ring,
     "far": _far,
     "mid": _mid,
+    "midway": _midway,
     "softest": _softest,
 }
