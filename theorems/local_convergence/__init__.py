@@ -20,6 +20,7 @@ SECTIONS = (
     "witness",
     "descent_product",
     "descent_direction",
+    "smoothness",
     "sharpness",
     "lojasiewicz",
     "lojasiewicz_with_mass",

@@ -1,20 +1,21 @@
 """The gradient points away from a witness (ZGJ21, descent direction).
 
-For L → 0 the far neurons' masses are O(√L). Put U = Σ a_i |w̄_iᵀx| over them, and let P project on the span of the functions sᵀx sgn(w*_jᵀx),
-which are the changes that close neurons can make: R = (1 - P)U + t with t in that span, and by ZGJ-28 with weights q_i ∝ ‖w_i‖ κ_i
+For L → 0 the far neurons' masses are O(√L). Put U = Σ a_i |w̄_iᵀx| over them, and let P project on the span of the functions
+sᵀx sgn(w*_jᵀx), the changes that close neurons can make. Then R = (1 - P)U + t with t in that span, and by ZGJ-28, for q_i ∝ ‖w_i‖ κ_i,
 
-    ⟨∇L, W - W*⟩ = ‖R‖² + ⟨R, Σ a_i b_i⟩,    b_i = (1 - κ_i cos θ_i)|w̄_iᵀx| + κ_i² |w*_{j(i)}ᵀx| - κ_i w*_{j(i)}ᵀx sgn(w_iᵀx).              (1)
+    ⟨∇L, W - W*⟩ = ‖R‖² + ⟨R, Σ a_i b_i⟩,    b_i = (1 - κ_i cos θ_i) |w̄_iᵀx| + κ_i² |w*_{j(i)}ᵀx| - κ_i w*_{j(i)}ᵀx sgn(w_iᵀx).         (1)
 
 *One teacher.* The projection κ = cos θ of ZGJ-14 does: (1) is at least 1.34 L, the limit of rings of far neurons in high dimension.
 
-*More teachers.* Two things go wrong. A bad t makes (1) negative, for two orthogonal teachers as low as -1.1 L. But ∇L at the close neurons is
-t's gradient, ‖∇L‖² is of order λ‖t‖² where λ, of order Δ³, is the smallest eigenvalue of the form of R_1: adding KΔ^{-3}‖∇L‖² helps. It does
-not help against neurons between teachers, all of whose forces vanish like √a · a. Midway between two teachers R = a(1 - P)|w̄ᵀx| has the
-symmetry that exchanges them, ⟨R, w*ᵀx sgn(wᵀx)⟩ = cos θ ⟨R, |w̄ᵀx|⟩, so that (1) is 4(1 - κ cos θ)L: with the projection 4 sin²(Δ/2) L, no
-constant times L; and between three teachers it is negative, whatever K. Such a neuron belongs to no teacher: let its weight go to zero,
-κ = cos θ (1 - 2θ/Δ)_+. Then (1), minimised numerically over masses, directions and t, is at least 2.8 L at K = 16, uniformly in Δ and r.
+*More teachers.* Two things go wrong. A bad t makes (1) negative, for two orthogonal teachers as low as -1.1 L. But then the close neurons
+have a gradient: ‖∇L‖² is at least of the order of λ‖t‖², where λ, of order Δ³, is the smallest eigenvalue of the form of R_1, and
+KΔ^{-3}‖∇L‖² makes up for it. It does not help against neurons between teachers, whose own gradients are of order a^{3/2}. Midway between
+two teachers R = a(1 - P)|w̄ᵀx| is symmetric under their exchange, so that ⟨R, w*ᵀx sgn(wᵀx)⟩ = cos θ ⟨R, |w̄ᵀx|⟩ and (1) is
+4(1 - κ cos θ)L: with the projection 4 sin²(Δ/2) L, which is no constant times L, and among three teachers (1) is negative. Such a neuron
+belongs to no teacher. Let its weight go to zero, κ = cos θ (1 - 2θ/Δ)_+: now (1) with K = 16, minimised numerically over masses,
+directions and t, is at least 2.8 L uniformly in Δ and r.
 
-The tapered witness still is a state of zero loss, and as near as ZGJ-14's but for the power of Δ: a neuron midway between two teachers has
+The tapered witness is a state of zero loss, too, and as near as ZGJ-14's but for the power of Δ: a neuron midway between two teachers has
 L = ½pa² with p of order Δ³, and it moves by √a.
 """
 
@@ -38,7 +39,7 @@ from lemmata.theorems.local_convergence.tapered_witness import between, descent,
 _any_state = st.one_of(states(), states("far", "mid", "midway", extra=(1, 3), size=(0.01, 0.3)))
 _LOCAL = States(family="local", extra=4, size=0.5)
 _RING = {"world": Teachers(dimension=24), "students": States(family="ring", extra=7, size=0.1, angle=1.14)}
-_MID = {"world": Teachers(count=2, dimension=2), "students": States(family="mid", extra=2, size=0.01, angle=math.pi / 4 - 1e-3)}
+_MID = {"world": Teachers(count=2, dimension=2), "students": States(family="mid", extra=2, size=0.1, angle=math.pi / 4 - 1e-3)}
 _CLOSE = Teachers(family="arc", count=2, dimension=3, separation=0.5)
 
 ZGJ15 = statement(
@@ -66,7 +67,7 @@ ZGJ15 = statement(
 )
 @given(world=teachers(count=(1, 1)), students=_any_state)
 def the_gradient_points_away_from_the_projection(
-    world: Teachers, students: States, trials: Trials, power: float = 1.0, reach: float = math.pi
+    world: Teachers, students: States, trials: Trials, power: float = 1.0, reach: float = math.pi, steps: int = 60
 ) -> Bound:
     V = world.build(trials)
 
@@ -87,6 +88,8 @@ def the_gradient_points_away_from_the_projection(
         high=world.threshold,
         objective=lambda W: -product(W) / loss(W, V),
         enough=1.0,
+        climb_steps=steps // 3,
+        ascent_steps=steps,
         ring=ring,
     )
 
@@ -95,21 +98,21 @@ def the_gradient_points_away_from_the_projection(
     "weights without the cosine: q ∝ ‖w‖", specimens=[{"world": Teachers(dimension=24), "students": States(family="ring", angle=1.57)}]
 )
 def _(world: Teachers, students: States, trials: Trials) -> Bound:
-    return the_gradient_points_away_from_the_projection.check(world, students, trials, power=0.0)
+    return the_gradient_points_away_from_the_projection.check(world, students, trials, power=0.0, steps=0)
 
 
 @the_gradient_points_away_from_the_projection.twin(
     "neurons beyond the angle ½ go to zero", specimens=[{"world": Teachers(dimension=24), "students": States(family="ring", angle=0.6)}]
 )
 def _(world: Teachers, students: States, trials: Trials) -> Bound:
-    return the_gradient_points_away_from_the_projection.check(world, students, trials, power=0.0, reach=0.5)
+    return the_gradient_points_away_from_the_projection.check(world, students, trials, power=0.0, reach=0.5, steps=0)
 
 
 @ZGJ15.part(
     "b",
     kind="inequality",
-    says=r"For $r\ge2$, too, $\langle\nabla L(W),W-W^*\rangle\ge0$ with the projection. False: two orthogonal teachers of norms a little below "
-    r"1 and a few tiny neurons midway between them have $-0.9L$.",
+    says=r"For $r\ge2$, too, $\langle\nabla L(W),W-W^*\rangle\ge0$ with the projection. False: with main neurons a little short of two "
+    r"orthogonal teachers and small ones midway between these it is $-0.9L$.",
     quantifiers=(r"\forall\, m\ge r\ge2,d", r"\forall\, W^*", r"\forall\, W:\ L(W)\le\varepsilon_0"),
     specimens=[_MID],
     expect="refuted",
@@ -144,17 +147,23 @@ def _(world: Teachers, students: States, trials: Trials) -> Bound:
     "c",
     kind="inequality",
     says=r"For any teachers and $q_i\propto\|w_i\|\cos\theta_i(1-2\theta_i/\Delta)_+$: "
-    r"$\langle\nabla L,W-W^*\rangle+\frac{16}{\min(1,\Delta^3)}\|\nabla L\|_F^2\ge L$.",
+    r"$\langle\nabla L,W-W^*\rangle+\frac{16}{\min(1,\Delta^3)}\|\nabla L\|_F^2\ge2L$.",
     quantifiers=(r"\forall\, m\ge r,d", r"\forall\, W^*", r"\forall\, W:\ L(W)\le\varepsilon_0"),
     specimens=[
         {"world": Teachers(family="simplex", count=3, dimension=3, separation=0.5), "students": States(family="tiny", extra=3, size=0.3)},
         {"world": Teachers(count=2, dimension=4), "students": _LOCAL},
     ],
-    cost=6,
+    cost=4,
 )
 @given(world=teachers(families=("orthogonal", "arc", "simplex", "random"), weakest=(1.0,)), students=_any_state)
 def the_gradient_is_large_or_points_away_from_the_tapered_witness(
-    world: Teachers, students: States, trials: Trials, factor: float = 16.0, taper: bool = True, level: float | None = None
+    world: Teachers,
+    students: States,
+    trials: Trials,
+    factor: float = 16.0,
+    taper: bool = True,
+    level: float | None = None,
+    steps: int = 60,
 ) -> Bound:
     V, high, K = world.build(trials), world.threshold if level is None else level, factor / min(1.0, world.delta**3)
 
@@ -165,19 +174,30 @@ def the_gradient_is_large_or_points_away_from_the_tapered_witness(
         return -(form(W) / loss(W, V)).clamp(min=1e-6).log()
 
     random, others, within = students.near(trials, V, high), trials.stream("others"), band(V, high)
-    steered = ascent(lambda W: -form(W, 0.0) / loss(W, V), random, V, within, steps=60)
+    steered = ascent(lambda W: -form(W, 0.0) / loss(W, V), random, V, within, steps=steps)
     relaxed = best_along(goal, relaxing(best_along(goal, relaxing(steered, V), V, within), V), V, within)
     further = {"random": random, "relaxed": relaxed}
     if world.count > 1:
         further["between"] = between(V, others, mass=0.02)
         further["fewer_neurons"] = pulled(copies_of_the_best_fit(world, others, world.count + students.extra), V, high)
     # The adversaries start where what is steep has been removed.
-    return attacked(lambda W: at_least(form(W), loss(W, V)), relaxed, V, trials, high=high, objective=goal, enough=1.0, **further)
+    return attacked(
+        lambda W: at_least(form(W), 2.0 * loss(W, V)),
+        relaxed,
+        V,
+        trials,
+        high=high,
+        objective=goal,
+        climb_steps=steps // 3,
+        ascent_steps=steps // 2,
+        enough=1.0,
+        **further,
+    )
 
 
 @the_gradient_is_large_or_points_away_from_the_tapered_witness.twin("K = 0", specimens=[_MID])
 def _(world: Teachers, students: States, trials: Trials) -> Bound:
-    return the_gradient_is_large_or_points_away_from_the_tapered_witness.check(world, students, trials, factor=0.0)
+    return the_gradient_is_large_or_points_away_from_the_tapered_witness.check(world, students, trials, factor=0.0, steps=0)
 
 
 @the_gradient_is_large_or_points_away_from_the_tapered_witness.twin(
@@ -185,14 +205,14 @@ def _(world: Teachers, students: States, trials: Trials) -> Bound:
     specimens=[{"world": _CLOSE, "students": States(family="midway", size=0.03)}],
 )
 def _(world: Teachers, students: States, trials: Trials) -> Bound:
-    return the_gradient_is_large_or_points_away_from_the_tapered_witness.check(world, students, trials, taper=False)
+    return the_gradient_is_large_or_points_away_from_the_tapered_witness.check(world, students, trials, taper=False, steps=0)
 
 
 @the_gradient_is_large_or_points_away_from_the_tapered_witness.twin(
     "for L ≤ 0.02, whatever Δ", specimens=[{"world": _CLOSE, "students": _LOCAL}]
 )
 def _(world: Teachers, students: States, trials: Trials) -> Bound:
-    return the_gradient_is_large_or_points_away_from_the_tapered_witness.check(world, students, trials, level=0.02)
+    return the_gradient_is_large_or_points_away_from_the_tapered_witness.check(world, students, trials, level=0.02, steps=0)
 
 
 @ZGJ15.part(
@@ -229,7 +249,7 @@ def _(separation: float, mass: float, trials: Trials) -> Bound:
     kind="scaling",
     says=r"The tapered witness has no loss, and is near: $\|W-W^*\|_F\le5\,\big(\tfrac r{\min(1,\Delta^3)}L\big)^{1/4}$.",
     quantifiers=(r"\forall\, m\ge r,d", r"\forall\, W^*", r"\forall\, W:\ L(W)\le\varepsilon_0"),
-    constant=Constant(5.0, measured_on="", failure=0.0),
+    constant=Constant(5.0, measured_on="r ≤ 4, m ≤ 9, Δ = 0.25…π/2: 3.4 by 300 steps of ascent", failure=0.0),
     specimens=[{"world": Teachers(family="arc", count=3, dimension=3, separation=0.8), "students": States(family="far", extra=3)}],
     cost=6,
 )

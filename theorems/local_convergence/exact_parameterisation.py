@@ -21,7 +21,7 @@ from lemmata.harness import Along, Bound, Constant, Instance, Trials, at_least, 
 from lemmata.strategies import log_uniform
 from lemmata.theorems.local_convergence.attacks import attacked
 from lemmata.theorems.local_convergence.derivatives import gradient_norm
-from lemmata.theorems.local_convergence.descent import descend, step_size
+from lemmata.theorems.local_convergence.descent import RATES, descend, step_size
 from lemmata.theorems.local_convergence.extremes import GRADIENT_AGAINST_LOSS, along_loss, split_pair
 from lemmata.theorems.local_convergence.lojasiewicz import the_loss_is_locally_strongly_convex
 from lemmata.theorems.local_convergence.setting import Teachers, floor, loss, teachers
@@ -155,7 +155,8 @@ def _at_time(tau: float) -> Instance:
         claimed=RATE,
         trials=16,
         growth="exponential",
-        together="Gradient descent: three rates",
+        together=RATES,
+        measures="L",
     ),
     specimens=[{**_TWO, "time": 10.0}],
     cost=6,
@@ -180,9 +181,9 @@ def _(world: Teachers, students: States, time: float, trials: Trials) -> Bound:
     "d",
     kind="inequality",
     says=r"Local strong convexity: for unit teachers, $\lambda_{\min}(\nabla^2L(W))\ge\frac1{20}\min(1,\Delta^3)$ for $m=r$, where "
-    r"$L(W)\le0.005\,\min(1,\Delta^9)$.",
+    r"$L(W)\le10^{-3}\min(1,\Delta^9)$.",
     quantifiers=(r"\forall\, m=r,d", r"\forall\, W^*", r"\forall\, W:\ L(W)\le\varepsilon_1"),
-    constant=Constant(20.0, measured_on="r ≤ 3, Δ = 0.5…π/2: 6.9", failure=0.0),
+    constant=Constant(20.0, measured_on="r ≤ 3, Δ = 0.5…π/2: 7.5", failure=0.0),
     specimens=[_TWO, {"world": Teachers(count=2), "students": _LOCAL}],
     cost=4,
 )

@@ -112,6 +112,7 @@ def along_loss(claimed: float, instance: Callable[[float], Instance], *, togethe
         claimed=claimed,
         trials=trials,
         together=together,
+        measures="‖∇L‖",
     )
 
 

@@ -1,8 +1,8 @@
 """A Łojasiewicz inequality with exponent 3/4, whatever the number of students (ZGJ21, gradient lower bound).
 
-With the witness W* of ZGJ-14 and the descent direction of ZGJ-15, cL ≤ ⟨∇L, W - W*⟩ + K‖∇L‖² ≤ ‖∇L‖ C L^{1/4} + K‖∇L‖², so that ‖∇L‖ is at
-least the smaller one of (c/2C) L^{3/4} and √(cL/2K). The exponent is that of a tiny neuron (ZGJ-17): gradient domination, exponent 1/2, and
-strong convexity fail for every m > r, by the split pair.
+With the descent direction and the distance of the tapered witness W* of ZGJ-15, cL ≤ ⟨∇L, W - W*⟩ + K‖∇L‖² ≤ ‖∇L‖ C L^{1/4} + K‖∇L‖², so
+that ‖∇L‖ is at least the smaller one of (c/2C) L^{3/4} and √(cL/2K), C of the order (r/min(1, Δ³))^{1/4}. The exponent is that of a tiny
+neuron (ZGJ-17): gradient domination, exponent 1/2, and strong convexity fail for every m > r, by the split pair.
 
 *The constant.* Let neurons of mass a → 0 stand where the main ones see least of them, all at their optimum, so that R = a (|w̄ᵀx| - its
 projection on the functions sᵀx sgn(w*_jᵀx)) with ‖R‖² = p a². By Euler's identity ⟨w, ∇_w L⟩ = 2pa², and midway between two teachers
@@ -244,7 +244,7 @@ def _(theta: float, trials: Trials) -> Bound:
 @given(world=teachers(families=("orthogonal", "arc", "simplex"), weakest=(1.0,)), students=states("split pair", "local", extra=(1, 2)))
 def the_loss_is_locally_strongly_convex(world: Teachers, students: States, trials: Trials, power: float = 0.0) -> Bound:
     V, unit = world.build(trials), min(1.0, world.delta**3)
-    level = 0.005 * unit**3
+    level = 0.001 * unit**3
 
     def claim(W: Weights) -> Bound:
         return at_least(least_curvature(W, V), unit * loss(W, V) ** power)

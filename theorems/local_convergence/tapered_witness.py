@@ -1,10 +1,11 @@
-"""The tapered witness, and states on which it is tried (for ZGJ-15).
+"""The tapered witness, and the states on which it is tried (for ZGJ-15).
 
-The witness of ZGJ-14 projects every student on its teacher, however far it is: q_i ∝ ‖w_i‖ cos θ_i. A neuron between two teachers belongs to
-neither; the *tapered* witness lets its weight go to zero, continuously: q_i ∝ ‖w_i‖ cos θ_i (1 - 2θ_i/Δ)_+.
+The witness of ZGJ-14 projects every student on its teacher, however far it is: q_i ∝ ‖w_i‖ cos θ_i. A neuron between two teachers belongs
+to neither; the *tapered* witness lets its weight go to zero, continuously: q_i ∝ ‖w_i‖ cos θ_i (1 - 2θ_i/Δ)_+.
 
-What makes ⟨∇L, W - W*⟩ small is a part t = Σ e_jᵀx sgn(w*_jᵀx) of the residual that close neurons could remove, and far neurons that it suits.
-Adversaries that only see ⟨∇L, W - W*⟩ + K‖∇L‖² stall at the stiff directions of t, where ‖∇L‖ is large, so that the states here are led past them.
+What makes ⟨∇L, W - W*⟩ small is a part t = Σ e_jᵀx sgn(w*_jᵀx) of the residual that close neurons could remove, and far neurons that it
+suits. Adversaries that only see ⟨∇L, W - W*⟩ + K‖∇L‖² stall at the stiff directions of t, where ‖∇L‖ is large: these states are led
+past them.
 """
 
 from __future__ import annotations
