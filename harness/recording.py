@@ -241,6 +241,7 @@ def _along_record(along: Along) -> dict[str, Any]:
         "growth": along.growth,
         "together": along.together,
         "measures": along.measures,
+        "label": along.label,
     }
 
 

@@ -77,6 +77,7 @@ class Along:
         together: the title of a drawing that shows this grid beside those of other parts with the same title; empty for none. What is drawn
             is ratio · size^claimed, or its inverse for a lower bound: the measured side, where the bound has no other factor.
         measures: the name of the measured side, for that drawing.
+        label: what the grid is called there; the part's id by default.
     """
 
     variable: str
@@ -89,6 +90,7 @@ class Along:
     growth: Growth = "power"
     together: str = ""
     measures: str = ""
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +260,7 @@ class Statement:
             along: the grids along which exponents are measured.
             requires: the statement's own hypothesis on sizes.
             specimens: one to three frozen instances where the claim bites.
-            expect: "refuted" where the literature says that the statement is false.
+            expect: "refuted" where the part is known to be false.
             cost: how much dearer than usual a trial is; lowers the part's share of instances and trials.
             gpu: whether the part needs a GPU to be feasible.
             layers: on which kinds of layers the part runs ("dense", "matrix-free"), the usual one first.

@@ -57,9 +57,16 @@ def drawing(key: str, title: str, members: Sequence[tuple[Part, Exponent]]) -> P
             axes.fill_between(sizes, lows, highs, color=colour, alpha=0.2, linewidth=0)
         axes.plot(*_fitted(points, exponent, fit.slope), color=colour, linewidth=1.1)
         logarithms = [(math.log10(size), math.log10(value)) for size, value in points]
-        axes.plot(*zip(*logarithms, strict=True), marker, color=colour, markersize=4.5, label=label_text(f"{part.id}: {law}", 90))
+        axes.plot(
+            *zip(*logarithms, strict=True),
+            marker,
+            color=colour,
+            markersize=4.5,
+            label=label_text(f"{exponent.label or part.id}: {law}", 90),
+        )
         over = f"{exponent.variable} = {span([size for size, _ in points])}"
-        said.append(f"{part.id}, {(part.title or part.name).replace('_', ' ')}: {law} over {over}")
+        named = f"{exponent.label} ({part.id})" if exponent.label else part.id
+        said.append(f"{named}, {(part.title or part.name).replace('_', ' ')}: {law} over {over}")
     for axis, column in ((axes.xaxis, 0), (axes.yaxis, 1)):
         values = [point[column] for point in everything]
         ticks_of_powers(axis, min(values) / 1.3, max(values) * 1.3)

@@ -115,6 +115,7 @@ class Exponent:
     exponential: bool
     together: str
     measures: str
+    label: str
 
     @classmethod
     def read(cls, record: Record) -> Self:
@@ -134,6 +135,7 @@ class Exponent:
             exponential=fields.text(record, "growth") == "exponential",
             together=fields.text(record, "together"),
             measures=fields.text(record, "measures"),
+            label=fields.text(record, "label"),
         )
 
     @property

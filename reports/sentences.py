@@ -20,7 +20,7 @@ def verdict_sentences(part: Part) -> list[str]:
         said[0] = basis_sentence(part.basis, [one.level for one in part.specimens if one.level is not None])
     if part.expect == "refuted":
         said.append(
-            "The literature says that this part is false, and it was refuted, as declared."
+            "This part was declared false, and it was refuted."
             if part.verdict == "refuted"
             else "The part was declared false, so anything but a refutation is a failure of the check or news about the statement."
         )

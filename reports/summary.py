@@ -59,7 +59,7 @@ def declared_false_sentences(statement: Statement) -> list[str]:
     """Say of each part that was declared false, and is, what was refuted and how."""
     said = []
     for part in statement.declared_false:
-        words = [f"{part.id}, declared false by its source, is refuted: {(part.title or part.name).replace('_', ' ')}"]
+        words = [f"{part.id}, declared false, is refuted: {(part.title or part.name).replace('_', ' ')}"]
         if part.refutation:
             words.append(f"Seen on {part.refutation.describe or 'an instance without description'}")
             words += refutation_sentences(part.refutation)[:1]

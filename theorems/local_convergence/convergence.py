@@ -20,7 +20,7 @@ import torch
 from hypothesis import strategies as st
 
 from lemmata.harness import Along, Bound, Constant, Trials, at_least, at_most, given, statement
-from lemmata.theorems.local_convergence.descent import RATES, TIMES, Run, along_time, descend, flow, kappa, starts, step_size, worst_run
+from lemmata.theorems.local_convergence.descent import TIMES, Run, along_time, descend, flow, kappa, starts, step_size, worst_run
 from lemmata.theorems.local_convergence.setting import Teachers, teachers
 from lemmata.theorems.local_convergence.states import States, states, with_optimal_main_ones
 
@@ -168,7 +168,7 @@ def _(extra: int, trials: Trials) -> Bound:
     r"$a$ of a neuron at a random angle in $[1,1.4]$ to the teacher, the other one at its optimum.",
     quantifiers=(r"\forall\, T", r"\exists\, W_0"),
     constant=Constant(0.1, measured_on="τ = 30…3000: 0.059", failure=0.0),
-    along=along_time(-2.0, 100, 300, 1000, 3000, slack=0.05, together=RATES),
+    along=along_time(-2.0, 100, 300, 1000, 3000, slack=0.05, label="the worst start"),
     specimens=[{"tau": 100.0}],
     cost=12,
 )

@@ -115,8 +115,8 @@ def starts(world: Teachers, students: States, V: TeacherRows, trials: Trials, *,
     return found | {"midway" if len(V) > 1 else "ring": midway.near(trials.stream("structured"), V, world.threshold)}
 
 
-def along_time(claimed: float, *sizes: float, slack: float, together: str = "") -> Along:
-    """Return a grid of times τ = ηT at which L is of the order τ^claimed, up to a slack in the exponent."""
+def along_time(claimed: float, *sizes: float, slack: float, label: str = "") -> Along:
+    """Return a grid of times τ = ηT at which L is of the order τ^claimed, up to a slack in the exponent; with a label it is drawn."""
     return Along(
         variable="ηT",
         sizes=sizes,
@@ -125,8 +125,9 @@ def along_time(claimed: float, *sizes: float, slack: float, together: str = "") 
         at_least=-slack,
         claimed=claimed,
         trials=16,
-        together=together,
+        together=RATES if label else "",
         measures="L",
+        label=label,
     )
 
 

@@ -22,7 +22,7 @@ from lemmata.strategies import log_uniform
 from lemmata.theorems.local_convergence.attacks import attacked
 from lemmata.theorems.local_convergence.derivatives import gradient_norm
 from lemmata.theorems.local_convergence.descent import RATES, descend, step_size
-from lemmata.theorems.local_convergence.extremes import GRADIENT_AGAINST_LOSS, along_loss, split_pair
+from lemmata.theorems.local_convergence.extremes import along_loss, split_pair
 from lemmata.theorems.local_convergence.lojasiewicz import the_loss_is_locally_strongly_convex
 from lemmata.theorems.local_convergence.setting import Teachers, floor, loss, teachers
 from lemmata.theorems.local_convergence.states import States, descended, sign_gram, states
@@ -157,6 +157,7 @@ def _at_time(tau: float) -> Instance:
         growth="exponential",
         together=RATES,
         measures="L",
+        label="exact parameterisation",
     ),
     specimens=[{**_TWO, "time": 10.0}],
     cost=6,
@@ -203,7 +204,7 @@ def _(world: Teachers, students: States, trials: Trials) -> Bound:
     says=r"For $r=m=1$: $\|\nabla L\|_F=\Theta(L^{1/2})$, against $L^{2/3}$ and $L^{3/4}$ for $m=2$ (ZGJ-17).",
     quantifiers=(r"\forall\, L\le\varepsilon_0", r"\forall\, W:\ L(W)=L"),
     constant=Constant(0.8, measured_on="L = 1e-15…1e-3: 0.71; 1/√2 in the limit", failure=0.0),
-    along=along_loss(0.5, lambda L: {"level": L}, together=GRADIENT_AGAINST_LOSS, trials=48),
+    along=along_loss(0.5, lambda L: {"level": L}, label="exact parameterisation", trials=48),
     specimens=[{"level": 1e-6}],
 )
 @given(level=log_uniform(1e-15, 1e-3, per_decade=1))

@@ -91,18 +91,18 @@ def theta_at(L: float) -> float:
     return (1.5 * math.pi * L) ** (1.0 / 3.0)
 
 
-def along_loss_of_the_tiny_neuron(claimed: float, *, together: str = "", **further: object) -> Along:
+def along_loss_of_the_tiny_neuron(claimed: float, *, label: str = "", **further: object) -> Along:
     """Return the grid of losses of the tiny neuron: the ratio is flat, the exponent of the bound in L is `claimed`."""
-    return along_loss(claimed, lambda L: {"mass": mass_at(L), **further}, together=together)
+    return along_loss(claimed, lambda L: {"mass": mass_at(L), **further}, label=label)
 
 
-def along_loss_of_the_split_pair(claimed: float, *, together: str = "", **further: object) -> Along:
+def along_loss_of_the_split_pair(claimed: float, *, label: str = "", **further: object) -> Along:
     """Return the grid of losses of the split pair: the ratio is flat, the exponent of the bound in L is `claimed`."""
-    return along_loss(claimed, lambda L: {"theta": theta_at(L), **further}, together=together)
+    return along_loss(claimed, lambda L: {"theta": theta_at(L), **further}, label=label)
 
 
-def along_loss(claimed: float, instance: Callable[[float], Instance], *, together: str = "", trials: int = 16) -> Along:
-    """Return a grid of losses, twelve decades: the ratio is flat, the exponent of the bound in L is `claimed`."""
+def along_loss(claimed: float, instance: Callable[[float], Instance], *, label: str = "", trials: int = 16) -> Along:
+    """Return a grid of losses, twelve decades: the ratio is flat, the exponent of the bound in L is `claimed`; with a label it is drawn."""
     return Along(
         variable="L",
         sizes=LOSSES,
@@ -111,8 +111,9 @@ def along_loss(claimed: float, instance: Callable[[float], Instance], *, togethe
         at_least=-0.02,
         claimed=claimed,
         trials=trials,
-        together=together,
+        together=GRADIENT_AGAINST_LOSS if label else "",
         measures="‖∇L‖",
+        label=label,
     )
 
 

@@ -24,7 +24,6 @@ from lemmata.strategies import log_uniform
 from lemmata.theorems.local_convergence.derivatives import gradient_norm
 from lemmata.theorems.local_convergence.extremes import (
     ANGLE,
-    GRADIENT_AGAINST_LOSS,
     along_loss_of_the_split_pair,
     along_loss_of_the_tiny_neuron,
     drawn,
@@ -83,7 +82,7 @@ def _(theta: float, trials: Trials) -> Bound:
     says=r"Split pair: $\|\nabla L\|_F=\Theta(L^{2/3})$, with the constant $\frac2\pi(\frac{3\pi}2)^{2/3}=1.79$ in the limit.",
     quantifiers=(r"\forall\,\theta",),
     constant=Constant(1.0 / 1.78, measured_on="L = 1e-15…1e-3", failure=0.0),
-    along=along_loss_of_the_split_pair(2.0 / 3.0, together=GRADIENT_AGAINST_LOSS),
+    along=along_loss_of_the_split_pair(2.0 / 3.0, label="split pair"),
     specimens=[{"theta": 1e-3}],
 )
 @given(theta=log_uniform(1e-5, 0.2))
@@ -140,7 +139,7 @@ def _(mass: float, angle: float, trials: Trials) -> Bound:
     says=r"Tiny neuron: $\|\nabla L\|_F=\Theta(L^{3/4})$.",
     quantifiers=(r"\forall\, a",),
     constant=Constant(1.0 / 2.8, measured_on="L = 1e-15…1e-3", failure=0.0),
-    along=along_loss_of_the_tiny_neuron(0.75, together=GRADIENT_AGAINST_LOSS),
+    along=along_loss_of_the_tiny_neuron(0.75, label="tiny neuron"),
     specimens=[{"mass": 1e-5}],
 )
 @given(mass=log_uniform(1e-7, 0.1, per_decade=1))

@@ -27,7 +27,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from lemmata.harness import Bound, Constant, Trials, all_of, at_most, given, statement
-from lemmata.theorems.local_convergence.descent import RATES, along_time, descend, flow, step_size
+from lemmata.theorems.local_convergence.descent import along_time, descend, flow, step_size
 from lemmata.theorems.local_convergence.setting import Teachers, Weights, line_angles
 from lemmata.theorems.local_convergence.states import States
 
@@ -106,7 +106,7 @@ def _(opening: float, trials: Trials) -> Bound:
     says=r"From openings in $[0.4,0.55]$ and shares in $[0.3,0.7]$, $L(\tau)=\Theta(\tau^{-3})$ for each start.",
     quantifiers=(r"\forall\, a_1,\beta_0", r"\forall\, T"),
     constant=Constant(1.2, measured_on="τ = 30…10⁴: 1.01, 1 % of it from the steps; the limit is π²/(48 a₁a₂) ≤ 0.98", failure=0.0),
-    along=along_time(-3.0, 300, 1000, 3000, 10000, slack=0.05, together=RATES),
+    along=along_time(-3.0, 300, 1000, 3000, 10000, slack=0.05, label="a single start"),
     specimens=[{"tau": 300.0}],
     cost=4,
 )
