@@ -21,6 +21,7 @@ from markupsafe import Markup, escape
 
 from lemmata.reports.fields import Record, mappings, text, texts
 
+_PUNCTUATION = re.compile(r"[.,;:)!?]+")
 _FORMULA = re.compile(r"\$\$(.+?)\$\$|(?<!\\)\$(.+?)(?<!\\)\$", re.DOTALL)
 _LOOKS_LIKE_LATEX = re.compile(r"[\\^_]")
 _KEPT = {
@@ -68,8 +69,20 @@ def mathml(latex: str, *, block: bool = False) -> Markup:
 
 
 def typeset(words: str) -> Markup:
-    """Turn text with formulas between dollar signs into HTML; text without any, but with LaTeX in it, counts as one formula."""
-    return Markup("").join(_formula(piece, block=block) if maths else escape(piece) for piece, maths, block in _pieces(words))
+    """Turn text with formulas between dollar signs into HTML; text without any, but with LaTeX in it, counts as one formula.
+
+    Punctuation after a formula stays on its line.
+    """
+    found, pieces = [], list(_pieces(words))
+    for place, (piece, maths, block) in enumerate(pieces):
+        after = pieces[place + 1][0] if place + 1 < len(pieces) else ""
+        stop = _PUNCTUATION.match(after) if maths and not block else None
+        if stop:
+            found.append(Markup('<span class="joined">{}{}</span>').format(_formula(piece, block=False), stop[0]))
+            pieces[place + 1] = (after[stop.end() :], False, False)
+        else:
+            found.append(_formula(piece, block=block) if maths else escape(piece))
+    return Markup("").join(found)
 
 
 def formulas(words: str) -> list[str]:

@@ -97,6 +97,8 @@ def attack_sentence(part: Part) -> str:
         return said + "."
     if best == blind or reached[blind] <= 0:
         return said + ("; no attack went beyond random search." if best == blind else f"; random search reached {figure(reached[blind])}.")
+    if reached[best] < 1.05 * reached[blind]:
+        return f"{said}; random search alone reached nearly as much, {figure(reached[blind])}."
     missed = figure(reached[best] / reached[blind], 2)
     return f"{said}; random search alone reached {figure(reached[blind])} and would have missed a factor of {missed}."
 

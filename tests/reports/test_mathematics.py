@@ -39,6 +39,12 @@ def test_latex_without_dollar_signs_is_one_formula():
     assert formulas("a plain sentence_with an underscore") == []
 
 
+def test_punctuation_stays_with_its_formula():
+    assert str(typeset("where $a$, and $b$: c")).count('<span class="joined"><math>') == 2
+    assert str(typeset("where $a$, and $b$: c")).endswith(":</span> c")
+    assert str(typeset("so $$a$$.")).endswith("</math>.")
+
+
 def test_dollar_signs_can_be_escaped():
     assert str(typeset(r"costs \$5")) == "costs $5"
 

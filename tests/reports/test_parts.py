@@ -150,6 +150,7 @@ def test_findings_in_one_sentence(write, records, statements, tmp_path):
     ({"flips": 0.5}, "The best attack, flips, reached 0.5 of the threshold."),
     ({"random": 0.5, "flips": 0.2}, "no attack went beyond random search"),
     ({"random": 0.0, "flips": 0.2}, "random search reached 0."),
+    ({"random": 0.2, "flips": 0.2001}, "random search alone reached nearly as much, 0.2."),
     ({"flips": math.inf}, ""),
 ])  # fmt: skip
 def test_attacks_are_compared_with_random_search(write, tmp_path, attacks, words):
