@@ -50,7 +50,7 @@ ZGJ21 = statement(
     says=r"$L(W_{t+1})\le L(W_t)-\frac\eta2\|\nabla L(W_t)\|_F^2$ for all $t<60$; the loss never increases.",
     quantifiers=_STARTS,
     specimens=[_TWO],
-    cost=12,
+    cost=4,
 )
 @given(world=_any_teachers, students=_any_start)
 def each_step_decreases_the_loss(world: Teachers, students: States, trials: Trials, faster: float = 1.0, share: float = 0.5) -> Bound:
@@ -85,7 +85,7 @@ def _(world: Teachers, students: States, trials: Trials) -> Bound:
     r"\frac{\kappa^2}4\eta t$.",
     quantifiers=_STARTS,
     specimens=[_ARC, _TWO],
-    cost=12,
+    cost=4,
 )
 @given(world=_any_teachers, students=_any_start)
 def the_inverse_root_of_the_loss_gains_linearly(world: Teachers, students: States, trials: Trials, power: float = 0.5) -> Bound:
@@ -118,7 +118,7 @@ def _(world: Teachers, students: States, trials: Trials) -> Bound:
     says=r"Along gradient flow $\tau^2L(W(\tau))\le4\kappa^{-4}$ for all $1\le\tau\le300$.",
     quantifiers=(*_STARTS[:-1], r"\forall\,\tau"),
     specimens=[_TWO, _ARC],
-    cost=12,
+    cost=4,
 )
 @given(world=_any_teachers, students=_any_start)
 def the_loss_is_at_most_the_inverse_square_of_time(world: Teachers, students: States, trials: Trials, power: float = 2.0) -> Bound:

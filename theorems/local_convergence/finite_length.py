@@ -50,7 +50,7 @@ ZGJ29 = statement(
     quantifiers=(*_STARTS, r"\forall\, s<T"),
     constant=Constant(8.0, measured_on="r ≤ 3, m ≤ 15, Δ = 0.3…π/2: 3.4, along a simplex at Δ = 1; GD to ηT = 33", failure=0.0),
     specimens=[_ARC, _TWO],
-    cost=12,
+    cost=4,
 )
 @given(world=_any_teachers, students=_any_start)
 def the_path_is_no_longer_than_the_fourth_root_of_the_loss(world: Teachers, students: States, trials: Trials, power: float = 0.25) -> Bound:
@@ -133,7 +133,7 @@ def _(theta: float, trials: Trials) -> Bound:
     quantifiers=(*_STARTS, r"\exists\, W_\infty", r"\forall\,\tau"),
     constant=Constant(4.0, measured_on="r ≤ 3, m ≤ 15, Δ = 0.3…π/2, τ ≤ 3000: 2.5", failure=0.0),
     specimens=[_TWO, _ARC],
-    cost=12,
+    cost=4,
 )
 @given(world=_any_teachers, students=_any_start)
 def every_neuron_converges(

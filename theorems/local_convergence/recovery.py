@@ -190,7 +190,7 @@ def _(world: Teachers, extra: int, side: Side, trials: Trials) -> Bound:
     quantifiers=(*_NEAR[:2], r"\forall\, W_0:\ L(W_0)\le\varepsilon_0", r"\forall\,\tau"),
     constant=Constant(15.0, measured_on="r ≤ 3, m ≤ 7, Δ = 0.3…π/2: 5.1", failure=0.0),
     specimens=[_TWO, _ARC],
-    cost=12,
+    cost=4,
 )
 @given(world=_any_teachers, students=st.one_of(states(), states("midway", extra=(1, 3))))
 def directions_and_masses_are_recovered(
