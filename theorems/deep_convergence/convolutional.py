@@ -241,7 +241,7 @@ def _one_image(data: Images) -> Images:
     says=r"Gradient descent with $\eta=0.5\frac d{nLmP}$: $F_{t+1}\le\big(1-\Omega(\frac{\eta\delta m}{dn^2})\big)F_t$ at each of 60 "
     r"steps.",
     quantifiers=(*_WORLD, r"\forall\, t<60"),
-    constant=Constant(20.0, measured_on="½ of ALS-25(c) and 0.1 of ALS-21(b); m = 32…64, L = 2, P = 6, n = 3"),
+    constant=Constant(1.0, measured_on="m = 32…64, L = 2, P = 6, n = 3: 0.010; L = 1, P = 4, n = 8: 0.19"),
     requires=_GATE,
     specimens=[_at(64), _at(32, outputs=1)],
     layers=_RUNS,
@@ -266,7 +266,7 @@ def _(net: ConvolutionalNet, data: Images, targets: Labels, trials: Trials) -> B
     says=r"Stochastic gradient descent with $b=1$, $\eta=0.5\frac{bd}{n^2LmP}$: $\log F$ falls by $\Omega(\frac{\eta\delta m}{dn^2})$ a "
     r"step on average over the second half of 100 steps.",
     quantifiers=(*_WORLD[:2], r"\mathbb P_{A,W^{(0)},B,S_0,S_1,\dots}"),
-    constant=Constant(20.0, measured_on="½ of ALS-25(c) and 0.1 of ALS-21(b); m = 32…64, L = 2, P = 6, n = 3"),
+    constant=Constant(1.0, measured_on="m = 32…64, L = 2, P = 6, n = 3: 0.015; L = 1, P = 4, n = 8: 0.21"),
     requires=_GATE,
     specimens=[_at(32, outputs=1)],
     layers=_RUNS,

@@ -152,7 +152,7 @@ ALS32 = statement(
     says=r"Gradient-dominant, $\|\nabla f\|^2\ge2\sigma(f-f^*)$: $F_{t+1}\le\big(1-\Omega(\frac{\sigma\eta\delta m}{dn^2})\big)F_t$ at "
     r"each of 100 steps, for $f=\sum_a(z_a^2+3\sin^2z_a)$, $\sigma=\frac1{32}$.",
     quantifiers=(*_WORLD, r"\forall\, t<100"),
-    constant=Constant(20.0, measured_on="¼ of (d) and 0.1 of ALS-31(a); m = 64…128, n = 4, d = L = 2"),
+    constant=Constant(0.5, measured_on="m = 64…128, n = 4, d = L = 2: 0.046"),
     requires=_GATE,
     specimens=[_at(64, pair_at(0.8), "dominant"), _at(64, pair_at(0.8, count=4), "dominant", outputs=1)],
     layers=_RUNS,
