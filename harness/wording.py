@@ -21,6 +21,9 @@ _SIGN = {
 }
 _SIGNS = re.compile(r"\\(?:mathbb [PE]|(?:Pr|ge|le|ne|top|[bB]igg?[lr]?)(?![a-zA-Z])|[|,;!])")
 _SCRIPT = re.compile(r"([\^_])\{((?:[^{}]|\{[^{}]*\})*)\}")
+_FRACTION = re.compile(r"\\[td]?frac(?![a-zA-Z])")
+_TOKEN = re.compile(r"\s*(\\[a-zA-Z]+|.)")
+_ONE_FACTOR = re.compile(r"(\\[a-zA-Z]+\s?|\w|\d+)([_^](\{[^{}]*\}|\\[a-zA-Z]+|.))*|\\?[a-zA-Z]+\([^()]*\)")
 _POWERS = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
 
 
@@ -33,7 +36,8 @@ def readable(text: str) -> str:
     converter = LatexNodes2Text(math_mode="text", keep_comments=True)
 
     def one(found: re.Match[str]) -> str:
-        latex = _SIGNS.sub(lambda sign: _SIGN.get(sign[0], ""), found[1] or found[2])
+        latex = _fractions(found[1] or found[2])
+        latex = _SIGNS.sub(lambda sign: _SIGN.get(sign[0], ""), latex)
         latex = _SCRIPT.sub(_bracketed, _SCRIPT.sub(_bracketed, latex))
         plain = " ".join(converter.latex_to_text(latex).split())
         return re.sub(r"\^(-?\d+)(?![\d.])", lambda power: power[1].translate(_POWERS), plain)
@@ -44,6 +48,37 @@ def readable(text: str) -> str:
 def readable_formula(latex: str) -> str:
     """Turn a formula without dollar signs into plain text."""
     return readable(f"${latex}$")
+
+
+def _fractions(latex: str) -> str:
+    r"""Write fractions with a slash, and brackets where they are needed.
+
+    >>> _fractions(r"\tfrac{a+b}r x")
+    '(a+b)/r x'
+    """
+    found = _FRACTION.search(latex)
+    if not found:
+        return latex
+    upper, rest = _argument(latex[found.end() :])
+    lower, rest = _argument(rest)
+    upper, lower = _fractions(upper.strip()), _fractions(lower.strip())
+    upper = f"({upper})" if re.search(r"[-+=/]|\\(pm|le|ge)", re.sub(r"\([^()]*\)|\{[^{}]*\}", "", upper)) else upper
+    lower = lower if _ONE_FACTOR.fullmatch(lower) else f"({lower})"
+    gap = " " if re.match(r"[\w\\({]", rest) else ""
+    return f"{latex[: found.start()]}{upper}/{lower}{gap}{_fractions(rest)}"
+
+
+def _argument(latex: str) -> tuple[str, str]:
+    """Split off what a LaTeX command takes as an argument: a group in braces, a command or a character."""
+    if not latex.lstrip().startswith("{"):
+        token = _TOKEN.match(latex)
+        return (token[1], latex[token.end() :]) if token else ("", "")
+    start, depth = latex.index("{"), 0
+    for place in range(start, len(latex)):
+        depth += {"{": 1, "}": -1}.get(latex[place], 0)
+        if depth == 0:
+            return latex[start + 1 : place], latex[place + 1 :]
+    return latex[start + 1 :], ""
 
 
 def _bracketed(script: re.Match[str]) -> str:

@@ -204,7 +204,7 @@ def _(extra: int, trials: Trials) -> Bound:
     says=r"Gradient domination: $\|\nabla L(W)\|_F^2\ge\mu\,L(W)$ near every minimum, for some $m>r$ and $\mu>0$ (tried: "
     r"$\mu=\frac1{100}$). On the split pair $\|\nabla L\|_F^2=\Theta(L^{4/3})$, so that no $\mu$ will do.",
     quantifiers=(r"\exists\,\mu>0", r"\forall\, W:\ L(W)\le\varepsilon_0"),
-    constant=Constant(100.0, measured_on="claimed, and false", failure=0.0),
+    constant=Constant(100.0, measured_on="nothing: no constant will do", failure=0.0),
     along=replace(along_loss_of_the_split_pair(1.0), at_most=None),
     specimens=[{"theta": 1e-4}],
     expect="refuted",
@@ -228,7 +228,7 @@ def _(theta: float, trials: Trials) -> Bound:
     r"$\mu=\frac1{20}\min(1,\Delta^3)$, with which it holds for $m=r$). On the split pair $\lambda_{\min}=\Theta(L)$, so that no $\mu$ "
     r"will do.",
     quantifiers=(r"\exists\,\mu,\varepsilon_1>0", r"\forall\, W:\ L(W)\le\varepsilon_1"),
-    constant=Constant(20.0, measured_on="claimed, and false", failure=0.0),
+    constant=Constant(20.0, measured_on="nothing: no constant will do", failure=0.0),
     along=Along(
         variable="L",
         sizes=(1e-7, 1e-6, 1e-5, 1e-4),
