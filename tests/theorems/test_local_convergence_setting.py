@@ -28,7 +28,7 @@ from lemmata.theorems.local_convergence.setting import (
     wedge,
     witness,
 )
-from lemmata.theorems.local_convergence.states import EVERYWHERE, States
+from lemmata.theorems.local_convergence.states import EVERYWHERE, States, tilted
 
 EPS = torch.finfo(torch.float64).eps
 TRIALS = Trials(key=key_of("test", "local convergence"), count=8)
@@ -198,3 +198,18 @@ def test_adversaries_stay_in_the_band_and_gain_on_random_states():
 def test_line_angles_do_not_see_signs():
     u = torch.tensor([[1.0, 0.0], [-1.0, 1e-9]], dtype=torch.float64)
     assert line_angles(u, u)[0, 1].item() == pytest.approx(1e-9, rel=1e-12)
+
+
+@given(angle=angles, near=st.floats(-10.0, 0.0))
+def test_a_tilted_direction_is_at_its_angle_however_it_was_drawn(angle, near):
+    v = torch.tensor([[1.0, 2.0, 2.0]], dtype=torch.float64) / 3.0
+    across = v + 10.0**near * torch.tensor([[0.3, -0.7, 0.5]], dtype=torch.float64)
+    assert float(line_angles(tilted(v, across, angle), v)) == pytest.approx(angle, abs=8 * EPS)
+
+
+def test_a_far_neuron_may_stand_on_another_teacher():
+    world = Teachers(family="simplex", count=2, dimension=2, separation=0.8)
+    V = world.build(TRIALS)
+    W = States(family="far", size=0.01, angle=0.8).draw(TRIALS, V)
+    assert torch.isfinite(W).all()
+    assert (loss(W, V).abs() < 1e-4).all()

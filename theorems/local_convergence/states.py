@@ -119,7 +119,9 @@ def descended(W: Weights, V: TeacherRows, *, steps: int, rate: float | None = No
         rate: the step η; 1/(8 (‖W*‖² + √(πL))) by default, with which the loss never grows.
         which: the neurons that move.
     """
-    eta = 1.0 / (8.0 * ((V**2).sum() + (math.pi * loss(W, V)).sqrt())) if rate is None else torch.as_tensor(rate).expand(W.shape[:-2])
+    # Without loss, rounding can make it negative.
+    curvature = 8.0 * ((V**2).sum() + (math.pi * loss(W, V).clamp(min=0.0)).sqrt())
+    eta = 1.0 / curvature if rate is None else torch.as_tensor(rate).expand(W.shape[:-2])
     step = eta[..., None, None] * (1.0 if which is None else which.unsqueeze(-1))
     for _ in range(steps):
         W = W - step * gradient(W, V)
@@ -148,6 +150,8 @@ def of_vectors(z: Float[Tensor, "... d"]) -> Float[Tensor, "... d"]:
 def tilted(v: Float[Tensor, "... d"], across: Float[Tensor, "... d"], angle: float | Float[Tensor, "..."]) -> Float[Tensor, "... d"]:
     """Return cos(angle) v + sin(angle) t, t the direction of `across` orthogonal to the unit vector v."""
     tangent = units(across - (across * v).sum(dim=-1, keepdim=True) * v)
+    # Once more: what is left of an `across` almost parallel to v is orthogonal to it only up to the rounding that was magnified.
+    tangent = units(tangent - (tangent * v).sum(dim=-1, keepdim=True) * v)
     angle = torch.as_tensor(angle, device=v.device, dtype=v.dtype).unsqueeze(-1)
     return angle.cos() * v + angle.sin() * tangent
 
