@@ -277,7 +277,7 @@ def convolutional_networks_learn_by_stochastic_steps(
     net: ConvolutionalNet, data: Images, targets: Labels, trials: Trials, actual: Images | None = None
 ) -> Bound:
     run = _run(net, data if actual is None else actual, targets, trials, steps=100, batch=1)
-    rate = (run.F[:, 50] / run.F[:, -1]).log() / run.trajectory.moving[:, 50:].sum(dim=1).clamp(min=1)
+    rate = run.trajectory.decline(since=50)
     order = _order(net, data, run)
     return at_least(torch.where(run.trajectory.moving[:, 51], rate, order), order).with_curves(loss=run.F)
 

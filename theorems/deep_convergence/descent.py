@@ -49,6 +49,10 @@ class Trajectory:
         """(F_t - F_{t+1})/(η ‖∇F(W^(t))‖_F²): 1 to first order in η; 1 where the trial rests."""
         return self.where_moving((self.F[:, :-1] - self.F[:, 1:]) / (self.step * self.squares.sum(dim=2)), 1.0)
 
+    def decline(self, since: int = 0) -> Float[Tensor, "trials"]:
+        """Return by how much log F falls a moving step, on average from the step `since` on."""
+        return (self.F[:, since] / self.F[:, -1]).log() / self.moving[:, since:].sum(dim=1).clamp(min=1)
+
     def where_moving(self, values: Float[Tensor, "trials T"], otherwise: float) -> Float[Tensor, "trials T"]:
         """Return the values with those of resting steps replaced."""
         return torch.where(self.moving, values, otherwise)

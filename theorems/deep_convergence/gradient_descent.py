@@ -109,7 +109,7 @@ def _along_width(claimed: float, *, at_most: float, trials: int) -> Along:
 @given(**_separated)
 def the_rate_does_not_depend_on_width(net: DeepReluNet, data: SeparatedData, targets: Labels, trials: Trials, slower: float = 1.0) -> Bound:
     run = train(net, data, targets, trials, c=0.5 * slower, steps=10)
-    rate = (run.F[:, 0] / run.F[:, -1]).log() / run.moving.sum(dim=1)
+    rate = run.decline()
     return at_least(rate, _order(net, data, run.step / slower)).with_curves(loss=run.F)
 
 

@@ -156,7 +156,7 @@ def residual_networks_learn_by_stochastic_steps(
     net: ResidualNet, data: SeparatedData, targets: Labels, trials: Trials, actual: SeparatedData | None = None
 ) -> Bound:
     run = _run(net, data if actual is None else actual, targets, trials, steps=200, batch=1)
-    rate = (run.F[:, 100] / run.F[:, -1]).log() / run.trajectory.moving[:, 100:].sum(dim=1).clamp(min=1)
+    rate = run.trajectory.decline(since=100)
     order = run.trajectory.step * _order(net, data)
     return at_least(torch.where(run.trajectory.moving[:, 101], rate, order), order).with_curves(loss=run.F)
 

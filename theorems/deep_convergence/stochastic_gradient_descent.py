@@ -168,7 +168,7 @@ def the_rate_is_proportional_to_the_batch(
     net: DeepReluNet, data: SeparatedData, targets: Labels, batch: int, trials: Trials, power: float = 1.0
 ) -> Bound:
     run = _run(net, data, targets, batch, trials, steps=160 // batch)
-    rate = (run.F[:, 0] / run.F[:, -1]).log() / run.trajectory.moving.sum(dim=1)
+    rate = run.trajectory.decline()
     return at_least(rate, _order(net, data, run.trajectory.step) * float(batch) ** (power - 1.0)).with_curves(loss=run.F)
 
 

@@ -24,6 +24,7 @@ from torch import Tensor
 
 from lemmata.harness import Along, Bound, Trials, worst_of
 from lemmata.theorems.local_convergence.attacks import ascent, band
+from lemmata.theorems.local_convergence.derivatives import gradient_norm
 from lemmata.theorems.local_convergence.setting import TeacherRows, Teachers, Weights, floor, gradient, loss, square
 from lemmata.theorems.local_convergence.states import States
 
@@ -133,7 +134,7 @@ def along_time(claimed: float, *sizes: float, slack: float, label: str = "") -> 
 
 def steepness(W: Weights, V: TeacherRows) -> Float[Tensor, "..."]:
     """Return ‖∇L‖/L^{3/4}."""
-    return gradient(W, V).flatten(-2).norm(dim=-1) / loss(W, V).clamp(min=floor(V)) ** 0.75
+    return gradient_norm(W, V) / loss(W, V).clamp(min=floor(V)) ** 0.75
 
 
 def worst_run(claim: Callable[[Run], Bound], found: Mapping[str, Weights], follow: Callable[[Weights], Run]) -> Bound:

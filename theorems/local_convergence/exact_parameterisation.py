@@ -22,7 +22,7 @@ from lemmata.strategies import log_uniform
 from lemmata.theorems.local_convergence.attacks import attacked
 from lemmata.theorems.local_convergence.derivatives import gradient_norm
 from lemmata.theorems.local_convergence.descent import RATES, descend, step_size
-from lemmata.theorems.local_convergence.extremes import along_loss, split_pair
+from lemmata.theorems.local_convergence.extremes import ONLY_BY_SLOPE, along_loss, split_pair
 from lemmata.theorems.local_convergence.lojasiewicz import the_loss_is_locally_strongly_convex
 from lemmata.theorems.local_convergence.setting import Teachers, floor, loss, teachers
 from lemmata.theorems.local_convergence.states import States, descended, sign_gram, states
@@ -32,7 +32,6 @@ _NEAR = (r"\forall\, m=r,d", r"\forall\, W^*", r"\forall\, W:\ L(W)\le\varepsilo
 _LOCAL = States(family="local", extra=0, size=0.5)
 _ONE = {"world": Teachers(dimension=3), "students": _LOCAL}
 _TWO = {"world": Teachers(family="arc", count=2, dimension=3, separation=0.5), "students": _LOCAL}
-_ONLY_BY_SLOPE = Constant(1e9, measured_on="L ≥ 1e-15")
 
 ZGJ20 = statement(
     "ZGJ-20",
@@ -125,7 +124,7 @@ def gradient_domination_weakens_like_the_cube_of_the_separation(delta: float, tr
     return at_most(gradient_norm(W, V) ** 2, delta**power * loss(W, V))
 
 
-@gradient_domination_weakens_like_the_cube_of_the_separation.twin("Θ(Δ²)", specimens=[], constant=_ONLY_BY_SLOPE)
+@gradient_domination_weakens_like_the_cube_of_the_separation.twin("Θ(Δ²)", specimens=[], constant=ONLY_BY_SLOPE)
 def _(delta: float, trials: Trials) -> Bound:
     return gradient_domination_weakens_like_the_cube_of_the_separation.check(delta, trials, power=2.0)
 
@@ -216,11 +215,11 @@ def the_gradient_of_a_single_student_is_the_root_of_the_loss(level: float, trial
     return at_least(gradient_norm(V + away, V), loss(V + away, V) ** power)
 
 
-@the_gradient_of_a_single_student_is_the_root_of_the_loss.twin("L^{2/3}", specimens=[], constant=_ONLY_BY_SLOPE)
+@the_gradient_of_a_single_student_is_the_root_of_the_loss.twin("L^{2/3}", specimens=[], constant=ONLY_BY_SLOPE)
 def _(level: float, trials: Trials) -> Bound:
     return the_gradient_of_a_single_student_is_the_root_of_the_loss.check(level, trials, power=2.0 / 3.0)
 
 
-@the_gradient_of_a_single_student_is_the_root_of_the_loss.twin("L^{0.4}", specimens=[], constant=_ONLY_BY_SLOPE)
+@the_gradient_of_a_single_student_is_the_root_of_the_loss.twin("L^{0.4}", specimens=[], constant=ONLY_BY_SLOPE)
 def _(level: float, trials: Trials) -> Bound:
     return the_gradient_of_a_single_student_is_the_root_of_the_loss.check(level, trials, power=0.4)

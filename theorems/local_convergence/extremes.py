@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from scipy import optimize
 
-from lemmata.harness import Along, Instance, Trials
+from lemmata.harness import Along, Constant, Instance, Trials
 from lemmata.harness.randomness import key_of
 from lemmata.theorems.local_convergence.derivatives import hessian
 from lemmata.theorems.local_convergence.setting import TeacherRows, Teachers, Weights, gradient, loss
@@ -76,6 +76,8 @@ def along_angle(claimed: float) -> Along:
     )
 
 
+ONLY_BY_SLOPE = Constant(1e9, measured_on="L ≥ 1e-15")
+"""For twins that only their exponent shall refute."""
 LOSSES = (1e-15, 1e-12, 1e-9, 1e-6, 1e-3)
 """What float64 allows for one teacher."""
 GRADIENT_AGAINST_LOSS = "Gradient against loss"

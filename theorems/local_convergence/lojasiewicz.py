@@ -25,6 +25,7 @@ from lemmata.theorems.local_convergence.attacks import attacked
 from lemmata.theorems.local_convergence.derivatives import gradient_norm, least_curvature
 from lemmata.theorems.local_convergence.descent import kappa
 from lemmata.theorems.local_convergence.extremes import (
+    ONLY_BY_SLOPE,
     along_loss_of_the_split_pair,
     along_loss_of_the_tiny_neuron,
     copies_of_the_best_fit,
@@ -40,7 +41,6 @@ _any_state = st.one_of(states(), states("far", "mid", "midway", extra=(1, 3), si
 _NEAR = (r"\exists\,\kappa,\varepsilon_0", r"\forall\, m\ge r,d", r"\forall\, W:\ L(W)\le\varepsilon_0")
 _TWO = Teachers(family="arc", count=2, dimension=3, separation=0.5)
 _LOCAL = States(family="local", extra=3, size=0.5)
-_ONLY_BY_SLOPE = Constant(1e9, measured_on="L ≥ 1e-15")
 
 ZGJ18 = statement(
     "ZGJ-18",
@@ -140,17 +140,17 @@ def far_neurons_attain_the_exponent(mass: float, extra: int, trials: Trials, pow
     return at_most(gradient_norm(W, V), loss(W, V) ** power)
 
 
-@far_neurons_attain_the_exponent.twin("2/3", specimens=[], constant=_ONLY_BY_SLOPE)
+@far_neurons_attain_the_exponent.twin("2/3", specimens=[], constant=ONLY_BY_SLOPE)
 def _(mass: float, extra: int, trials: Trials) -> Bound:
     return far_neurons_attain_the_exponent.check(mass, extra, trials, power=2.0 / 3.0)
 
 
-@far_neurons_attain_the_exponent.twin("0.7", specimens=[], constant=_ONLY_BY_SLOPE)
+@far_neurons_attain_the_exponent.twin("0.7", specimens=[], constant=ONLY_BY_SLOPE)
 def _(mass: float, extra: int, trials: Trials) -> Bound:
     return far_neurons_attain_the_exponent.check(mass, extra, trials, power=0.7)
 
 
-@far_neurons_attain_the_exponent.twin("0.8", specimens=[], constant=_ONLY_BY_SLOPE)
+@far_neurons_attain_the_exponent.twin("0.8", specimens=[], constant=ONLY_BY_SLOPE)
 def _(mass: float, extra: int, trials: Trials) -> Bound:
     return far_neurons_attain_the_exponent.check(mass, extra, trials, power=0.8)
 
@@ -293,6 +293,6 @@ def a_neuron_midway_between_teachers_attains_the_power_of_the_separation(delta: 
     return at_most(gradient_norm(W, V), delta**power * loss(W, V) ** 0.75)
 
 
-@a_neuron_midway_between_teachers_attains_the_power_of_the_separation.twin("κ does not depend on Δ", specimens=[], constant=_ONLY_BY_SLOPE)
+@a_neuron_midway_between_teachers_attains_the_power_of_the_separation.twin("κ does not depend on Δ", specimens=[], constant=ONLY_BY_SLOPE)
 def _(delta: float, trials: Trials) -> Bound:
     return a_neuron_midway_between_teachers_attains_the_power_of_the_separation.check(delta, trials, power=0.0)

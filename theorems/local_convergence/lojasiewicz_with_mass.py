@@ -22,7 +22,14 @@ from lemmata.harness import Bound, Constant, Trials, at_least, at_most, given, s
 from lemmata.strategies import log_uniform
 from lemmata.theorems.local_convergence.attacks import attacked
 from lemmata.theorems.local_convergence.derivatives import gradient_norm
-from lemmata.theorems.local_convergence.extremes import along_loss_of_the_split_pair, along_mass, drawn, split_pair, tiny_neuron
+from lemmata.theorems.local_convergence.extremes import (
+    ONLY_BY_SLOPE,
+    along_loss_of_the_split_pair,
+    along_mass,
+    drawn,
+    split_pair,
+    tiny_neuron,
+)
 from lemmata.theorems.local_convergence.setting import Teachers, Weights, loss, square, teachers
 from lemmata.theorems.local_convergence.states import States, descended, states
 
@@ -40,7 +47,6 @@ _SPECIMENS = [
     {"world": Teachers(family="arc", count=2, dimension=3, separation=0.5), "students": States(family="midway", extra=1, size=0.25)},
     {"world": Teachers(count=2, dimension=4), "students": States(family="mid", extra=2, size=0.2)},
 ]
-_ONLY_BY_SLOPE = Constant(1e9, measured_on="L ≥ 1e-15")
 Mass = Callable[[Weights], Float[Tensor, "..."]]
 
 ZGJ19 = statement(
@@ -118,12 +124,12 @@ def split_pairs_attain_the_exponent(theta: float, extra: int, trials: Trials, po
     return at_most(gradient_norm(W, V), loss(W, V) ** power)
 
 
-@split_pairs_attain_the_exponent.twin("1/2", specimens=[], constant=_ONLY_BY_SLOPE)
+@split_pairs_attain_the_exponent.twin("1/2", specimens=[], constant=ONLY_BY_SLOPE)
 def _(theta: float, extra: int, trials: Trials) -> Bound:
     return split_pairs_attain_the_exponent.check(theta, extra, trials, power=0.5)
 
 
-@split_pairs_attain_the_exponent.twin("3/4", specimens=[], constant=_ONLY_BY_SLOPE)
+@split_pairs_attain_the_exponent.twin("3/4", specimens=[], constant=ONLY_BY_SLOPE)
 def _(theta: float, extra: int, trials: Trials) -> Bound:
     return split_pairs_attain_the_exponent.check(theta, extra, trials, power=0.75)
 
@@ -164,6 +170,6 @@ def a_tiny_neuron_attains_the_power_of_the_mass(mass: float, trials: Trials, of_
     return at_most(gradient_norm(W, V), harmonic_mass(W) ** of_mass * loss(W, V) ** (2.0 / 3.0))
 
 
-@a_tiny_neuron_attains_the_power_of_the_mass.twin("whatever the masses", specimens=[], constant=_ONLY_BY_SLOPE)
+@a_tiny_neuron_attains_the_power_of_the_mass.twin("whatever the masses", specimens=[], constant=ONLY_BY_SLOPE)
 def _(mass: float, trials: Trials) -> Bound:
     return a_tiny_neuron_attains_the_power_of_the_mass.check(mass, trials, of_mass=0.0)

@@ -24,6 +24,7 @@ from lemmata.strategies import log_uniform
 from lemmata.theorems.local_convergence.derivatives import gradient_norm
 from lemmata.theorems.local_convergence.extremes import (
     ANGLE,
+    ONLY_BY_SLOPE,
     along_loss_of_the_split_pair,
     along_loss_of_the_tiny_neuron,
     drawn,
@@ -33,9 +34,6 @@ from lemmata.theorems.local_convergence.extremes import (
 )
 from lemmata.theorems.local_convergence.setting import loss, wedge
 from lemmata.theorems.local_convergence.states import sign_gram
-
-_FAR_FROM_TRUE = Constant(1e9, measured_on="L ≥ 1e-15")
-"""For twins that only the slope shall refute."""
 
 ZGJ17 = statement(
     "ZGJ-17",
@@ -91,12 +89,12 @@ def the_gradient_of_the_split_pair_is_the_power_two_thirds_of_the_loss(theta: fl
     return at_least(gradient_norm(W, V), loss(W, V) ** power)
 
 
-@the_gradient_of_the_split_pair_is_the_power_two_thirds_of_the_loss.twin("L^{1/2}", specimens=[], constant=_FAR_FROM_TRUE)
+@the_gradient_of_the_split_pair_is_the_power_two_thirds_of_the_loss.twin("L^{1/2}", specimens=[], constant=ONLY_BY_SLOPE)
 def _(theta: float, trials: Trials) -> Bound:
     return the_gradient_of_the_split_pair_is_the_power_two_thirds_of_the_loss.check(theta, trials, power=0.5)
 
 
-@the_gradient_of_the_split_pair_is_the_power_two_thirds_of_the_loss.twin("L^{3/4}", specimens=[], constant=_FAR_FROM_TRUE)
+@the_gradient_of_the_split_pair_is_the_power_two_thirds_of_the_loss.twin("L^{3/4}", specimens=[], constant=ONLY_BY_SLOPE)
 def _(theta: float, trials: Trials) -> Bound:
     return the_gradient_of_the_split_pair_is_the_power_two_thirds_of_the_loss.check(theta, trials, power=0.75)
 
@@ -148,16 +146,16 @@ def the_gradient_of_the_tiny_neuron_is_the_power_three_quarters_of_the_loss(mass
     return at_least(gradient_norm(W, V), loss(W, V) ** power)
 
 
-@the_gradient_of_the_tiny_neuron_is_the_power_three_quarters_of_the_loss.twin("L^{2/3}", specimens=[], constant=_FAR_FROM_TRUE)
+@the_gradient_of_the_tiny_neuron_is_the_power_three_quarters_of_the_loss.twin("L^{2/3}", specimens=[], constant=ONLY_BY_SLOPE)
 def _(mass: float, trials: Trials) -> Bound:
     return the_gradient_of_the_tiny_neuron_is_the_power_three_quarters_of_the_loss.check(mass, trials, power=2.0 / 3.0)
 
 
-@the_gradient_of_the_tiny_neuron_is_the_power_three_quarters_of_the_loss.twin("L^{0.7}", specimens=[], constant=_FAR_FROM_TRUE)
+@the_gradient_of_the_tiny_neuron_is_the_power_three_quarters_of_the_loss.twin("L^{0.7}", specimens=[], constant=ONLY_BY_SLOPE)
 def _(mass: float, trials: Trials) -> Bound:
     return the_gradient_of_the_tiny_neuron_is_the_power_three_quarters_of_the_loss.check(mass, trials, power=0.7)
 
 
-@the_gradient_of_the_tiny_neuron_is_the_power_three_quarters_of_the_loss.twin("L^{0.8}", specimens=[], constant=_FAR_FROM_TRUE)
+@the_gradient_of_the_tiny_neuron_is_the_power_three_quarters_of_the_loss.twin("L^{0.8}", specimens=[], constant=ONLY_BY_SLOPE)
 def _(mass: float, trials: Trials) -> Bound:
     return the_gradient_of_the_tiny_neuron_is_the_power_three_quarters_of_the_loss.check(mass, trials, power=0.8)
