@@ -1,7 +1,10 @@
-"""Evaluation: run a statement's check on trials of one instance, batch by batch, and keep what it says per trial.
+"""Evaluation.
 
-The batch grows from one block to what memory holds and is halved when memory runs out; trials do not depend on it. An exception inside a
-statement becomes a `BrokenStatement` that names the instance.
+Run a statement's check on trials of one instance, batch by batch, and keep what it says per trial.
+
+The batch grows from one block to what memory holds and is halved when memory runs out; trials do
+not depend on it. An exception inside a statement becomes a `BrokenStatement` that names the
+instance.
 """
 
 from __future__ import annotations
@@ -39,7 +42,10 @@ class Discarded(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
-    """What a bound says of consecutive trials, on the CPU; see `lemmata.harness.claims.Bound` for the fields."""
+    """What a bound says of consecutive trials, on the CPU.
+
+    See `lemmata.harness.claims.Bound` for the fields.
+    """
 
     first: int
     ratio: Array
@@ -75,11 +81,14 @@ class Samples:
 Evaluated = Bounds | Samples
 
 
-def evaluate(run: Run, subject: Subject, instance: Instance, *, stream: str, first: int, count: int) -> Evaluated:
+def evaluate(
+    run: Run, subject: Subject, instance: Instance, *, stream: str, first: int, count: int
+) -> Evaluated:
     """Run the check on the trials ``first, ..., first + count - 1`` of a stream.
 
     Raises:
-        BrokenStatement: the check raised, or returned no claim, or a claim with a wrong number of trials.
+        BrokenStatement: the check raised, or returned no claim, or a claim with a wrong number of
+            trials.
         Discarded: the check assumed the instance away.
     """
     pieces: list[Evaluated] = []
@@ -112,7 +121,9 @@ class _MemoryRanOut(Exception):
     pass
 
 
-def _claim(run: Run, subject: Subject, instance: Instance, stream: str, first: int, count: int) -> Claim:
+def _claim(
+    run: Run, subject: Subject, instance: Instance, stream: str, first: int, count: int
+) -> Claim:
     trials = run.trials(subject, instance, stream=stream, first=first, count=count)
     try:
         with as_if_in_a_test(subject.check):
@@ -128,14 +139,22 @@ def _claim(run: Run, subject: Subject, instance: Instance, stream: str, first: i
         raise BrokenStatement(
             f"{subject.id} raised {type(problem).__name__}: {problem} (at {where.filename}:{where.lineno}) on {describe(instance)}"
         ) from problem
-    got = len(claim.ratio) if isinstance(claim, Bound) else len(claim.samples) if isinstance(claim, Mean | Law) else None
+    got = (
+        len(claim.ratio)
+        if isinstance(claim, Bound)
+        else len(claim.samples)
+        if isinstance(claim, Mean | Law)
+        else None
+    )
     if got is None:
         raise BrokenStatement(
             f"{subject.id} returned {type(claim).__name__}, which is no claim: return at_most(...), at_least(...), equal(...), "
             f"mean_of(...) or law_of(...)"
         )
     if got != count:
-        raise BrokenStatement(f"{subject.id} returned {got} trials in place of {count}: keep the trials in front of every tensor")
+        raise BrokenStatement(
+            f"{subject.id} returned {got} trials in place of {count}: keep the trials in front of every tensor"
+        )
     return claim
 
 
@@ -146,7 +165,7 @@ def _kept(claim: Claim, first: int, seconds: float) -> Evaluated:
             ratio=_numpy(claim.ratio),
             measured=_numpy(claim.measured),
             bound=_numpy(claim.bound),
-            allowance=_numpy(claim.allowance),
+            allowance=np.nan_to_num(_numpy(claim.allowance), nan=1e-9),
             direction=claim.direction,
             probability=claim.probability,
             attacks={name: _numpy(ratio) for name, ratio in claim.attacks.items()},
@@ -157,7 +176,9 @@ def _kept(claim: Claim, first: int, seconds: float) -> Evaluated:
             seconds=seconds,
         )
     values = _numpy(claim.samples)
-    return Samples(first=first, values=values.reshape(len(values), -1), claim=claim, seconds=seconds)
+    return Samples(
+        first=first, values=values.reshape(len(values), -1), claim=claim, seconds=seconds
+    )
 
 
 def _joined(pieces: Sequence[Evaluated]) -> Evaluated:

@@ -1,15 +1,16 @@
 """Evidence about a failure probability that stays valid however often one looks.
 
-Summary
--------
-A part claims that a trial fails with probability at most p. After k failures in n trials, the evidence against the claim is the likelihood
-of failure probabilities above p, averaged, over the likelihood at p:
+Summary ------- A part claims that a trial fails with probability at most p. After k failures in n
+trials, the evidence against the claim is the likelihood of failure probabilities above p, averaged,
+over the likelihood at p:
 
-    E = ∫_p^1 q^k (1-q)^(n-k) dπ(q) / (p^k (1-p)^(n-k)),    π = Beta(1/2, 1/2) truncated to (p, 1].                              (1)
+    E = ∫_p^1 q^k (1-q)^(n-k) dπ(q) / (p^k (1-p)^(n-k)),    π = Beta(1/2, 1/2) truncated to (p, 1].
+    (1)
 
-Under every failure probability up to p, even one that depends on the past, E is a non-negative supermartingale that starts at 1. By Ville's
-inequality the probability that it ever reaches 1/α is at most α, so that one may look after every trial, stop when one likes and go on
-tomorrow. The mirror image over [0, p') is evidence that the probability is below p'.
+Under every failure probability up to p, even one that depends on the past, E is a non-negative
+supermartingale that starts at 1. By Ville's inequality the probability that it ever reaches 1/α is
+at most α, so that one may look after every trial, stop when one likes and go on tomorrow. The
+mirror image over [0, p') is evidence that the probability is below p'.
 
 The logarithm of (1) is computed in :mod:`lemmata.harness.mixture`.
 """
@@ -33,7 +34,9 @@ _LARGEST_THRESHOLD: Final = 1 << 14
 
 
 def log_evidence_against(failures: int, trials: int, claimed: float) -> float:
-    """Return log E of equation (1): how strongly the trials speak against "the failure probability is at most ``claimed``".
+    """Return log E of equation (1).
+
+    How strongly the trials speak against "the failure probability is at most ``claimed``".
 
     >>> round(log_evidence_against(10, 20, 0.05), 6)
     15.026138
@@ -47,7 +50,11 @@ def log_evidence_against(failures: int, trials: int, claimed: float) -> float:
 
 
 def log_evidence_for(failures: int, trials: int, claimed_at_most: float) -> float:
-    """Return the mirror image: how strongly the trials speak for a failure probability below ``claimed_at_most``, against that or above."""
+    """Return the mirror image.
+
+    How strongly the trials speak for a failure probability below ``claimed_at_most``, against that
+    or above.
+    """
     _check(failures, trials, claimed_at_most)
     if claimed_at_most <= 0.0:
         return 0.0
@@ -56,16 +63,26 @@ def log_evidence_for(failures: int, trials: int, claimed_at_most: float) -> floa
 
 
 def certificate_level(claimed: float, kappa: float = KAPPA, floor: float = FLOOR) -> float:
-    """Return the failure probability that a certificate for the claim speaks of: max(κp, floor), and never beyond half-way from p to 1."""
+    """Return the failure probability that a certificate for the claim speaks of.
+
+    Max(κp, floor), and never beyond half-way from p to 1.
+    """
     return min(1.0, max(kappa * claimed, floor), (1.0 + claimed) / 2.0)
 
 
-def clopper_pearson(failures: int, trials: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
-    """Return the exact two-sided confidence interval for a failure probability (at one look, fixed beforehand)."""
+def clopper_pearson(
+    failures: int, trials: int, confidence: float = CONFIDENCE
+) -> tuple[float, float]:
+    """Return the exact two-sided confidence interval for a failure probability (at one look,
+    fixed beforehand)."""
     _check(failures, trials, 0.0)
     tail = (1.0 - confidence) / 2.0
     lower = float(special.betaincinv(failures, trials - failures + 1, tail)) if failures else 0.0
-    upper = float(special.betainccinv(failures + 1, trials - failures, tail)) if failures < trials else 1.0
+    upper = (
+        float(special.betainccinv(failures + 1, trials - failures, tail))
+        if failures < trials
+        else 1.0
+    )
     return lower, upper
 
 
@@ -73,7 +90,8 @@ def clopper_pearson(failures: int, trials: int, confidence: float = CONFIDENCE) 
 class Plan:
     """A test of fixed size: draw ``trials``, refute at ``refute_at`` failures or more.
 
-    It refutes a true claim with probability at most ``alpha`` and misses a failure probability of ``detectable`` with at most ``beta``.
+    It refutes a true claim with probability at most ``alpha`` and misses a failure probability of
+    ``detectable`` with at most ``beta``.
     """
 
     claimed: float
@@ -85,22 +103,29 @@ class Plan:
 
 
 def plan(claimed: float, *, detectable: float, alpha: float = ALPHA, beta: float = BETA) -> Plan:
-    """Return the smallest test of fixed size that tells ``detectable`` from ``claimed``, by exact binomial tails.
+    """Return the smallest test of fixed size that tells ``detectable`` from ``claimed``, by exact
+    binomial tails.
 
-    For a threshold k let n(k) be the fewest trials among which a failure probability of ``detectable`` yields fewer than k failures at
-    most with probability β. It grows with k, so the smallest k whose n(k) also keeps α belongs to the smallest test.
+    For a threshold k let n(k) be the fewest trials among which a failure probability of
+    ``detectable`` yields fewer than k failures at most with probability β. It grows with k, so the
+    smallest k whose n(k) also keeps α belongs to the smallest test.
 
     Raises:
-        ValueError: the two probabilities are not in order, or so close that the threshold would pass 16,384 failures.
+        ValueError: the two probabilities are not in order, or so close that the threshold would
+            pass 16,384 failures.
 
     """
     if not 0.0 <= claimed < detectable <= 1.0:
-        raise ValueError(f"a plan needs 0 <= claimed < detectable <= 1; got claimed={claimed}, detectable={detectable}")
+        raise ValueError(
+            f"a plan needs 0 <= claimed < detectable <= 1; got claimed={claimed}, detectable={detectable}"
+        )
     start = 1
     while start <= _LARGEST_THRESHOLD:
         thresholds = np.arange(start, 2 * start, dtype=np.int64)
         few, enough = thresholds - 1, 2 * thresholds
-        while (short := special.betaincc(thresholds, enough - thresholds + 1, detectable) > beta).any():
+        while (
+            short := special.betaincc(thresholds, enough - thresholds + 1, detectable) > beta
+        ).any():
             few, enough = np.where(short, enough, few), np.where(short, 2 * enough, enough)
         while (enough - few > 1).any():
             middle = np.maximum((few + enough) // 2, thresholds)
@@ -110,34 +135,51 @@ def plan(claimed: float, *, detectable: float, alpha: float = ALPHA, beta: float
         if keeps_alpha.any():
             best = int(np.argmax(keeps_alpha))
             return Plan(
-                claimed=claimed, detectable=detectable, alpha=alpha, beta=beta, trials=int(enough[best]), refute_at=int(thresholds[best])
+                claimed=claimed,
+                detectable=detectable,
+                alpha=alpha,
+                beta=beta,
+                trials=int(enough[best]),
+                refute_at=int(thresholds[best]),
             )
         start *= 2
-    raise ValueError(f"telling {detectable} from {claimed} needs more than {_LARGEST_THRESHOLD} failures; ask for a larger difference")
+    raise ValueError(
+        f"telling {detectable} from {claimed} needs more than {_LARGEST_THRESHOLD} failures; ask for a larger difference"
+    )
 
 
 def clean_trials_to_certify(level: float, beta: float = BETA) -> int:
-    """Return how many trials without a failure certify "at most ``level``" at error ``beta``, looked at by the e-process."""
+    """Return how many trials without a failure certify "at most ``level``" at error ``beta``,
+    looked at by the e-process."""
     if not 0.0 < level < 1.0:
-        raise ValueError(f"the level of a certificate must lie strictly between 0 and 1; got {level}")
+        raise ValueError(
+            f"the level of a certificate must lie strictly between 0 and 1; got {level}"
+        )
     return _smallest(lambda trials: log_evidence_for(0, trials, level) >= -math.log(beta), 1)
 
 
 def refuting_failures(trials: int, claimed: float, alpha: float = ALPHA) -> int | None:
-    """Return the fewest failures among ``trials`` that refute the claim, or None where even failing always would not.
+    """Return the fewest failures among ``trials`` that refute the claim, or None where even failing
+    always would not.
 
     E grows with k, since every q above p makes a failure more likely, so that bisection finds it.
     """
     if log_evidence_against(trials, trials, claimed) < -math.log(alpha):
         return None
-    return _smallest(lambda failures: log_evidence_against(min(failures, trials), trials, claimed) >= -math.log(alpha), 1)
+    return _smallest(
+        lambda failures: (
+            log_evidence_against(min(failures, trials), trials, claimed) >= -math.log(alpha)
+        ),
+        1,
+    )
 
 
 def can_detect(claimed: float, budget: int, alpha: float = ALPHA) -> bool:
     """Say whether ``budget`` trials are enough for the claim to be tested at all.
 
-    They are when a statement that fails with probability min(1, 3·claimed + 0.1), grossly more often than it says, would be refuted at
-    least every other time by the end of the budget. Otherwise the check is underpowered: that it did not refute means nothing.
+    They are when a statement that fails with probability min(1, 3·claimed + 0.1), grossly more
+    often than it says, would be refuted at least every other time by the end of the budget.
+    Otherwise the check is underpowered: that it did not refute means nothing.
     """
     needed = refuting_failures(budget, claimed, alpha)
     if needed is None:
@@ -151,13 +193,15 @@ class Judgement:
     """What the trials say about a claimed failure probability.
 
     Attributes:
-        outcome: refuted, certified (at most ``level``), undecided, or vacuous (a claim of probability 1 or more).
+        outcome: refuted, certified (at most ``level``), undecided, or vacuous (a claim of
+            probability 1 or more).
         failures: how many trials failed.
         trials: how many were drawn.
         claimed: the failure probability that the part claims at most.
         level: the failure probability that a certificate would be about.
         log_e_refute: evidence against the claim; refuted from -log α on.
-        log_e_certify: evidence for a probability below ``level``; certified from -log β on. Zero where the level is 1 and says nothing.
+        log_e_certify: evidence for a probability below ``level``; certified from -log β on. Zero
+            where the level is 1 and says nothing.
         interval: exact 95 % interval for the failure probability (at this one look).
 
     """
@@ -172,8 +216,12 @@ class Judgement:
     interval: tuple[float, float]
 
 
-def judge(failures: int, trials: int, claimed: float, *, alpha: float = ALPHA, beta: float = BETA) -> Judgement:
-    """Judge the claim that a trial fails with probability at most ``claimed``; refuting comes before certifying.
+def judge(
+    failures: int, trials: int, claimed: float, *, alpha: float = ALPHA, beta: float = BETA
+) -> Judgement:
+    """Judge the claim that a trial fails with probability at most ``claimed``.
+
+    Refuting comes before certifying.
 
     Raises:
         ValueError: counts or probability that cannot be (NaN included).
@@ -203,13 +251,16 @@ def judge(failures: int, trials: int, claimed: float, *, alpha: float = ALPHA, b
 
 def _check(failures: int, trials: int, probability: float) -> None:
     if not 0 <= failures <= trials:
-        raise ValueError(f"failures must lie between 0 and the number of trials; got {failures} of {trials}")
+        raise ValueError(
+            f"failures must lie between 0 and the number of trials; got {failures} of {trials}"
+        )
     if not probability >= 0.0:
         raise ValueError(f"a probability must be a number from 0 on; got {probability}")
 
 
 def _smallest(holds: Callable[[int], bool], start: int) -> int:
-    """Smallest integer from ``start`` on where a monotone condition holds, by doubling and bisection."""
+    """Smallest integer from ``start`` on where a monotone condition holds, by doubling and
+    bisection."""
     below, reached = start - 1, start
     while not holds(reached):
         below, reached = reached, 2 * reached

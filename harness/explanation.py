@@ -1,6 +1,7 @@
 """Explanations: a verdict in words, for a terminal.
 
-A refutation says what was claimed, on which instance, what was measured against which bound, how often it failed, and how to see it again.
+A refutation says what was claimed, on which instance, what was measured against which bound, how
+often it failed, and how to see it again.
 """
 
 from __future__ import annotations
@@ -21,7 +22,11 @@ def explain(subject: Subject, outcome: Outcome) -> str:
     if outcome.refutation is not None:
         return _refuted(subject, outcome, outcome.refutation)
     if outcome.verdict == "holds":
-        return "" if outcome.expect == "holds" else f"{subject.id} should be refuted and is not: {_headline(subject)}"
+        return (
+            ""
+            if outcome.expect == "holds"
+            else f"{subject.id} should be refuted and is not: {_headline(subject)}"
+        )
     return f"{subject.id} is {outcome.verdict}: {_headline(subject)}\n{_line('reason', reason(outcome))}"
 
 
@@ -48,7 +53,10 @@ def reason(outcome: Outcome) -> str:
 
 def _failed(subject: Subject, outcome: Outcome) -> str:
     assert outcome.failure is not None
-    lines = [f"{subject.id} is in error: {_headline(subject)}", _line("problem", outcome.failure.text)]
+    lines = [
+        f"{subject.id} is in error: {_headline(subject)}",
+        _line("problem", outcome.failure.text),
+    ]
     if outcome.failure.instance is not None:
         lines.append(_line("instance", describe(outcome.failure.instance)))
     if outcome.failure.token:
@@ -61,7 +69,12 @@ def _refuted(subject: Subject, outcome: Outcome, found: Refutation) -> str:
     lines = [f"{subject.id} is refuted: {_headline(subject)}"]
     if part.says:
         lines.append(_line("says", " ".join(readable(part.says).split())))
-    lines.append(_line("instance", describe(found.instance) + (" (as small as shrinking made it)" if found.shrunk else "")))
+    lines.append(
+        _line(
+            "instance",
+            describe(found.instance) + (" (as small as shrinking made it)" if found.shrunk else ""),
+        )
+    )
     lines.append(_line("measured", _measured(found)))
     lines.append(_line("evidence", _evidence(found, outcome)))
     if found.attack:
@@ -75,7 +88,11 @@ def _measured(found: Refutation) -> str:
         return "samples that do not follow the claimed law"
     if found.direction == "mean":
         return f"mean {found.measured:.6g}, claimed {found.bound:.6g}"
-    relation = {"at most": "claimed at most", "at least": "claimed at least", "equal": "claimed to equal"}.get(found.direction, "bound")
+    relation = {
+        "at most": "claimed at most",
+        "at least": "claimed at least",
+        "equal": "claimed to equal",
+    }.get(found.direction, "bound")
     return f"{found.measured:.6g}, {relation} {found.bound:.6g} (ratio {found.ratio:.4g}, trial {found.trial} of stream {found.stream})"
 
 
@@ -85,7 +102,9 @@ def _evidence(found: Refutation, outcome: Outcome) -> str:
         low, high = slope.judgement.interval
         claim = slope.judgement.claim
         limits = " and ".join(
-            f"{word} {limit:+.2f}" for word, limit in (("at most", claim.at_most), ("at least", claim.at_least)) if limit is not None
+            f"{word} {limit:+.2f}"
+            for word, limit in (("at most", claim.at_most), ("at least", claim.at_least))
+            if limit is not None
         )
         sizes = ", ".join(f"{point.size:g}" for point in slope.points)
         measured = f"{slope.judgement.measured:+.2f} [{low:+.2f}, {high:+.2f}]"

@@ -1,7 +1,10 @@
-"""Judging an instance: draw its trials, block by block, until the evidence decides or the cap is reached.
+"""Judging an instance.
 
-A bound is judged by the e-process of `lemmata.harness.evidence` (a deterministic bound is one that claims failure probability 0), a mean
-or a law by one test at a size fixed beforehand, an exponent along a grid by `lemmata.harness.slopes`. NaN is an error, never a pass.
+Draw its trials, block by block, until the evidence decides or the cap is reached.
+
+A bound is judged by the e-process of `lemmata.harness.evidence` (a deterministic bound is one that
+claims failure probability 0), a mean or a law by one test at a size fixed beforehand, an exponent
+along a grid by `lemmata.harness.slopes`. NaN is an error, never a pass.
 """
 
 from __future__ import annotations
@@ -15,7 +18,13 @@ from jaxtyping import Float
 
 from lemmata.harness.claims import Law
 from lemmata.harness.evaluation import Bounds, BrokenStatement, Samples, evaluate
-from lemmata.harness.evidence import Judgement, can_detect, certificate_level, clean_trials_to_certify, judge
+from lemmata.harness.evidence import (
+    Judgement,
+    can_detect,
+    certificate_level,
+    clean_trials_to_certify,
+    judge,
+)
 from lemmata.harness.instances import Instance, describe
 from lemmata.harness.levels import ALPHA, BETA
 from lemmata.harness.means import Comparison, judge_law, judge_mean
@@ -59,35 +68,68 @@ def judge_instance(
     begin = time.perf_counter()
     first = evaluate(run, subject, instance, stream=stream, first=0, count=BLOCK)
     if isinstance(first, Samples):
-        return _judge_samples(run, subject, instance, role=role, stream=stream, alpha=alpha, begin=begin)
+        return _judge_samples(
+            run, subject, instance, role=role, stream=stream, alpha=alpha, begin=begin
+        )
     refuse_nan(run, subject, instance, stream, first)
     threshold = threshold_of(subject, first)
     if threshold.claimed >= 1.0:
-        return _summary(run, subject, instance, role, "vacuous", [first], threshold, None, stream, begin)
+        return _summary(
+            run, subject, instance, role, "vacuous", [first], threshold, None, stream, begin
+        )
     level = certificate_level(threshold.claimed)
     cap = run.profile.cap_for(part.cost, clean_trials_to_certify(level) if level < 1.0 else BLOCK)
-    cap = min(cap, max(BLOCK, round(_DETERMINISTIC_CAP / max(1.0, part.cost) / BLOCK) * BLOCK)) if threshold.deterministic else cap
+    cap = (
+        min(cap, max(BLOCK, round(_DETERMINISTIC_CAP / max(1.0, part.cost) / BLOCK) * BLOCK))
+        if threshold.deterministic
+        else cap
+    )
     pieces, trials, failures = [first], len(first), int(failing(first, threshold).sum())
-    record_blocks(run, subject, instance, role=role, stream=stream, bounds=first, threshold=threshold)
+    record_blocks(
+        run, subject, instance, role=role, stream=stream, bounds=first, threshold=threshold
+    )
     while True:
         judged = judge(failures, trials, threshold.claimed, alpha=alpha, beta=BETA)
-        settled = judged.outcome == "refuted" or (judged.outcome == "certified" and not threshold.deterministic)
+        settled = judged.outcome == "refuted" or (
+            judged.outcome == "certified" and not threshold.deterministic
+        )
         if settled or trials >= cap or time.monotonic() > deadline:
             break
-        piece = evaluate(run, subject, instance, stream=stream, first=trials, count=min(_next_blocks(trials), cap - trials))
+        piece = evaluate(
+            run,
+            subject,
+            instance,
+            stream=stream,
+            first=trials,
+            count=min(_next_blocks(trials), cap - trials),
+        )
         assert isinstance(piece, Bounds)
         refuse_nan(run, subject, instance, stream, piece)
-        record_blocks(run, subject, instance, role=role, stream=stream, bounds=piece, threshold=threshold)
+        record_blocks(
+            run, subject, instance, role=role, stream=stream, bounds=piece, threshold=threshold
+        )
         pieces.append(piece)
         trials, failures = trials + len(piece), failures + int(failing(piece, threshold).sum())
-    return _summary(run, subject, instance, role, _verdict(judged, threshold, pieces, cap, alpha), pieces, threshold, judged, stream, begin)
+    return _summary(
+        run,
+        subject,
+        instance,
+        role,
+        _verdict(judged, threshold, pieces, cap, alpha),
+        pieces,
+        threshold,
+        judged,
+        stream,
+        begin,
+    )
 
 
 def judge_grid(run: Run, subject: Subject, along: Along, *, alpha: float = ALPHA) -> SlopeVerdict:
     """Judge the exponent of the ratio along a grid of sizes.
 
     Raises:
-        BrokenStatement: the statement raised, measured NaN, claims no bound, or gave ratios of which no logarithm can be taken.
+        BrokenStatement: the statement raised, measured NaN, claims no bound, or gave ratios of
+            which no logarithm can be taken.
     """
     begin, count = time.perf_counter(), max(BLOCK, round(along.trials * run.profile.grid))
     found: list[tuple[Instance, Bounds, Float[np.ndarray, " trials"]]] = []
@@ -95,14 +137,24 @@ def judge_grid(run: Run, subject: Subject, along: Along, *, alpha: float = ALPHA
         instance = along.instance(size)
         bounds = evaluate(run, subject, instance, stream="grid", first=0, count=count)
         if not isinstance(bounds, Bounds):
-            raise BrokenStatement(f"{subject.id} measures an exponent of a mean or law: return at_most(...) or at_least(...)")
+            raise BrokenStatement(
+                f"{subject.id} measures an exponent of a mean or law: return at_most(...) or at_least(...)"
+            )
         refuse_nan(run, subject, instance, "grid", bounds)
         quantity = bounds.ratio if bounds.scaling is None else bounds.scaling
         if not (np.isfinite(quantity).all() and (quantity > 0).all()):
             raise BrokenStatement(
                 f"{subject.id} has ratios of zero or infinity at {describe(instance)}: no exponent in {along.variable} can be fitted there"
             )
-        record_blocks(run, subject, instance, role="grid", stream="grid", bounds=bounds, threshold=threshold_of(subject, bounds))
+        record_blocks(
+            run,
+            subject,
+            instance,
+            role="grid",
+            stream="grid",
+            bounds=bounds,
+            threshold=threshold_of(subject, bounds),
+        )
         found.append((instance, bounds, quantity))
     quantities = [quantity for _, _, quantity in found]
     points = [
@@ -117,12 +169,28 @@ def judge_grid(run: Run, subject: Subject, along: Along, *, alpha: float = ALPHA
         for size, (instance, _, quantity) in zip(along.sizes, found, strict=True)
     ]
     claim = SlopeClaim(at_most=along.at_most, at_least=along.at_least)
-    judged = judge_slope([float(size) for size in along.sizes], quantities, claim, growth=along.growth, alpha=alpha, beta=BETA)
+    judged = judge_slope(
+        [float(size) for size in along.sizes],
+        quantities,
+        claim,
+        growth=along.growth,
+        alpha=alpha,
+        beta=BETA,
+    )
     refutation = None
     instance, bounds, _ = max(found, key=lambda one: float(one[2].max()))
     if judged.outcome == "refuted":
         refutation = _refutation(
-            run, subject, instance, "grid", "grid", bounds, failures=0, claimed=None, log_e=-math.log(alpha), direction="slope"
+            run,
+            subject,
+            instance,
+            "grid",
+            "grid",
+            bounds,
+            failures=0,
+            claimed=None,
+            log_e=-math.log(alpha),
+            direction="slope",
         )
     trials = count * len(points)
     return SlopeVerdict(
@@ -143,7 +211,10 @@ def refuse_nan(run: Run, subject: Subject, instance: Instance, stream: str, boun
         trial = bounds.first + int(bad[0])
         token = str(run.token(subject, instance, stream=stream, trial=trial, attack=None))
         where = f"trial {trial} of {describe(instance)}"
-        raise NotANumber(f"{subject.id} measured NaN in {where}: measured {bounds.measured[bad[0]]}, bound {bounds.bound[bad[0]]}", token)
+        raise NotANumber(
+            f"{subject.id} measured NaN in {where}: measured {bounds.measured[bad[0]]}, bound {bounds.bound[bad[0]]}",
+            token,
+        )
 
 
 def _next_blocks(trials: int) -> int:
@@ -151,7 +222,9 @@ def _next_blocks(trials: int) -> int:
     return max(BLOCK, trials // BLOCK // 2 * BLOCK)
 
 
-def _verdict(judged: Judgement, threshold: Threshold, pieces: list[Bounds], cap: int, alpha: float) -> Verdict:
+def _verdict(
+    judged: Judgement, threshold: Threshold, pieces: list[Bounds], cap: int, alpha: float
+) -> Verdict:
     if judged.outcome == "refuted":
         return "refuted"
     if threshold.deterministic:
@@ -163,11 +236,19 @@ def _verdict(judged: Judgement, threshold: Threshold, pieces: list[Bounds], cap:
 
 
 def _judge_samples(
-    run: Run, subject: Subject, instance: Instance, *, role: str, stream: str, alpha: float, begin: float
+    run: Run,
+    subject: Subject,
+    instance: Instance,
+    *,
+    role: str,
+    stream: str,
+    alpha: float,
+    begin: float,
 ) -> InstanceVerdict:
     part = part_of(subject)
     size = run.profile.cap_for(part.cost, run.profile.cap * run.profile.stretch)
-    # Fixed beforehand: one test, and where it is undecided a second one on three times as many fresh trials; α is split over the two.
+    # Fixed beforehand: one test, and where it is undecided a second one on three times as many
+    # fresh trials; α is split over the two.
     first, count = 0, size
     while True:
         samples = evaluate(run, subject, instance, stream=stream, first=first, count=count)
@@ -177,7 +258,9 @@ def _judge_samples(
         if first or test.outcome != "undecided":
             break
         first, count = size, 3 * size
-    verdict: Verdict = {"refuted": "refuted", "consistent": "holds", "undecided": "undecided"}[test.outcome]  # type: ignore[assignment]
+    verdict: Verdict = {"refuted": "refuted", "consistent": "holds", "undecided": "undecided"}[
+        test.outcome
+    ]  # type: ignore[assignment]
     refutation = None
     if verdict == "refuted":
         token = str(run.token(subject, instance, stream=stream, trial=samples.first, attack=None))
@@ -212,7 +295,9 @@ def _judge_samples(
     )
 
 
-def compare(run: Run, subject: Subject, instance: Instance, samples: Samples, stream: str, alpha: float) -> tuple[Comparison, float, float]:
+def compare(
+    run: Run, subject: Subject, instance: Instance, samples: Samples, stream: str, alpha: float
+) -> tuple[Comparison, float, float]:
     """Test a mean or law on samples of a fixed size; the worst entry decides, at its share of α.
 
     Returns:
@@ -224,13 +309,26 @@ def compare(run: Run, subject: Subject, instance: Instance, samples: Samples, st
     if not np.isfinite(samples.values).all():
         trial = samples.first + int(np.flatnonzero(~np.isfinite(samples.values).all(axis=1))[0])
         token = str(run.token(subject, instance, stream=stream, trial=trial, attack=None))
-        raise NotANumber(f"{subject.id} drew a sample that is NaN or infinite in trial {trial} of {describe(instance)}", token)
+        raise NotANumber(
+            f"{subject.id} drew a sample that is NaN or infinite in trial {trial} of {describe(instance)}",
+            token,
+        )
     claim = samples.claim
     if isinstance(claim, Law):
-        return judge_law(samples.values.ravel(), claim.distribution, alpha=alpha), math.nan, math.nan
+        return (
+            judge_law(samples.values.ravel(), claim.distribution, alpha=alpha),
+            math.nan,
+            math.nan,
+        )
     expected = claim.expected.detach().cpu().double().numpy().reshape(-1)
     tests = [
-        judge_mean(column, float(target), alpha=alpha / len(expected), bounds=claim.limits, tolerance=claim.tolerance)
+        judge_mean(
+            column,
+            float(target),
+            alpha=alpha / len(expected),
+            bounds=claim.limits,
+            tolerance=claim.tolerance,
+        )
         for column, target in zip(samples.values.T, expected, strict=True)
     ]
     worst = min(range(len(tests)), key=lambda entry: tests[entry].p_value)
@@ -284,7 +382,10 @@ def _summary(
         surviving=float(np.quantile(ratio, 1.0 - min(threshold.claimed, 1.0), method="higher")),
         inside=_inside(part, instance),
         attack=worst.found_by[index] if worst.found_by else None,
-        attacks={name: max(float(piece.attacks[name].max()) for piece in pieces) for name in pieces[0].attacks},
+        attacks={
+            name: max(float(piece.attacks[name].max()) for piece in pieces)
+            for name in pieces[0].attacks
+        },
         reports=_reports(pieces),
         curves=_curves(pieces, worst, index),
         refutation=refutation,
@@ -329,16 +430,23 @@ def _refutation(
     )
 
 
-def _inside(part: Part[Any], instance: Instance) -> bool | None:
+def _inside(part: Part[..., Any], instance: Instance) -> bool | None:
     if part.requires is None or part.requires.met is None:
         return None
-    return bool(part.requires.met(**instance))
+    return part.requires.inside(instance)
 
 
 def _reports(pieces: list[Bounds]) -> dict[str, dict[str, float]]:
-    joined = {name: np.concatenate([piece.reports[name] for piece in pieces]) for name in pieces[0].reports}
+    joined = {
+        name: np.concatenate([piece.reports[name] for piece in pieces])
+        for name in pieces[0].reports
+    }
     return {
-        name: {"median": float(np.median(values)), "low": float(values.min()), "high": float(values.max())}
+        name: {
+            "median": float(np.median(values)),
+            "low": float(values.min()),
+            "high": float(values.max()),
+        }
         for name, values in joined.items()
     }
 
@@ -347,8 +455,18 @@ def _curves(pieces: list[Bounds], worst: Bounds, index: int) -> dict[str, dict[s
     curves = {}
     for name in pieces[0].curves:
         values = np.concatenate([piece.curves[name] for piece in pieces])
-        steps = np.unique(np.linspace(0, values.shape[1] - 1, min(_CURVE_POINTS, values.shape[1])).round().astype(int))
+        steps = np.unique(
+            np.linspace(0, values.shape[1] - 1, min(_CURVE_POINTS, values.shape[1]))
+            .round()
+            .astype(int)
+        )
         low, median, high = np.quantile(values[:, steps], [0.1, 0.5, 0.9], axis=0)
-        columns = {"steps": steps, "median": median, "low": low, "high": high, "worst": worst.curves[name][index, steps]}
+        columns = {
+            "steps": steps,
+            "median": median,
+            "low": low,
+            "high": high,
+            "worst": worst.curves[name][index, steps],
+        }
         curves[name] = {key: column.tolist() for key, column in columns.items()}
     return curves

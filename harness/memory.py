@@ -1,7 +1,7 @@
 """How many trials fit into memory at once: measured on the first block, halved when it does not do.
 
-On CUDA the allocator's own peak is read. On CPU every result of a torch operation is counted as if it lived to the end, which errs on the
-safe side.
+On CUDA the allocator's own peak is read. On CPU every result of a torch operation is counted as if
+it lived to the end, which errs on the safe side.
 """
 
 from __future__ import annotations
@@ -30,7 +30,13 @@ class _Counting(TorchDispatchMode):
         super().__init__()  # type: ignore[no-untyped-call]
         self._footprint = footprint
 
-    def __torch_dispatch__(self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None) -> Any:
+    def __torch_dispatch__(
+        self,
+        func: Any,
+        types: Any,
+        args: tuple[Any, ...] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
         result = func(*args, **(kwargs or {}))
         for tensor in result if isinstance(result, tuple | list) else (result,):
             if isinstance(tensor, torch.Tensor) and not tensor._is_view():  # noqa: SLF001 - torch has no public name for it
@@ -71,4 +77,6 @@ def is_out_of_memory(problem: BaseException) -> bool:
     """Whether an exception means that memory ran out, on whatever device."""
     if isinstance(problem, MemoryError | torch.OutOfMemoryError):
         return True
-    return isinstance(problem, RuntimeError) and ("not enough memory" in str(problem) or "can't allocate memory" in str(problem))
+    return isinstance(problem, RuntimeError) and (
+        "not enough memory" in str(problem) or "can't allocate memory" in str(problem)
+    )

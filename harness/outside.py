@@ -1,4 +1,7 @@
-"""Statements run outside of a Hypothesis test too: on specimens, for twins, in replays. There ``note`` and ``event`` must not be errors."""
+"""Statements run outside of a Hypothesis test too.
+
+On specimens, for twins, in replays. There ``note`` and ``event`` must not be errors.
+"""
 
 from __future__ import annotations
 

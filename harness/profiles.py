@@ -1,6 +1,7 @@
 """Profiles: how much work a run spends on a statement.
 
-A profile is a share of instances, trials and time. A statement's cost lowers its share, never below one specimen and its twins.
+A profile is a share of instances, trials and time. A statement's cost lowers its share, never below
+one specimen and its twins.
 """
 
 from __future__ import annotations
@@ -9,7 +10,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 BLOCK = 16
-"""Trials come in blocks of this size, whatever the batch: evidence is recorded and looked at block by block."""
+"""Trials come in blocks of this size, whatever the batch.
+
+Evidence is recorded and looked at block by block.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,16 +49,52 @@ class Profile:
         return max(4, round(self.explore / max(1.0, cost) ** 0.5))
 
     def cap_for(self, cost: float, planned: int) -> int:
-        """Trials after which confirming stops: twice what a certificate of clean trials would take, where that is cheap."""
+        """Trials after which confirming stops.
+
+        Twice what a certificate of clean trials would take, where that is cheap.
+        """
         reach = self.cap * self.stretch if cost <= 1 else self.cap
-        return -(-max(min(2 * planned, reach), round(self.cap / max(1.0, cost) ** 0.5), BLOCK) // BLOCK) * BLOCK
+        return (
+            -(
+                -max(min(2 * planned, reach), round(self.cap / max(1.0, cost) ** 0.5), BLOCK)
+                // BLOCK
+            )
+            * BLOCK
+        )
 
 
 PROFILES = {
     profile.name: profile
     for profile in (
-        Profile(name="quick", instances=4, explore=8, cap=64, stretch=8, grid=0.5, shrink=0.0, entropy="fixed"),
-        Profile(name="default", instances=12, explore=16, cap=128, stretch=4, grid=1.0, shrink=5.0, entropy="fixed"),
-        Profile(name="nightly", instances=200, explore=64, cap=4096, stretch=2, grid=4.0, shrink=60.0, entropy="fresh"),
+        Profile(
+            name="quick",
+            instances=4,
+            explore=8,
+            cap=64,
+            stretch=8,
+            grid=0.5,
+            shrink=0.0,
+            entropy="fixed",
+        ),
+        Profile(
+            name="default",
+            instances=12,
+            explore=16,
+            cap=128,
+            stretch=4,
+            grid=1.0,
+            shrink=5.0,
+            entropy="fixed",
+        ),
+        Profile(
+            name="nightly",
+            instances=200,
+            explore=64,
+            cap=4096,
+            stretch=2,
+            grid=4.0,
+            shrink=60.0,
+            entropy="fresh",
+        ),
     )
 }

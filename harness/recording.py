@@ -17,11 +17,28 @@ from lemmata.harness.run import Run
 from lemmata.harness.slopes import Slope
 from lemmata.harness.statements import Along, Part, Statement, Subject, Twin, part_of
 from lemmata.harness.thresholds import NEAR, Threshold, failing
-from lemmata.harness.verdicts import Failure, InstanceVerdict, Outcome, Refutation, SearchSummary, SlopeVerdict
+from lemmata.harness.verdicts import (
+    Failure,
+    InstanceVerdict,
+    Outcome,
+    Refutation,
+    SearchSummary,
+    SlopeVerdict,
+)
 
 
-def record_blocks(run: Run, subject: Subject, instance: Instance, *, role: str, stream: str, bounds: Bounds, threshold: Threshold) -> None:
-    """Record consecutive trials of one instance, in blocks of a fixed size whatever the batch was."""
+def record_blocks(
+    run: Run,
+    subject: Subject,
+    instance: Instance,
+    *,
+    role: str,
+    stream: str,
+    bounds: Bounds,
+    threshold: Threshold,
+) -> None:
+    """Record consecutive trials of one instance, in blocks of a fixed size whatever the batch
+    was."""
     common = {
         "part": subject.id,
         "generation": generation_of(subject),
@@ -73,7 +90,9 @@ def record_outcome(run: Run, subject: Subject, outcome: Outcome, explanation: st
         "seconds": round(outcome.seconds, 3),
     }
     if isinstance(subject, Twin):
-        run.recorder.write("twin", part=subject.part.id, twin=subject.id, says=subject.says, **fields)
+        run.recorder.write(
+            "twin", part=subject.part.id, twin=subject.id, says=subject.says, **fields
+        )
         return
     tried = [*outcome.specimens, *outcome.nominees]
     run.recorder.write(
@@ -86,7 +105,9 @@ def record_outcome(run: Run, subject: Subject, outcome: Outcome, explanation: st
         search=_search_record(outcome.search),
         nominees=[specimen_record(nominee) for nominee in outcome.nominees],
         attacks=_worst_attacks(outcome),
-        worst_ratio=max((v.worst_ratio / v.threshold for v in tried if v.worst_ratio is not None), default=None),
+        worst_ratio=max(
+            (v.worst_ratio / v.threshold for v in tried if v.worst_ratio is not None), default=None
+        ),
         **fields,
     )
 
@@ -126,7 +147,9 @@ def specimen_record(found: InstanceVerdict) -> dict[str, Any]:
         "near": found.near,
         "claimed": found.claimed,
         "threshold": found.threshold,
-        "level": judged.level if judged and found.verdict == "holds" and not found.deterministic else None,
+        "level": judged.level
+        if judged and found.verdict == "holds" and not found.deterministic
+        else None,
         "log_e_refute": judged.log_e_refute if judged else None,
         "log_e_certify": judged.log_e_certify if judged else None,
         "interval": list(judged.interval) if judged else None,
@@ -209,7 +232,7 @@ def refutation_record(found: Refutation | None, explanation: str) -> dict[str, A
     }
 
 
-def _part_record(part: Part[Any]) -> dict[str, Any]:
+def _part_record(part: Part[..., Any]) -> dict[str, Any]:
     constant = part.constant
     return {
         "id": part.id,
@@ -221,13 +244,17 @@ def _part_record(part: Part[Any]) -> dict[str, Any]:
         "quantifiers": list(part.quantifiers),
         "constant": None
         if constant is None
-        else {"value": constant.value, "measured_on": constant.measured_on, "failure": constant.failure},
-        "requires": part.requires.says if part.requires else None,
+        else {
+            "value": constant.value,
+            "measured_on": constant.measured_on,
+            "failure": constant.failure,
+        },
+        "requires": (part.requires.paper or part.requires.ours) if part.requires else None,
         "along": [_along_record(along) for along in part.along],
         "expect": part.expect,
         "layers": list(part.layers),
         "cost": part.cost,
-        "twins": [{"id": twin.id, "number": twin.number, "says": twin.says} for twin in part.twins],
+        "twins": [{"id": twin.id, "name": twin.name, "says": twin.says} for twin in part.twins],
     }
 
 
@@ -237,17 +264,23 @@ def _along_record(along: Along) -> dict[str, Any]:
         "sizes": list(along.sizes),
         "at_most": along.at_most,
         "at_least": along.at_least,
-        "claimed": along.claimed,
+        "claimed": None,
         "growth": along.growth,
-        "together": along.together,
-        "measures": along.measures,
-        "label": along.label,
+        "together": along.drawn.together,
+        "measures": along.drawn.measures,
+        "label": along.drawn.label,
     }
 
 
 def _fit_record(slope: Slope) -> dict[str, float]:
     low, high = slope.interval
-    return {"slope": slope.exponent, "standard_error": slope.standard_error, "low": low, "high": high, "prefactor": slope.prefactor}
+    return {
+        "slope": slope.exponent,
+        "standard_error": slope.standard_error,
+        "low": low,
+        "high": high,
+        "prefactor": slope.prefactor,
+    }
 
 
 def _search_record(search: SearchSummary | None) -> dict[str, Any] | None:
@@ -267,14 +300,23 @@ def _search_record(search: SearchSummary | None) -> dict[str, Any] | None:
 def _failure_record(failure: Failure | None) -> dict[str, Any] | None:
     if failure is None:
         return None
-    return {"text": failure.text, "describe": describe(failure.instance) if failure.instance is not None else None, "token": failure.token}
+    return {
+        "text": failure.text,
+        "describe": describe(failure.instance) if failure.instance is not None else None,
+        "token": failure.token,
+    }
 
 
-def _reach(part: Part[Any], outcome: Outcome) -> dict[str, Any] | None:
+def _reach(part: Part[..., Any], outcome: Outcome) -> dict[str, Any] | None:
     if part.requires is None:
         return None
     found = [specimen.inside for specimen in outcome.specimens]
-    return {"says": part.requires.says, "inside": found.count(True), "below": found.count(False), "unknown": found.count(None)}
+    return {
+        "says": part.requires.paper or part.requires.ours,
+        "inside": found.count(True),
+        "below": found.count(False),
+        "unknown": found.count(None),
+    }
 
 
 def _worst_attacks(outcome: Outcome) -> Mapping[str, float]:

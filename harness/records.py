@@ -1,11 +1,12 @@
 """Records: what a run found, as JSON lines that survive a crash.
 
-A run is a folder: ``manifest.json`` (versions, settings, when), ``statements.json`` (every statement as text, so that a report needs no
-code), and one ``*.jsonl`` a worker, written line by line. A crash loses at most the line being written; a reader skips a torn last line
-and counts it. No NaN literals: numbers that are not finite are written as the texts "nan", "inf" and "-inf".
+A run is a folder: ``manifest.json`` (versions, settings, when), ``statements.json`` (every
+statement as text, so that a report needs no code), and one ``*.jsonl`` a worker, written line by
+line. A crash loses at most the line being written; a reader skips a torn last line and counts it.
+No NaN literals: numbers that are not finite are written as the texts "nan", "inf" and "-inf".
 
-Kinds of records: ``block`` (trials of one instance), ``verdict`` (of a part), ``twin`` (its verdict),
-``lost`` (trials or items lost to a crash). docs/records.md names their fields.
+Kinds of records: ``block`` (trials of one instance), ``verdict`` (of a part), ``twin`` (its
+verdict), ``lost`` (trials or items lost to a crash). docs/records.md names their fields.
 """
 
 from __future__ import annotations
@@ -48,7 +49,9 @@ def write_json(path: Path, value: Any) -> None:
 def finish_manifest(folder: Path, *, finished: float, interrupted: str | None) -> None:
     """Note in a run's manifest when it ended, and why where that was early."""
     manifest = _side_file(folder / "manifest.json") or {"schema": SCHEMA, "run": folder.name}
-    write_json(folder / "manifest.json", {**manifest, "finished": finished, "interrupted": interrupted})
+    write_json(
+        folder / "manifest.json", {**manifest, "finished": finished, "interrupted": interrupted}
+    )
 
 
 class Recorder:
@@ -70,7 +73,14 @@ class Recorder:
         """Append one record; it is on its way to the disk when this returns."""
         if self._path is None:
             return
-        record = {"schema": SCHEMA, "kind": kind, "run": self.run, "worker": self.worker, "time": round(time.time(), 3), **fields}
+        record = {
+            "schema": SCHEMA,
+            "kind": kind,
+            "run": self.run,
+            "worker": self.worker,
+            "time": round(time.time(), 3),
+            **fields,
+        }
         line = json.dumps(plain(record), separators=(",", ":"), allow_nan=False) + "\n"
         with self._path.open("a", encoding="utf-8") as file:
             file.write(line)
@@ -102,7 +112,9 @@ def read_run(folder: Path) -> RunRecords:
         RecordsError: there is no such folder.
     """
     if not folder.is_dir():
-        raise RecordsError(f"there are no records in {folder}: run `pytest` or `lemmata check` first, or name the folder with --records")
+        raise RecordsError(
+            f"there are no records in {folder}: run `pytest` or `lemmata check` first, or name the folder with --records"
+        )
     records, torn = [], 0
     for path in sorted(folder.glob("*.jsonl")):
         for record in _lines(path):
@@ -110,13 +122,25 @@ def read_run(folder: Path) -> RunRecords:
                 torn += 1
             else:
                 records.append(record)
-    manifest, statements = _side_file(folder / "manifest.json"), _side_file(folder / "statements.json")
-    torn += (manifest is None and (folder / "manifest.json").exists()) + (statements is None and (folder / "statements.json").exists())
-    return RunRecords(folder=folder, manifest=manifest or {}, statements=statements or [], records=records, torn=torn)
+    manifest, statements = (
+        _side_file(folder / "manifest.json"),
+        _side_file(folder / "statements.json"),
+    )
+    torn += (manifest is None and (folder / "manifest.json").exists()) + (
+        statements is None and (folder / "statements.json").exists()
+    )
+    return RunRecords(
+        folder=folder,
+        manifest=manifest or {},
+        statements=statements or [],
+        records=records,
+        torn=torn,
+    )
 
 
 def runs_in(folder: Path) -> list[Path]:
-    """Return the folders of the runs below ``folder``, or the folder itself if it is one, oldest first.
+    """Return the folders of the runs below ``folder``, or the folder itself if it is one, oldest
+    first.
 
     Raises:
         RecordsError: there is none.
@@ -125,10 +149,14 @@ def runs_in(folder: Path) -> list[Path]:
         if (folder / "manifest.json").exists() or list(folder.glob("*.jsonl")):
             return [folder]
         if found := sorted(
-            path for path in folder.iterdir() if path.is_dir() and ((path / "manifest.json").exists() or list(path.glob("*.jsonl")))
+            path
+            for path in folder.iterdir()
+            if path.is_dir() and ((path / "manifest.json").exists() or list(path.glob("*.jsonl")))
         ):
             return found
-    raise RecordsError(f"there are no records in {folder}: run `pytest` or `lemmata check` first, or name the folder with --records")
+    raise RecordsError(
+        f"there are no records in {folder}: run `pytest` or `lemmata check` first, or name the folder with --records"
+    )
 
 
 def _lines(path: Path) -> Iterator[Mapping[str, Any] | None]:

@@ -18,7 +18,8 @@ from lemmata.harness.outside import as_if_in_a_test
 from lemmata.harness.randomness import key_of
 from lemmata.harness.records import read_run, runs_in
 from lemmata.harness.run import dtype_named
-from lemmata.harness.statements import Part, Subject, find_subject, part_of
+from lemmata.harness.registry import find_subject
+from lemmata.harness.statements import Part, Subject, part_of
 from lemmata.harness.tokens import Token
 from lemmata.harness.trials import Trials
 
@@ -56,17 +57,27 @@ class Replayed:
             f"  trial     {self.token.trial} of stream {self.token.stream}, {self.token.layers} layers",
         ]
         if self.changed:
-            lines.append("  warning   the statement's code has changed since the token was made: this may be another trial")
+            lines.append(
+                "  warning   the statement's code has changed since the token was made: this may be "
+                "another trial"
+            )
         if isinstance(self.claim, Bound):
             threshold = self.subject.constant.value if self.subject.constant else 1.0
             ratio = float(self.claim.ratio[0])
             lines.append(f"  measured  {float(self.claim.measured[0]):.17g}")
             lines.append(f"  {self.claim.direction:<9} {float(self.claim.bound[0]):.17g}")
             fails = not ratio <= threshold * (1.0 + float(self.claim.allowance[0]))
-            lines.append(f"  ratio     {ratio:.17g}, threshold {threshold:g}: {'a violation' if fails else 'no violation'}")
-            lines += [f"  attack    {name}: ratio {float(found[0]):.6g}" for name, found in self.claim.attacks.items()]
+            lines.append(
+                f"  ratio     {ratio:.17g}, threshold {threshold:g}: {'a violation' if fails else 'no violation'}"
+            )
+            lines += [
+                f"  attack    {name}: ratio {float(found[0]):.6g}"
+                for name, found in self.claim.attacks.items()
+            ]
         else:
-            lines.append(f"  samples   {self.claim.samples[0].reshape(-1)[:8].tolist()} (the verdict rests on all trials together)")
+            lines.append(
+                f"  samples   {self.claim.samples[0].reshape(-1)[:8].tolist()} (the verdict rests on all trials together)"
+            )
         return lines
 
     def export(self, path: Path) -> None:
@@ -75,9 +86,14 @@ class Replayed:
         Raises:
             ReplayError: the file cannot be written.
         """
-        arrays: dict[str, Any] = {f"drawn/{name}": tensor[0].numpy() for name, tensor in self.drawn.items()}
+        arrays: dict[str, Any] = {
+            f"drawn/{name}": tensor[0].numpy() for name, tensor in self.drawn.items()
+        }
         if isinstance(self.claim, Bound):
-            arrays |= {name: getattr(self.claim, name).detach().numpy() for name in ("ratio", "measured", "bound")}
+            arrays |= {
+                name: getattr(self.claim, name).detach().numpy()
+                for name in ("ratio", "measured", "bound")
+            }
         else:
             arrays["samples"] = self.claim.samples.detach().numpy()
         arrays["instance"] = np.array(describe(self.instance))
@@ -87,7 +103,9 @@ class Replayed:
             with path.open("wb") as file:
                 np.savez_compressed(file, **arrays)
         except OSError as problem:
-            raise ReplayError(f"the arrays cannot be written to {path}: {problem.strerror}") from problem
+            raise ReplayError(
+                f"the arrays cannot be written to {path}: {problem.strerror}"
+            ) from problem
 
 
 def replay_trial(token: Token) -> Replayed:
@@ -99,18 +117,27 @@ def replay_trial(token: Token) -> Replayed:
         ReplayError: the statement raises.
     """
     subject = find_subject(token.subject)
-    part: Part[Any] = part_of(subject)
+    part: Part[..., Any] = part_of(subject)
     instance = decode_arguments(token.instance, part.check, part.test.lemmata_strategies)
     if token.layers not in ("dense", "matrix-free"):
         raise ReplayError(f"{token.layers!r} is no kind of layers: the token was altered")
     key = key_of(subject.id, hash_of(instance), token.entropy, token.stream)
     drawn: dict[str, Tensor] = {}
-    trials = Trials(key=key, first=token.trial, count=1, dtype=dtype_named(token.dtype), layers=token.layers, journal=drawn)  # type: ignore[arg-type]
+    trials = Trials(
+        key=key,
+        first=token.trial,
+        count=1,
+        dtype=dtype_named(token.dtype),
+        layers=token.layers,
+        journal=drawn,
+    )  # type: ignore[arg-type]
     try:
         with as_if_in_a_test(subject.check):
             claim = subject.check(**instance, trials=trials)
     except Exception as problem:
-        raise ReplayError(f"{subject.id} raises {type(problem).__name__} on this trial: {problem}") from problem
+        raise ReplayError(
+            f"{subject.id} raises {type(problem).__name__} on this trial: {problem}"
+        ) from problem
     if isinstance(claim, Bound):
         claim = replace(claim, ratio=claim.ratio.detach())
     changed = generation_of(subject) != token.generation
@@ -125,7 +152,8 @@ def replay_trial(token: Token) -> Replayed:
 
 
 def last_failure_in(records: Path) -> tuple[str, Path | None]:
-    """Return the token of the newest unexpected refutation or error in the records, and the file of its statement.
+    """Return the token of the newest unexpected refutation or error in the records, and the file of
+    its statement.
 
     Raises:
         RecordsError: there are no records.

@@ -43,16 +43,30 @@ class Run:
     recorder: Recorder = field(default_factory=lambda: Recorder(None))
     seconds: float | None = None
 
-    def layers_of(self, part: Part[Any]) -> LayerKind:
-        """The kind of layers that a part runs on: the one asked for where it can, its usual one otherwise."""
+    def layers_of(self, part: Part[..., Any]) -> LayerKind:
+        """The kind of layers that a part runs on.
+
+        The one asked for where it can, its usual one otherwise.
+        """
         return self.layers if self.layers in part.layers else part.layers[0]  # type: ignore[return-value]
 
-    def trials(self, subject: Subject, instance: Instance, *, stream: str, first: int, count: int) -> Trials:
+    def trials(
+        self, subject: Subject, instance: Instance, *, stream: str, first: int, count: int
+    ) -> Trials:
         """Return the trials of an instance."""
         key = key_of(subject.id, hash_of(instance), self.entropy, stream)
-        return Trials(key=key, first=first, count=count, device=self.device, dtype=self.dtype, layers=self.layers_of(part_of(subject)))
+        return Trials(
+            key=key,
+            first=first,
+            count=count,
+            device=self.device,
+            dtype=self.dtype,
+            layers=self.layers_of(part_of(subject)),
+        )
 
-    def token(self, subject: Subject, instance: Instance, *, stream: str, trial: int, attack: str | None) -> Token:
+    def token(
+        self, subject: Subject, instance: Instance, *, stream: str, trial: int, attack: str | None
+    ) -> Token:
         """Return the token with which one trial can be drawn again."""
         from lemmata.harness.generation import generation_of
         from lemmata.harness.instances import encode
@@ -84,8 +98,12 @@ def device_named(name: str) -> torch.device:
         device = torch.device(name)
     except RuntimeError as problem:
         raise RunError(f"{name!r} is no device: name cpu, cuda or cuda:N") from problem
-    if device.type == "cuda" and (not torch.cuda.is_available() or (device.index or 0) >= torch.cuda.device_count()):
-        raise RunError(f"this machine offers {torch.cuda.device_count()} CUDA devices to {name!r}: run with --lemmata-device cpu")
+    if device.type == "cuda" and (
+        not torch.cuda.is_available() or (device.index or 0) >= torch.cuda.device_count()
+    ):
+        raise RunError(
+            f"this machine offers {torch.cuda.device_count()} CUDA devices to {name!r}: run with --lemmata-device cpu"
+        )
     if device.type not in ("cpu", "cuda"):
         raise RunError(f"statements run on cpu or cuda, not on {name!r}: name one of these")
     return device

@@ -1,8 +1,13 @@
-"""Search: Hypothesis draws instances, explores each on a few trials, shrinks what looks like a violation, and nominates it.
+"""Search.
 
-What searching finds is a nomination only. The trials that it looked at many times never feed an e-value: a nominated instance is judged on
-fresh trials of the stream ``confirm``, at its share of α. Every outcome is a pure function of the instance and the run's entropy, so that
-Hypothesis sees no flaky test; past the deadline for shrinking, unseen instances pass and seen ones repeat their answer.
+Hypothesis draws instances, explores each on a few trials, shrinks what looks like a violation, and
+nominates it.
+
+What searching finds is a nomination only. The trials that it looked at many times never feed an
+e-value: a nominated instance is judged on fresh trials of the stream ``confirm``, at its share of
+α. Every outcome is a pure function of the instance and the run's entropy, so that Hypothesis sees
+no flaky test; past the deadline for shrinking, unseen instances pass and seen ones repeat their
+answer.
 """
 
 from __future__ import annotations
@@ -64,7 +69,8 @@ class Search:
         test: the Hypothesis test that draws the instances.
         shrink: whether what is found is shrunk.
         deadline: on the monotonic clock; past it, unseen instances pass.
-        biting: the explored instance with the smallest claimed failure probability, and that probability.
+        biting: the explored instance with the smallest claimed failure probability, and that
+            probability.
         found_first: the instance that the current shrinking began with.
     """
 
@@ -88,7 +94,8 @@ class Search:
     _cut: bool = False
 
     def next(self) -> Nomination | Broken | None:
-        """Search until an instance looks like a violation that has not been cleared yet, and shrink it; None when nothing is left."""
+        """Search until an instance looks like a violation that has not been cleared yet, and
+        shrink it; None when nothing is left."""
         self._shrink_from, self.found_first = None, None
         for key in self.cleared:
             self._seen[key] = _Seen()
@@ -148,27 +155,46 @@ class Search:
         part = part_of(self.subject)
         count = self.run.profile.explore_for(part.cost)
         try:
-            found = evaluate(self.run, self.subject, instance, stream="explore", first=0, count=count)
+            found = evaluate(
+                self.run, self.subject, instance, stream="explore", first=0, count=count
+            )
             if isinstance(found, Samples):
                 # A mean or law shows nothing on the few trials that betray a bound.
                 count = self.run.profile.cap_for(part.cost, BLOCK)
-                found = evaluate(self.run, self.subject, instance, stream="explore", first=0, count=count)
+                found = evaluate(
+                    self.run, self.subject, instance, stream="explore", first=0, count=count
+                )
             self._evaluated += 1
             self._first = self._first or instance
             self.trials += count
             if isinstance(found, Bounds):
                 refuse_nan(self.run, self.subject, instance, "explore", found)
                 return self._suspect(instance, found)
-            test, measured, expected = compare(self.run, self.subject, instance, found, "explore", _SUSPICIOUS / 10)
+            test, measured, expected = compare(
+                self.run, self.subject, instance, found, "explore", _SUSPICIOUS / 10
+            )
             if test.outcome == "refuted":
-                what = "its law" if isinstance(found.claim, Law) else f"its mean, {measured:.6g} against {expected:.6g},"
-                return _Seen(problem=Nomination(instance, f"{what} looks wrong (p = {test.p_value:.2g})"))
+                what = (
+                    "its law"
+                    if isinstance(found.claim, Law)
+                    else f"its mean, {measured:.6g} against {expected:.6g},"
+                )
+                return _Seen(
+                    problem=Nomination(instance, f"{what} looks wrong (p = {test.p_value:.2g})")
+                )
             return _Seen()
         except Discarded:
             self._discarded += 1
             hypothesis.reject()
         except BrokenStatement as problem:
-            return _Seen(problem=Broken(instance, Failure(text=str(problem), instance=instance, token=getattr(problem, "token", None))))
+            return _Seen(
+                problem=Broken(
+                    instance,
+                    Failure(
+                        text=str(problem), instance=instance, token=getattr(problem, "token", None)
+                    ),
+                )
+            )
 
     def _suspect(self, instance: Instance, bounds: Bounds) -> _Seen:
         threshold = threshold_of(self.subject, bounds)
@@ -176,10 +202,20 @@ class Search:
             return _Seen(vacuous=True)
         if self.biting is None or threshold.claimed < self.biting[0]:
             self.biting = threshold.claimed, instance
-        record_blocks(self.run, self.subject, instance, role="explore", stream="explore", bounds=bounds, threshold=threshold)
+        record_blocks(
+            self.run,
+            self.subject,
+            instance,
+            role="explore",
+            stream="explore",
+            bounds=bounds,
+            threshold=threshold,
+        )
         self._worst = max(self._worst, float(bounds.ratio.max()) / threshold.value)
         for name, ratios in bounds.attacks.items():
-            self._attacks[name] = max(self._attacks.get(name, 0.0), float(ratios.max()) / threshold.value)
+            self._attacks[name] = max(
+                self._attacks.get(name, 0.0), float(ratios.max()) / threshold.value
+            )
         failures = int(failing(bounds, threshold).sum())
         if not _suspicious(failures, len(bounds), threshold):
             return _Seen()
@@ -193,7 +229,8 @@ class Search:
 
 
 class _Settings:
-    """Puts the run's share of instances on the Hypothesis test, unless the user's own settings stand there."""
+    """Puts the run's share of instances on the Hypothesis test, unless the user's own settings
+    stand there."""
 
     def __init__(self, search: Search) -> None:
         self._search = search
@@ -206,7 +243,11 @@ class _Settings:
             return
         part = part_of(search.subject)
         current = hypothesis.settings.default or hypothesis.settings()
-        phases = [phase for phase in current.phases if search.shrink or phase not in (Phase.shrink, Phase.explain)]
+        phases = [
+            phase
+            for phase in current.phases
+            if search.shrink or phase not in (Phase.shrink, Phase.explain)
+        ]
         test._hypothesis_internal_use_settings = hypothesis.settings(  # type: ignore[attr-defined]  # noqa: SLF001
             current,
             max_examples=max(1, search.run.profile.instances_for(part.cost)),
@@ -228,4 +269,7 @@ def _suspicious(failures: int, trials: int, threshold: Threshold) -> bool:
         return False
     if threshold.deterministic:
         return True
-    return failures > threshold.claimed * trials and float(stats.binom.sf(failures - 1, trials, threshold.claimed)) <= _SUSPICIOUS
+    return (
+        failures > threshold.claimed * trials
+        and float(stats.binom.sf(failures - 1, trials, threshold.claimed)) <= _SUSPICIOUS
+    )

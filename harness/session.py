@@ -1,4 +1,7 @@
-"""What a run sets up once: Hypothesis' settings, threads, and the manifest with the statements as text."""
+"""What a run sets up once.
+
+Hypothesis' settings, threads, and the manifest with the statements as text.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +18,13 @@ from hypothesis import HealthCheck
 from lemmata.harness.profiles import Profile
 from lemmata.harness.recording import statement_record
 from lemmata.harness.records import SCHEMA, write_json
-from lemmata.harness.statements import registered
+from lemmata.harness.registry import registered
 
 
 def load_hypothesis_profile(profile: Profile, *, seeded: bool) -> None:
-    """Make our Hypothesis settings the default ones, by name: its built-in ``ci`` profile loads itself where CI is set.
+    """Make our Hypothesis settings the default ones, by name.
+
+    Its built-in ``ci`` profile loads itself where CI is set.
 
     Args:
         profile: of the run.
@@ -57,8 +62,15 @@ def versions() -> dict[str, str]:
 
 
 def write_manifest(folder: Path, *, device: str, **settings: Any) -> None:
-    """Write or rewrite a run's manifest; see docs/records.md. The statements are written once they are all imported."""
-    gpu = torch.cuda.get_device_name(device) if device.startswith("cuda") and torch.cuda.is_available() else None
+    """Write or rewrite a run's manifest.
+
+    See docs/records.md. The statements are written once they are all imported.
+    """
+    gpu = (
+        torch.cuda.get_device_name(device)
+        if device.startswith("cuda") and torch.cuda.is_available()
+        else None
+    )
     manifest = {
         "schema": SCHEMA,
         "run": folder.name,

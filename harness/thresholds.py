@@ -11,7 +11,10 @@ from lemmata.harness.evaluation import Bounds
 from lemmata.harness.statements import Subject
 
 NEAR = 1e-9
-"""Trials this close to their threshold, relatively, are flagged: another device may decide them otherwise."""
+"""Trials this close to their threshold, relatively, are flagged.
+
+Another device may decide them otherwise.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,12 +27,26 @@ class Threshold:
 
 
 def threshold_of(subject: Subject, bounds: Bounds) -> Threshold:
-    """Return the ratio from which on a trial fails: 1, or the declared constant, with the claimed failure probability."""
+    """Return the ratio from which on a trial fails.
+
+    1, or the declared constant, with the claimed failure probability.
+    """
     constant = subject.constant
-    claimed = bounds.probability if bounds.probability is not None else constant.failure if constant else 0.0
-    return Threshold(value=constant.value if constant else 1.0, claimed=claimed, deterministic=claimed == 0.0)
+    claimed = (
+        bounds.probability
+        if bounds.probability is not None
+        else constant.failure
+        if constant
+        else 0.0
+    )
+    return Threshold(
+        value=constant.value if constant else 1.0, claimed=claimed, deterministic=claimed == 0.0
+    )
 
 
 def failing(bounds: Bounds, threshold: Threshold) -> Bool[np.ndarray, "trials"]:
-    """Say for each trial whether it fails: its ratio is above the threshold by more than rounding explains."""
+    """Say for each trial whether it fails.
+
+    Its ratio is above the threshold by more than rounding explains.
+    """
     return np.asarray(bounds.ratio > threshold.value * (1.0 + bounds.allowance))

@@ -1,6 +1,7 @@
 """Verdicts: what a run concludes about an instance, a part, a twin.
 
-Frozen records without behaviour but for their order. `lemmata.harness.judging` fills them in, `lemmata.harness.recording` writes them out.
+Frozen records without behaviour but for their order. `lemmata.harness.judging` fills them in,
+`lemmata.harness.recording` writes them out.
 """
 
 from __future__ import annotations
@@ -18,7 +19,15 @@ from lemmata.harness.statements import Along
 Verdict = Literal["holds", "refuted", "undecided", "underpowered", "vacuous", "untested", "error"]
 Basis = Literal["exact", "certified", "attacked", "consistent"]
 
-WORST_FIRST: tuple[Verdict, ...] = ("error", "refuted", "undecided", "underpowered", "untested", "vacuous", "holds")
+WORST_FIRST: tuple[Verdict, ...] = (
+    "error",
+    "refuted",
+    "undecided",
+    "underpowered",
+    "untested",
+    "vacuous",
+    "holds",
+)
 
 MEANS: Mapping[str, str] = {
     "exact": "an identity, to rounding",
@@ -29,7 +38,10 @@ MEANS: Mapping[str, str] = {
 
 
 def worst(verdicts: Sequence[Verdict]) -> Verdict:
-    """Return the worst verdict: any error or refutation wins, and nothing is vacuous unless everything is."""
+    """Return the worst verdict.
+
+    Any error or refutation wins, and nothing is vacuous unless everything is.
+    """
     return min(verdicts, key=WORST_FIRST.index, default="untested")
 
 
@@ -44,7 +56,8 @@ class Refutation:
         trial: its index.
         ratio, measured, bound: the two sides and their ratio at the trial's worst entry.
         direction: "at most", "at least", "equal", or "mean", "law", "slope".
-        failures: of ``trials`` trials; claimed: the failure probability that was claimed, None for a deterministic claim.
+        failures: of ``trials`` trials; claimed: the failure probability that was claimed, None for
+            a deterministic claim.
         log_e: log of the e-value, or -log p where a test at a fixed size decided.
         attack: that found the point.
         token: replays the trial.
@@ -75,8 +88,10 @@ class InstanceVerdict:
     Attributes:
         threshold: 1, or the declared constant.
         near: trials within 1e-9 of the threshold, which another device may decide otherwise.
-        surviving: the smallest constant that survives at the claimed probability: a quantile of the ratio.
-        inside: whether the instance meets the statement's own hypothesis; None where that is unknown.
+        surviving: the smallest constant that survives at the claimed probability: a quantile of the
+            ratio.
+        inside: whether the instance meets the statement's own hypothesis; None where that is
+            unknown.
         judgement: for a bound; test: for a mean or law.
     """
 
@@ -121,7 +136,10 @@ class SlopePoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlopeVerdict:
-    """What the trials along one grid say of an exponent: of the ratio, or of the quantity that the statement scales."""
+    """What the trials along one grid say of an exponent.
+
+    Of the ratio, or of the quantity that the statement scales.
+    """
 
     along: Along
     direction: str
@@ -164,7 +182,8 @@ class Outcome:
         subject: id of the part or twin.
         basis: what a "holds" rests on.
         words: the verdict's sentences, for the report.
-        expect: what should be: "holds", or "refuted" for twins and for statements known to be false.
+        expect: what should be: "holds", or "refuted" for twins and for statements known to be
+            false.
         how: for a refutation, whether a specimen, the search or a slope brought it.
     """
 

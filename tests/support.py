@@ -19,7 +19,9 @@ from lemmata.harness.verdicts import Outcome
 _NUMBERS = itertools.count(1)
 
 
-def fresh_run(*, entropy: int = 0, profile: str = "default", records: Path | None = None, **settings: object) -> Run:
+def fresh_run(
+    *, entropy: int = 0, profile: str = "default", records: Path | None = None, **settings: object
+) -> Run:
     """A run that records nothing unless told where."""
     chosen = PROFILES[profile]
     load_hypothesis_profile(chosen, seeded=False)

@@ -1,4 +1,7 @@
-"""What searches "for every point of a set": structured worst cases, gradient ascent, sparse suprema, and the search that compares them."""
+"""What searches "for every point of a set":
+
+structured worst cases, gradient ascent, sparse suprema, and the search that compares them.
+"""
 
 from lemmata.harness.adversary.ascent import Reached, frank_wolfe, projected_gradient_ascent
 from lemmata.harness.adversary.balls import (
@@ -13,9 +16,22 @@ from lemmata.harness.adversary.balls import (
     spectral_ball,
     unit_vectors,
 )
-from lemmata.harness.adversary.low_rank import LowRank, polar_factor, rank_one_along_hidden, single_neuron, smallest_moving
+from lemmata.harness.adversary.low_rank import (
+    LowRank,
+    polar_factor,
+    rank_one_along_hidden,
+    single_neuron,
+    smallest_moving,
+)
 from lemmata.harness.adversary.schur import BlockMinimum, schur_minimum
-from lemmata.harness.adversary.search import Attack, Found, Objective, candidates, random_points, search
+from lemmata.harness.adversary.search import (
+    Attack,
+    Found,
+    Objective,
+    candidates,
+    random_points,
+    search,
+)
 from lemmata.harness.adversary.signs import Flips, Merge, greedy_sign_flips, merge_signs
 from lemmata.harness.adversary.singular import SingularPair, top_singular_pair, truncated_power
 

@@ -1,12 +1,13 @@
 """The search: several attacks on one objective, the worst point a trial kept.
 
-An objective maps a point to a ratio a trial, and an attack is a procedure that evaluates the objective at points of the set it attacks. The
-search wraps the objective so that it sees every evaluation, inside gradient ascents too: nothing that was computed is lost, evaluations are
-counted, and a NaN surfaces wherever it arose. The largest ratio seen is a lower bound of the supremum: it can refute an upper bound on the
-ratio, never certify one.
+An objective maps a point to a ratio a trial, and an attack is a procedure that evaluates the
+objective at points of the set it attacks. The search wraps the objective so that it sees every
+evaluation, inside gradient ascents too: nothing that was computed is lost, evaluations are counted,
+and a NaN surfaces wherever it arose. The largest ratio seen is a lower bound of the supremum: it
+can refute an upper bound on the ratio, never certify one.
 
-Every search begins with random points. An attack's gain, its best ratio over theirs, says whether the search was one: a gain of 1 warns
-that the claim was tried by chance only.
+Every search begins with random points. An attack's gain, its best ratio over theirs, says whether
+the search was one: a gain of 1 warns that the claim was tried by chance only.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ Objective: TypeAlias = Callable[[Point], Float[Tensor, "trials"]]
 
 @dataclass(frozen=True, slots=True)
 class Attack:
-    """A named procedure that evaluates the objective it is given, at points of the attacked set only; what it returns is ignored."""
+    """A named procedure that evaluates the objective it is given, at points of the attacked set
+    only; what it returns is ignored."""
 
     name: str
     run: Callable[[Objective], object]
@@ -38,7 +40,8 @@ class Found:
     """What a search found, trial by trial.
 
     Attributes:
-        ratio: the largest ratio; NaN in a trial in which any evaluation was NaN, so that NaN never passes.
+        ratio: the largest ratio; NaN in a trial in which any evaluation was NaN, so that NaN never
+            passes.
         point: where the ratio was found; in a trial with a NaN, the first point that gave one.
         attack: index of the attack that found it, into `names`.
         names: of the attacks; the first are the random points.
@@ -55,7 +58,10 @@ class Found:
 
     @property
     def gain(self) -> Float[Tensor, "attacks trials"]:
-        """The best ratio of each attack over that of the random points; meaningful where ratios are positive."""
+        """The best ratio of each attack over that of the random points.
+
+        Meaningful where ratios are positive.
+        """
         return self.by_attack / self.by_attack[:1]
 
     @property
@@ -86,12 +92,22 @@ def search(objective: Objective, attacks: Sequence[Attack], *, random: Attack) -
         record.begin()
         attack.run(record)
         if record.point is None:
-            raise ValueError(f"the random attack {random.name!r} evaluated no point: give it at least one")
+            raise ValueError(
+                f"the random attack {random.name!r} evaluated no point: give it at least one"
+            )
     return record.found(names)
 
 
-def random_points(ball: Ball, trials: Trials, shapes: Sequence[tuple[int, ...]], *, count: int, name: str = "random") -> Attack:
-    """Return the attack by `count` random points of the boundary, every other one moved inside by a uniform factor if the ball is convex.
+def random_points(
+    ball: Ball,
+    trials: Trials,
+    shapes: Sequence[tuple[int, ...]],
+    *,
+    count: int,
+    name: str = "random",
+) -> Attack:
+    """Return the attack by `count` random points of the boundary, every other one moved inside by a
+    uniform factor if the ball is convex.
 
     Args:
         ball: the attacked set.
@@ -113,7 +129,10 @@ def random_points(ball: Ball, trials: Trials, shapes: Sequence[tuple[int, ...]],
 
 
 def candidates(name: str, points: Iterable[Point]) -> Attack:
-    """Return the attack that tries the given points; a generator is run when the attack's turn comes."""
+    """Return the attack that tries the given points.
+
+    A generator is run when the attack's turn comes.
+    """
 
     def run(objective: Objective) -> None:
         for point in points:
@@ -151,7 +170,10 @@ class _Record:
             self._attack = torch.zeros_like(ratio, dtype=torch.int64)
         proper = torch.where(ratio.isnan(), -torch.inf, ratio)
         take: Bool[Tensor, "trials"] = ~self._broken & ((proper > self._largest) | ratio.isnan())
-        self.point = tuple(torch.where(take.reshape(-1, *[1] * (x.ndim - 1)), x, best) for x, best in zip(point, self.point, strict=True))
+        self.point = tuple(
+            torch.where(take.reshape(-1, *[1] * (x.ndim - 1)), x, best)
+            for x, best in zip(point, self.point, strict=True)
+        )
         self._attack[take] = current
         self._largest = torch.maximum(self._largest, proper)
         self._broken |= ratio.isnan()

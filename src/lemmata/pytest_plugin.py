@@ -1,7 +1,7 @@
 """The pytest plugin: options, one run shared by all workers, records, and the summary by paper.
 
-torch is imported only when a run begins, after a worker's share of threads and its GPU are settled. Nothing here knows of our own
-statements: the plugin runs those of any repository.
+torch is imported only when a run begins, after a worker's share of threads and its GPU are settled.
+Nothing here knows of our own statements: the plugin runs those of any repository.
 """
 
 from __future__ import annotations
@@ -25,16 +25,43 @@ _STARTED = pytest.StashKey[float]()
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add our options; all begin with ``--lemmata-``."""
     group = parser.getgroup("lemmata", "theorems as properties")
-    group.addoption("--lemmata-profile", choices=("quick", "default", "nightly"), default="default", help="how much work a statement gets")
-    group.addoption("--lemmata-device", default="cpu", help="where tensors live: cpu, cuda or cuda:N (default: cpu)")
+    group.addoption(
+        "--lemmata-profile",
+        choices=("quick", "default", "nightly"),
+        default="default",
+        help="how much work a statement gets",
+    )
+    group.addoption(
+        "--lemmata-device",
+        default="cpu",
+        help="where tensors live: cpu, cuda or cuda:N (default: cpu)",
+    )
     group.addoption("--lemmata-dtype", default="float64", help="float64 (default) or float32")
     group.addoption(
-        "--lemmata-layers", choices=("dense", "matrix-free"), default=None, help="kind of layers, where a statement has the choice"
+        "--lemmata-layers",
+        choices=("dense", "matrix-free"),
+        default=None,
+        help="kind of layers, where a statement has the choice",
     )
-    group.addoption("--lemmata-records", default=None, metavar="DIR", help="folder for records (default: build/records)")
-    group.addoption("--lemmata-entropy", type=int, default=None, metavar="N", help="of the run; equal entropies draw equal trials")
     group.addoption(
-        "--lemmata-only", action="append", default=[], metavar="ID", help="run only this statement, part or twin; may be repeated"
+        "--lemmata-records",
+        default=None,
+        metavar="DIR",
+        help="folder for records (default: build/records)",
+    )
+    group.addoption(
+        "--lemmata-entropy",
+        type=int,
+        default=None,
+        metavar="N",
+        help="of the run; equal entropies draw equal trials",
+    )
+    group.addoption(
+        "--lemmata-only",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="run only this statement, part or twin; may be repeated",
     )
 
 
@@ -82,7 +109,10 @@ class _ForWorkers:
     def pytest_testnodedown(self, node: Any, error: Any) -> None:
         """Record that a worker died, with what it was doing."""
         if error:
-            _record_loss(node.config, f"worker {node.gateway.id} ended early ({error}); what it was judging at the time is lost")
+            _record_loss(
+                node.config,
+                f"worker {node.gateway.id} ended early ({error}); what it was judging at the time is lost",
+            )
 
 
 @pytest.hookimpl(trylast=True)
@@ -93,7 +123,9 @@ def pytest_plugin_registered(plugin: object, manager: pytest.PytestPluginManager
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Module | None:
+def pytest_pycollect_makemodule(
+    module_path: Path, parent: pytest.Collector
+) -> pytest.Module | None:
     """Collect modules that mention us with errors in one sentence; leave all others alone."""
     try:
         mentions = b"lemmata" in module_path.read_bytes()
@@ -108,7 +140,9 @@ def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> 
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_pycollect_makeitem(collector: pytest.Module | pytest.Class, name: str, obj: object) -> list[pytest.Function] | None:
+def pytest_pycollect_makeitem(
+    collector: pytest.Module | pytest.Class, name: str, obj: object
+) -> list[pytest.Function] | None:
     """Make items of a statement's parts and twins."""
     if "lemmata.harness.statements" not in sys.modules:
         return None
@@ -125,13 +159,16 @@ def pytest_pycollect_makeitem(collector: pytest.Module | pytest.Class, name: str
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Check the statements against each other, keep what ``--lemmata-only`` names, and set up the run."""
+    """Check the statements against each other, keep what ``--lemmata-only`` names, and set up
+    the run."""
     if "lemmata.harness.statements" not in sys.modules:
         if config.getoption("lemmata_only"):
-            raise pytest.UsageError(f"--lemmata-only names {', '.join(config.getoption('lemmata_only'))}; no statement was collected here")
+            raise pytest.UsageError(
+                f"--lemmata-only names {', '.join(config.getoption('lemmata_only'))}; no statement was collected here"
+            )
         return
     from lemmata.harness.pytest_items import MODULES_KEY, PartItem, TwinItem
-    from lemmata.harness.statements import complaints, registered
+    from lemmata.harness.registry import complaints, registered
 
     ours = [item for item in items if isinstance(item, PartItem | TwinItem)]
     collected = config.stash.get(MODULES_KEY, set())
@@ -143,7 +180,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         # The dearest first, so that no worker is left alone with one at the end.
         items.sort(
             key=lambda item: (
-                -getattr(getattr(item.subject, "part", item.subject), "cost", 0.0) if isinstance(item, PartItem | TwinItem) else 0.0
+                -getattr(getattr(item.subject, "part", item.subject), "cost", 0.0)
+                if isinstance(item, PartItem | TwinItem)
+                else 0.0
             )
         )
         if not config.getoption("collectonly"):
@@ -169,7 +208,11 @@ def pytest_runtestloop(session: pytest.Session) -> Iterator[None]:
             from lemmata.harness.records import finish_manifest
 
             stopped = session.shouldfail or session.shouldstop
-            finish_manifest(config.stash[_FOLDER], finished=time.time(), interrupted=reason or (str(stopped) if stopped else None))
+            finish_manifest(
+                config.stash[_FOLDER],
+                finished=time.time(),
+                interrupted=reason or (str(stopped) if stopped else None),
+            )
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -187,7 +230,9 @@ class _Lines:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep the line of a report."""
         if report.when == "call":
-            self._lines += [json.loads(str(text)) for name, text in report.user_properties if name == "lemmata"]
+            self._lines += [
+                json.loads(str(text)) for name, text in report.user_properties if name == "lemmata"
+            ]
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
@@ -199,7 +244,11 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     from lemmata.harness.terminal import summary
 
     folder = config.stash[_FOLDER]
-    statements = [] if config.getoption("lemmata_only") or not folder.exists() else read_run(folder).statements
+    statements = (
+        []
+        if config.getoption("lemmata_only") or not folder.exists()
+        else read_run(folder).statements
+    )
     terminalreporter.section("theorems")
     for line in summary(lines, statements):
         terminalreporter.write_line(line)
@@ -218,7 +267,9 @@ def _take_share(config: pytest.Config) -> None:
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[name] = threads
     if config.getoption("lemmata_device") == "cuda":
-        visible = [name for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name] or _gpus()
+        visible = [
+            name for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name
+        ] or _gpus()
         if visible:
             os.environ["CUDA_VISIBLE_DEVICES"] = visible[number % len(visible)]
 
@@ -237,7 +288,9 @@ def _keep_only(config: pytest.Config, items: list[pytest.Item], wanted: list[str
 
     kept = [item for item in items if names(item) & set(wanted)]
     if missing := [name for name in wanted if not any(name in names(item) for item in items)]:
-        raise pytest.UsageError(f"--lemmata-only names {', '.join(missing)}, which was not collected: `lemmata list` shows the ids")
+        raise pytest.UsageError(
+            f"--lemmata-only names {', '.join(missing)}, which was not collected: `lemmata list` shows the ids"
+        )
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = kept
 
@@ -255,7 +308,9 @@ def _set_up_run(config: pytest.Config) -> None:
         set_threads(int(os.environ["OMP_NUM_THREADS"]))
     profile = PROFILES[config.getoption("lemmata_profile")]
     if not config.getoption("hypothesis_profile", None):
-        load_hypothesis_profile(profile, seeded=config.getoption("hypothesis_seed", None) is not None)
+        load_hypothesis_profile(
+            profile, seeded=config.getoption("hypothesis_seed", None) is not None
+        )
     try:
         config.stash[RUN_KEY] = Run(
             profile=profile,
@@ -263,7 +318,9 @@ def _set_up_run(config: pytest.Config) -> None:
             device=device_named(config.getoption("lemmata_device")),
             dtype=dtype_named(config.getoption("lemmata_dtype")),
             layers=config.getoption("lemmata_layers"),
-            recorder=Recorder(folder, run=folder.name, worker=workerinput["workerid"] if workerinput else "main"),
+            recorder=Recorder(
+                folder, run=folder.name, worker=workerinput["workerid"] if workerinput else "main"
+            ),
         )
     except (RunError, RecordsError) as problem:
         raise pytest.UsageError(str(problem)) from None
@@ -288,4 +345,6 @@ def _record_loss(config: pytest.Config, what: str) -> None:
 
     folder = config.stash[_FOLDER]
     if folder.exists():
-        Recorder(folder, run=folder.name, worker="controller").write("lost", part=None, what=what, trials=0)
+        Recorder(folder, run=folder.name, worker="controller").write(
+            "lost", part=None, what=what, trials=0
+        )

@@ -9,7 +9,16 @@ import torch
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from lemmata.harness.claims import ClaimError, all_of, at_least, at_most, equal, law_of, mean_of, worst_of
+from lemmata.harness.claims import (
+    ClaimError,
+    all_of,
+    at_least,
+    at_most,
+    equal,
+    law_of,
+    mean_of,
+    worst_of,
+)
 
 finite = st.floats(-1e6, 1e6).filter(lambda x: x == 0 or abs(x) > 1e-9)
 anything = st.floats(allow_nan=True, allow_infinity=True)
@@ -34,7 +43,11 @@ def test_an_equality_satisfies_both_bounds(value: float) -> None:
 
 @given(st.lists(anything, min_size=1, max_size=5), anything)
 def test_nan_on_either_side_is_a_nan_ratio(measured: list[float], bound: float) -> None:
-    claims = [at_most(row(*measured), bound), at_least(row(*measured), bound), equal(row(*measured), bound, roundings=1)]
+    claims = [
+        at_most(row(*measured), bound),
+        at_least(row(*measured), bound),
+        equal(row(*measured), bound, roundings=1),
+    ]
     if any(map(math.isnan, [*measured, bound])):
         assert all(claim.ratio.isnan().all() for claim in claims)
     assert all((claim.ratio.isnan() | (claim.ratio >= 0)).all() for claim in claims)
@@ -50,7 +63,9 @@ def test_the_worst_entry_decides(measured: list[float], bound: float) -> None:
 @given(st.floats(-1e3, 1e3), st.floats(-1e-13, 1e-13))
 def test_an_identity_is_judged_by_its_roundings(value: float, error: float) -> None:
     claim = equal(row(value + error), value, roundings=100, scale=1.0)
-    assert (claim.ratio.item() <= 1) == (abs((value + error) - value) <= 100 * torch.finfo(torch.float64).eps)
+    assert (claim.ratio.item() <= 1) == (
+        abs((value + error) - value) <= 100 * torch.finfo(torch.float64).eps
+    )
 
 
 @given(st.lists(st.floats(0, 10), min_size=2, max_size=4))
@@ -71,13 +86,23 @@ def test_a_nan_wins_over_every_other_claim() -> None:
 
 def test_options_are_kept() -> None:
     curve, trials = torch.ones(1, 3), torch.ones(1)
-    claim = at_most(row(1.0), 2.0).with_curves(loss=curve).reporting(flips=trials).scaling_as(2 * trials).up_to_roundings(4)
+    claim = (
+        at_most(row(1.0), 2.0)
+        .with_curves(loss=curve)
+        .reporting(flips=trials)
+        .scaling_as(2 * trials)
+        .up_to_roundings(4)
+    )
     assert claim.curves["loss"] is curve
     assert claim.reports["flips"] is trials
     assert claim.scaling is not None
     assert claim.allowance.item() == 4 * torch.finfo(torch.float64).eps
     joined = all_of(claim, at_most(row(0.1), 1.0)).except_with_probability(0.25)
-    assert (joined.probability, set(joined.curves), set(joined.reports)) == (0.25, {"loss"}, {"flips"})
+    assert (joined.probability, set(joined.curves), set(joined.reports)) == (
+        0.25,
+        {"loss"},
+        {"flips"},
+    )
 
 
 @pytest.mark.parametrize(
@@ -91,7 +116,10 @@ def test_options_are_kept() -> None:
         lambda: worst_of(),
         lambda: all_of(),
         lambda: worst_of(a=at_most(row(1.0), 1.0), b=at_least(row(1.0), 1.0)),
-        lambda: all_of(at_most(row(1.0), 1.0).except_with_probability(0.1), at_most(row(1.0), 1.0).except_with_probability(0.2)),
+        lambda: all_of(
+            at_most(row(1.0), 1.0).except_with_probability(0.1),
+            at_most(row(1.0), 1.0).except_with_probability(0.2),
+        ),
     ],
 )
 def test_claims_that_do_not_fit_are_refused(make) -> None:

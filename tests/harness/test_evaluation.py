@@ -1,4 +1,8 @@
-"""Evaluation: trials do not depend on batches or threads; what runs out of memory is halved; what breaks says where."""
+"""Evaluation.
+
+Trials do not depend on batches or threads; what runs out of memory is halved; what breaks says
+where.
+"""
 
 from __future__ import annotations
 
@@ -18,15 +22,19 @@ from lemmata.harness.run import Run
 
 
 def part_of_check(check, **options) -> Part:
-    return statement(fresh_id(), source="planted, x", title="planted", says="$x$", kind="inequality", **options)(
-        drawn(m=st.integers(1, 64))(check)
-    )
+    return statement(
+        fresh_id(), source="planted, x", title="planted", says="$x$", kind="inequality", **options
+    )(drawn(m=st.integers(1, 64))(check))
 
 
 def network(m: int, trials: Trials):
     layer = gaussian_layer(trials, "W", m, m, variance=2.0 / m)
     h = layer.apply(trials.normal("h", m, 3)).relu()
-    return at_most(layer.apply_transpose(h).norm(dim=1), 4.0).reporting(norm=h.norm(dim=(1, 2))).with_curves(h=h[:, :, 0])
+    return (
+        at_most(layer.apply_transpose(h).norm(dim=1), 4.0)
+        .reporting(norm=h.norm(dim=(1, 2)))
+        .with_curves(h=h[:, :, 0])
+    )
 
 
 @pytest.mark.parametrize("layers", ["dense", "matrix-free"])
@@ -41,7 +49,12 @@ def test_results_do_not_depend_on_the_batch(layers: str, m: int, split: int) -> 
         evaluate(run, part, {"m": m}, stream="s", first=split, count=48 - split),
     ]
     assert np.allclose(whole.ratio, np.concatenate([piece.ratio for piece in parts]), rtol=1e-10)
-    assert np.allclose(whole.curves["h"], np.concatenate([piece.curves["h"] for piece in parts]), rtol=1e-8, atol=1e-10)
+    assert np.allclose(
+        whole.curves["h"],
+        np.concatenate([piece.curves["h"] for piece in parts]),
+        rtol=1e-8,
+        atol=1e-10,
+    )
 
 
 @pytest.mark.parametrize("threads", [1, 2])
@@ -54,7 +67,9 @@ def test_results_do_not_depend_on_the_threads(threads: int) -> None:
     finally:
         torch.set_num_threads(before)
     assert isinstance(found, Bounds)
-    assert found.ratio == pytest.approx(evaluate(fresh_run(), part, {"m": 64}, stream="s", first=0, count=32).ratio, rel=1e-12)
+    assert found.ratio == pytest.approx(
+        evaluate(fresh_run(), part, {"m": 64}, stream="s", first=0, count=32).ratio, rel=1e-12
+    )
 
 
 def test_the_global_generator_is_never_touched() -> None:
@@ -63,7 +78,13 @@ def test_the_global_generator_is_never_touched() -> None:
     assert torch.equal(state, torch.get_rng_state())
 
 
-@pytest.mark.parametrize("problem", [MemoryError(), RuntimeError("DefaultCPUAllocator: not enough memory: you tried to allocate 9 bytes")])
+@pytest.mark.parametrize(
+    "problem",
+    [
+        MemoryError(),
+        RuntimeError("DefaultCPUAllocator: not enough memory: you tried to allocate 9 bytes"),
+    ],
+)
 def test_a_batch_that_does_not_fit_is_halved(problem: Exception) -> None:
     sizes = []
 
@@ -77,7 +98,10 @@ def test_a_batch_that_does_not_fit_is_halved(problem: Exception) -> None:
     found = evaluate(fresh_run(), part, {"m": 2}, stream="s", first=0, count=20)
     assert len(found) == 20
     assert sizes[:3] == [16, 8, 4]
-    alone = [evaluate(fresh_run(), part, {"m": 2}, stream="s", first=trial, count=1).ratio[0] for trial in range(20)]
+    alone = [
+        evaluate(fresh_run(), part, {"m": 2}, stream="s", first=trial, count=1).ratio[0]
+        for trial in range(20)
+    ]
     assert found.ratio == pytest.approx(alone)
 
 
@@ -85,7 +109,9 @@ def test_one_trial_that_does_not_fit_is_one_sentence() -> None:
     def hopeless(m: int, trials: Trials):
         raise MemoryError
 
-    with pytest.raises(BrokenStatement, match="does not fit into memory at m = 2: draw smaller sizes"):
+    with pytest.raises(
+        BrokenStatement, match="does not fit into memory at m = 2: draw smaller sizes"
+    ):
         evaluate(fresh_run(), part_of_check(hopeless), {"m": 2}, stream="s", first=0, count=4)
 
 

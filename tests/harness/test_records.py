@@ -11,11 +11,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lemmata.harness.histogram import bin_of, histogram, merge, quantile
-from lemmata.harness.records import Recorder, RecordsError, finish_manifest, plain, read_run, runs_in, write_json
+from lemmata.harness.records import (
+    Recorder,
+    RecordsError,
+    finish_manifest,
+    plain,
+    read_run,
+    runs_in,
+    write_json,
+)
 
 
 def test_records_are_read_back(tmp_path: Path) -> None:
-    Recorder(tmp_path, run="r", worker="gw0").write("block", worst_ratio=math.inf, ratios=[math.nan, 1.0])
+    Recorder(tmp_path, run="r", worker="gw0").write(
+        "block", worst_ratio=math.inf, ratios=[math.nan, 1.0]
+    )
     Recorder(tmp_path, run="r", worker="gw1").write("verdict", part="A-1")
     run = read_run(tmp_path)
     assert [record["kind"] for record in run.records] == ["block", "verdict"]
@@ -24,7 +34,9 @@ def test_records_are_read_back(tmp_path: Path) -> None:
 
 
 @given(cut=st.integers(1, 40))
-def test_a_torn_last_line_is_skipped_and_counted(tmp_path_factory: pytest.TempPathFactory, cut: int) -> None:
+def test_a_torn_last_line_is_skipped_and_counted(
+    tmp_path_factory: pytest.TempPathFactory, cut: int
+) -> None:
     folder = tmp_path_factory.mktemp("run")
     recorder = Recorder(folder, run="r")
     for trial in range(3):
@@ -47,7 +59,11 @@ def test_a_torn_manifest_costs_nothing_else(tmp_path: Path) -> None:
 def test_the_manifest_says_when_and_why_a_run_ended(tmp_path: Path) -> None:
     write_json(tmp_path / "manifest.json", {"run": "r", "finished": None})
     finish_manifest(tmp_path, finished=2.0, interrupted="Ctrl-C")
-    assert json.loads((tmp_path / "manifest.json").read_text()) == {"run": "r", "finished": 2.0, "interrupted": "Ctrl-C"}
+    assert json.loads((tmp_path / "manifest.json").read_text()) == {
+        "run": "r",
+        "finished": 2.0,
+        "interrupted": "Ctrl-C",
+    }
 
 
 def test_runs_are_found_oldest_first(tmp_path: Path) -> None:
@@ -73,7 +89,12 @@ def test_a_recorder_without_a_folder_records_nothing() -> None:
     Recorder(None).write("block", part="A-1")
 
 
-@given(st.recursive(st.floats() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
+@given(
+    st.recursive(
+        st.floats() | st.integers() | st.text(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    )
+)
 def test_what_is_written_is_json_without_nan_literals(value: object) -> None:
     json.dumps(plain(value), allow_nan=False)
 
@@ -88,9 +109,15 @@ def test_counts_of_ratios_merge(one: list[float], other: list[float]) -> None:
 
 
 @given(st.lists(st.floats(1e-10, 1e10), min_size=1), st.floats(0.01, 1))
-def test_a_quantile_of_counts_is_an_upper_bound_within_a_bin(values: list[float], level: float) -> None:
+def test_a_quantile_of_counts_is_an_upper_bound_within_a_bin(
+    values: list[float], level: float
+) -> None:
     exact = sorted(values)[max(0, math.ceil(level * len(values) - 1e-9) - 1)]
-    assert exact * (1 - 1e-9) <= quantile(histogram(values), level) <= exact * 10 ** (1 / 20) * (1 + 1e-9)
+    assert (
+        exact * (1 - 1e-9)
+        <= quantile(histogram(values), level)
+        <= exact * 10 ** (1 / 20) * (1 + 1e-9)
+    )
 
 
 def test_odd_ratios_have_bins_or_are_refused() -> None:

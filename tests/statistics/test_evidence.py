@@ -23,9 +23,24 @@ from lemmata.harness.evidence import (
     refuting_failures,
 )
 
-EXTREME_CLAIMS = [1e-300, 1e-100, 1e-17, 1e-9, 1e-4, 0.02, 0.05, 0.3, 0.5, 0.9, 0.999, 1 - 1e-6, 1 - 1e-9]
+EXTREME_CLAIMS = [
+    1e-300,
+    1e-100,
+    1e-17,
+    1e-9,
+    1e-4,
+    0.02,
+    0.05,
+    0.3,
+    0.5,
+    0.9,
+    0.999,
+    1 - 1e-6,
+    1 - 1e-9,
+]
 
-# claimed, detectable: (trials, refute_at) for (alpha, beta) = (1e-6, 1e-3), (1e-6, 1e-6), (1e-9, 1e-3), (1e-9, 1e-6)
+# claimed, detectable: (trials, refute_at) for (alpha, beta) = (1e-6, 1e-3), (1e-6, 1e-6), (1e-9,
+# 1e-3), (1e-9, 1e-6)
 PLANS = [
     (0.05, 0.10, [(1628, 127), (2440, 177), (2154, 174), (3076, 232)]),
     (0.05, 0.15, [(501, 52), (757, 70), (659, 72), (947, 93)]),
@@ -39,7 +54,8 @@ LEVELS = [(1e-6, 1e-3), (1e-6, 1e-6), (1e-9, 1e-3), (1e-9, 1e-6)]
 
 
 def upper_beta_integral(a: mpmath.mpf, b: mpmath.mpf, y: mpmath.mpf) -> mpmath.mpf:
-    """∫_{1-y}^1 q^(a-1) (1-q)^(b-1) dq, by the hypergeometric series on the side where it converges without cancelling."""
+    """∫_{1-y}^1 q^(a-1) (1-q)^(b-1) dq, by the hypergeometric series on the side where it
+    converges without cancelling."""
     x = 1 - y
     if y < b / (a + b):
         return y**b / b * x**a * mpmath.hyp2f1(a + b, 1, b + 1, y)
@@ -48,7 +64,9 @@ def upper_beta_integral(a: mpmath.mpf, b: mpmath.mpf, y: mpmath.mpf) -> mpmath.m
 
 def reference(k: int, rest: int, p: mpmath.mpf, q: mpmath.mpf) -> mpmath.mpf:
     half = mpmath.mpf(1) / 2
-    mixture = mpmath.log(upper_beta_integral(k + half, rest + half, q)) - mpmath.log(upper_beta_integral(half, half, q))
+    mixture = mpmath.log(upper_beta_integral(k + half, rest + half, q)) - mpmath.log(
+        upper_beta_integral(half, half, q)
+    )
     return mixture - k * mpmath.log(p) - rest * mpmath.log(q)
 
 
@@ -56,8 +74,12 @@ def reference(k: int, rest: int, p: mpmath.mpf, q: mpmath.mpf) -> mpmath.mpf:
 def counts_and_claims(draw: st.DrawFn, most: int = 10_000) -> tuple[int, int, float]:
     trials = draw(st.integers(1, most) | st.sampled_from([1, 2, most]))
     claimed = draw(st.sampled_from(EXTREME_CLAIMS) | st.floats(1e-9, 1 - 1e-9))
-    near = round(trials * claimed + draw(st.floats(-4, 8)) * math.sqrt(trials * claimed * (1 - claimed)))
-    failures = draw(st.integers(0, trials) | st.sampled_from([0, trials, min(max(near, 0), trials)]))
+    near = round(
+        trials * claimed + draw(st.floats(-4, 8)) * math.sqrt(trials * claimed * (1 - claimed))
+    )
+    failures = draw(
+        st.integers(0, trials) | st.sampled_from([0, trials, min(max(near, 0), trials)])
+    )
     return failures, trials, claimed
 
 
@@ -78,7 +100,16 @@ def test_evidence_agrees_with_mpmath_to_ten_digits(case: tuple[int, int, float])
 @pytest.mark.parametrize("claimed", EXTREME_CLAIMS)
 def test_evidence_stays_finite_up_to_ten_million_trials(trials: int, claimed: float) -> None:
     expected = trials * claimed
-    several = [0, 1, 2, trials // 2, trials - 1, trials, int(expected), min(trials, int(expected + 7 * math.sqrt(expected) + 5))]
+    several = [
+        0,
+        1,
+        2,
+        trials // 2,
+        trials - 1,
+        trials,
+        int(expected),
+        min(trials, int(expected + 7 * math.sqrt(expected) + 5)),
+    ]
     with np.errstate(all="raise", under="ignore"):
         for failures in several:
             assert math.isfinite(log_evidence_against(failures, trials, claimed))
@@ -88,7 +119,9 @@ def test_evidence_stays_finite_up_to_ten_million_trials(trials: int, claimed: fl
 def test_evidence_survives_where_the_incomplete_beta_function_underflows() -> None:
     with mpmath.workdps(600):
         p = mpmath.mpf(0.05)
-        assert log_evidence_against(0, 20_000, 0.05) == pytest.approx(float(reference(0, 20_000, p, 1 - p)), rel=1e-10)
+        assert log_evidence_against(0, 20_000, 0.05) == pytest.approx(
+            float(reference(0, 20_000, p, 1 - p)), rel=1e-10
+        )
 
 
 @given(counts_and_claims())
@@ -100,11 +133,18 @@ def test_another_failure_speaks_against_the_claim(case: tuple[int, int, float]) 
 
 
 @given(counts_and_claims(), st.floats(0.0, 1.0))
-def test_a_larger_claim_is_harder_to_refute_and_easier_to_certify(case: tuple[int, int, float], share: float) -> None:
+def test_a_larger_claim_is_harder_to_refute_and_easier_to_certify(
+    case: tuple[int, int, float], share: float
+) -> None:
     k, n, claimed = case
     larger = claimed + share * (1 - 1e-9 - claimed)
-    rounding = 1e-9 * max(1.0, abs(log_evidence_against(k, n, claimed)), abs(log_evidence_for(k, n, larger)))
-    for level in (1e-3, 1e-9):  # evidence itself is not monotone in the claim where it favours it; the verdict is
+    rounding = 1e-9 * max(
+        1.0, abs(log_evidence_against(k, n, claimed)), abs(log_evidence_for(k, n, larger))
+    )
+    for level in (
+        1e-3,
+        1e-9,
+    ):  # evidence itself is not monotone in the claim where it favours it; the verdict is
         threshold = -math.log(level)
         if log_evidence_against(k, n, larger) >= threshold + rounding:
             assert log_evidence_against(k, n, claimed) >= threshold
@@ -115,7 +155,9 @@ def test_a_larger_claim_is_harder_to_refute_and_easier_to_certify(case: tuple[in
 def test_one_more_trial_is_fair_at_the_boundary() -> None:
     for k, n, p in ((0, 0, 0.05), (3, 17, 0.05), (40, 300, 0.2), (5, 6, 0.9)):
         now = math.exp(log_evidence_against(k, n, p))
-        later = p * math.exp(log_evidence_against(k + 1, n + 1, p)) + (1 - p) * math.exp(log_evidence_against(k, n + 1, p))
+        later = p * math.exp(log_evidence_against(k + 1, n + 1, p)) + (1 - p) * math.exp(
+            log_evidence_against(k, n + 1, p)
+        )
         assert later == pytest.approx(now, rel=1e-12)
 
 
@@ -123,17 +165,29 @@ def test_claims_of_zero_and_of_one() -> None:
     assert log_evidence_against(1, 10, 0.0) == math.inf
     assert log_evidence_against(0, 10, 0.0) < 0.0
     assert log_evidence_against(10, 10, 1.0) == log_evidence_against(3, 10, 2.5) == 0.0
-    assert log_evidence_against(0, 0, 0.3) == log_evidence_for(0, 0, 0.3) == log_evidence_for(2, 9, 0.0) == 0.0
+    assert (
+        log_evidence_against(0, 0, 0.3)
+        == log_evidence_for(0, 0, 0.3)
+        == log_evidence_for(2, 9, 0.0)
+        == 0.0
+    )
 
 
-@pytest.mark.parametrize(("failures", "trials", "claimed"), [(-1, 3, 0.1), (4, 3, 0.1), (1, 3, -0.1), (1, 3, math.nan)])
-def test_impossible_counts_and_probabilities_raise(failures: int, trials: int, claimed: float) -> None:
+@pytest.mark.parametrize(
+    ("failures", "trials", "claimed"), [(-1, 3, 0.1), (4, 3, 0.1), (1, 3, -0.1), (1, 3, math.nan)]
+)
+def test_impossible_counts_and_probabilities_raise(
+    failures: int, trials: int, claimed: float
+) -> None:
     with pytest.raises(ValueError, match=r"failures must lie|a probability must be"):
         judge(failures, trials, claimed)
 
 
 def crossing(claimed: float, alpha: float, looks: int) -> np.ndarray:
-    """Fewest failures that refute after each number of trials; more than the trials where none do."""
+    """Fewest failures that refute after each number of trials.
+
+    More than the trials where none do.
+    """
     return np.array([refuting_failures(n, claimed, alpha) or n + 1 for n in range(1, looks + 1)])
 
 
@@ -170,10 +224,22 @@ def test_choosing_the_probability_after_each_trial_keeps_alpha(alpha: float) -> 
 
 def test_false_certificates_keep_beta() -> None:
     level, beta, experiments, looks = 0.15, 0.05, 20_000, 600
-    most = np.array([max((k for k in range(n + 1) if log_evidence_for(k, n, level) >= -math.log(beta)), default=-1) for n in (25, 50, 100)])
+    most = np.array(
+        [
+            max(
+                (k for k in range(n + 1) if log_evidence_for(k, n, level) >= -math.log(beta)),
+                default=-1,
+            )
+            for n in (25, 50, 100)
+        ]
+    )
     assert most[0] >= 0
     least = np.array([clean_trials_to_certify(level, beta)])
-    assert log_evidence_for(0, int(least[0]), level) >= -math.log(beta) > log_evidence_for(0, int(least[0]) - 1, level)
+    assert (
+        log_evidence_for(0, int(least[0]), level)
+        >= -math.log(beta)
+        > log_evidence_for(0, int(least[0]) - 1, level)
+    )
     bars = np.full(looks, -1)
     for n in range(1, looks + 1):
         k = int(bars[n - 2]) if n > 1 else -1
@@ -192,21 +258,32 @@ def test_false_certificates_keep_beta() -> None:
 
 
 @pytest.mark.parametrize(("claimed", "detectable", "expected"), PLANS)
-def test_plans_are_the_tabulated_ones(claimed: float, detectable: float, expected: list[tuple[int, int]]) -> None:
+def test_plans_are_the_tabulated_ones(
+    claimed: float, detectable: float, expected: list[tuple[int, int]]
+) -> None:
     plans = [plan(claimed, detectable=detectable, alpha=alpha, beta=beta) for alpha, beta in LEVELS]
     assert [(found.trials, found.refute_at) for found in plans] == expected
 
 
 @settings(max_examples=50, deadline=None)
-@given(claimed=st.floats(0.0, 0.6), more=st.floats(0.05, 0.4), alpha=st.sampled_from([1e-9, 1e-3]), beta=st.sampled_from([1e-6, 1e-2]))
-def test_a_plan_keeps_its_errors_and_no_smaller_one_does(claimed: float, more: float, alpha: float, beta: float) -> None:
+@given(
+    claimed=st.floats(0.0, 0.6),
+    more=st.floats(0.05, 0.4),
+    alpha=st.sampled_from([1e-9, 1e-3]),
+    beta=st.sampled_from([1e-6, 1e-2]),
+)
+def test_a_plan_keeps_its_errors_and_no_smaller_one_does(
+    claimed: float, more: float, alpha: float, beta: float
+) -> None:
     detectable = claimed + more
     found = plan(claimed, detectable=detectable, alpha=alpha, beta=beta)
     n, k = found.trials, found.refute_at
     assert stats.binom.sf(k - 1, n, claimed) <= alpha * (1 + 1e-9)
     assert stats.binom.cdf(k - 1, n, detectable) <= beta * (1 + 1e-9)
     thresholds = np.arange(1, n)
-    possible = (stats.binom.sf(thresholds - 1, n - 1, claimed) <= alpha) & (stats.binom.cdf(thresholds - 1, n - 1, detectable) <= beta)
+    possible = (stats.binom.sf(thresholds - 1, n - 1, claimed) <= alpha) & (
+        stats.binom.cdf(thresholds - 1, n - 1, detectable) <= beta
+    )
     assert not possible.any()
 
 
@@ -224,7 +301,9 @@ def test_the_sequential_test_costs_what_was_planned() -> None:
     assert np.quantile(stopped, 0.95) == pytest.approx(1_369, rel=0.06)
 
 
-@pytest.mark.parametrize(("level", "trials"), [(0.10, 146), (0.05, 299), (0.02, 758), (0.01, 1_523)])
+@pytest.mark.parametrize(
+    ("level", "trials"), [(0.10, 146), (0.05, 299), (0.02, 758), (0.01, 1_523)]
+)
 def test_clean_trials_are_the_tabulated_ones(level: float, trials: int) -> None:
     assert clean_trials_to_certify(level, 1e-6) == trials
 
@@ -243,7 +322,9 @@ def test_the_interval_is_the_exact_one(failures: int, more: int) -> None:
     trials = failures + more
     assume(trials > 0)
     expected = stats.binomtest(failures, trials).proportion_ci(method="exact")
-    assert clopper_pearson(failures, trials) == pytest.approx((expected.low, expected.high), rel=1e-6, abs=1e-12)
+    assert clopper_pearson(failures, trials) == pytest.approx(
+        (expected.low, expected.high), rel=1e-6, abs=1e-12
+    )
 
 
 def test_the_interval_of_no_trials_is_everything() -> None:
@@ -271,7 +352,12 @@ def test_verdicts(failures: int, trials: int, claimed: float, outcome: str) -> N
 
 
 def test_a_certificate_is_never_finer_than_its_floor() -> None:
-    assert [certificate_level(p) for p in (0.0, 1e-9, 0.1, 0.5)] == [0.02, 0.02, pytest.approx(0.3), 0.75]
+    assert [certificate_level(p) for p in (0.0, 1e-9, 0.1, 0.5)] == [
+        0.02,
+        0.02,
+        pytest.approx(0.3),
+        0.75,
+    ]
 
 
 @pytest.mark.parametrize("claimed", [0.0, 1e-6, 0.05, 0.3, 0.9])

@@ -1,4 +1,7 @@
-"""Means, laws and frequencies: wrong ones are refuted, right ones are not, and the detectable effect is detected."""
+"""Means, laws and frequencies.
+
+Wrong ones are refuted, right ones are not, and the detectable effect is detected.
+"""
 
 from __future__ import annotations
 
@@ -17,25 +20,49 @@ BOUNDED = {
     "arcsine": (stats.beta(0.5, 0.5, loc=-1, scale=4), (-1.0, 3.0)),
     "narrow": (stats.beta(50, 50), (0.0, 1.0)),
 }
-UNBOUNDED = {"normal": stats.norm(3, 2), "exponential": stats.expon(), "chi-square": stats.chi2(4), "Laplace": stats.laplace(1, 3)}
+UNBOUNDED = {
+    "normal": stats.norm(3, 2),
+    "exponential": stats.expon(),
+    "chi-square": stats.chi2(4),
+    "Laplace": stats.laplace(1, 3),
+}
 
 
 def draw(law: stats.rv_continuous, size: int | tuple[int, ...], seed: int = 0) -> np.ndarray:
-    return np.asarray(law.rvs(size=size, random_state=np.random.default_rng(seed)), dtype=np.float64)
+    return np.asarray(
+        law.rvs(size=size, random_state=np.random.default_rng(seed)), dtype=np.float64
+    )
 
 
 @pytest.mark.parametrize(("law", "bounds"), BOUNDED.values(), ids=BOUNDED)
-def test_a_true_bounded_mean_is_refuted_no_more_often_than_alpha(law: stats.rv_continuous, bounds: tuple[float, float]) -> None:
-    results = [judge_mean(samples, law.mean(), alpha=0.05, beta=0.5, bounds=bounds) for samples in draw(law, (200, 100))]
-    assert sum(result.outcome == "refuted" for result in results) <= 200 * 0.05 + 3 * (200 * 0.05 * 0.95) ** 0.5
-    missed = sum(not result.interval[0] <= law.mean() <= result.interval[1] for result in results if result.interval)
+def test_a_true_bounded_mean_is_refuted_no_more_often_than_alpha(
+    law: stats.rv_continuous, bounds: tuple[float, float]
+) -> None:
+    results = [
+        judge_mean(samples, law.mean(), alpha=0.05, beta=0.5, bounds=bounds)
+        for samples in draw(law, (200, 100))
+    ]
+    assert (
+        sum(result.outcome == "refuted" for result in results)
+        <= 200 * 0.05 + 3 * (200 * 0.05 * 0.95) ** 0.5
+    )
+    missed = sum(
+        not result.interval[0] <= law.mean() <= result.interval[1]
+        for result in results
+        if result.interval
+    )
     assert missed <= 200 * 0.05 + 3 * (200 * 0.05 * 0.95) ** 0.5
 
 
 @pytest.mark.parametrize("law", UNBOUNDED.values(), ids=UNBOUNDED)
 def test_a_true_mean_is_refuted_no_more_often_than_alpha(law: stats.rv_continuous) -> None:
-    results = [judge_mean(samples, law.mean(), alpha=0.01, beta=0.5) for samples in draw(law, (2_000, 200))]
-    assert sum(result.outcome == "refuted" for result in results) <= 2_000 * 0.01 + 3 * (2_000 * 0.01 * 0.99) ** 0.5
+    results = [
+        judge_mean(samples, law.mean(), alpha=0.01, beta=0.5) for samples in draw(law, (2_000, 200))
+    ]
+    assert (
+        sum(result.outcome == "refuted" for result in results)
+        <= 2_000 * 0.01 + 3 * (2_000 * 0.01 * 0.99) ** 0.5
+    )
 
 
 @pytest.mark.parametrize("name", ["uniform", "narrow", "arcsine"])
@@ -60,8 +87,13 @@ def test_a_mean_off_by_five_per_cent_is_refuted(law: stats.rv_continuous) -> Non
 @pytest.mark.parametrize("bounds", [None, (0.0, 1.0)])
 def test_the_detectable_effect_is_detected(bounds: tuple[float, float] | None) -> None:
     law = stats.beta(2, 3)
-    effect = judge_mean(draw(law, 3_000), law.mean(), alpha=1e-6, beta=1e-2, bounds=bounds).detectable
-    found = [judge_mean(x, law.mean() - effect, alpha=1e-6, beta=1e-2, bounds=bounds) for x in draw(law, (100, 3_000), seed=1)]
+    effect = judge_mean(
+        draw(law, 3_000), law.mean(), alpha=1e-6, beta=1e-2, bounds=bounds
+    ).detectable
+    found = [
+        judge_mean(x, law.mean() - effect, alpha=1e-6, beta=1e-2, bounds=bounds)
+        for x in draw(law, (100, 3_000), seed=1)
+    ]
     assert sum(result.outcome == "refuted" for result in found) >= 97
 
 
@@ -95,7 +127,13 @@ def test_skewness_does_not_accuse() -> None:
     samples = draw(law, (count, 100))
     plain = stats.ttest_1samp(samples, 1.0, axis=1).pvalue <= 1e-4
     assert plain.sum() > 5 * count * 1e-4
-    assert sum(judge_mean(samples[i], 1.0, alpha=1e-4).outcome == "refuted" for i in np.flatnonzero(plain)) <= 3 * count * 1e-4
+    assert (
+        sum(
+            judge_mean(samples[i], 1.0, alpha=1e-4).outcome == "refuted"
+            for i in np.flatnonzero(plain)
+        )
+        <= 3 * count * 1e-4
+    )
 
 
 def test_constant_samples_are_right_up_to_rounding() -> None:
@@ -158,7 +196,10 @@ def test_a_wrong_law_is_refuted_and_the_right_one_is_not(
 
 @pytest.mark.parametrize("law", [case[0] for case in LAWS])
 def test_a_true_law_is_refuted_no_more_often_than_alpha(law: stats.rv_continuous) -> None:
-    refuted = sum(judge_law(samples, law, alpha=0.05, beta=0.5).outcome == "refuted" for samples in draw(law, (300, 200)))
+    refuted = sum(
+        judge_law(samples, law, alpha=0.05, beta=0.5).outcome == "refuted"
+        for samples in draw(law, (300, 200))
+    )
     assert refuted <= 300 * 0.05 + 3 * (300 * 0.05 * 0.95) ** 0.5
 
 
@@ -168,8 +209,14 @@ def test_a_distribution_function_is_a_law() -> None:
 
 
 def test_an_impossible_value_refutes() -> None:
-    assert judge_law(np.append(draw(stats.poisson(3), 1_000), 0.5), stats.poisson(3)).outcome == "refuted"
-    assert judge_law(np.append(draw(stats.binom(3, 0.5), 1_000), 4.0), stats.binom(3, 0.5)).outcome == "refuted"
+    assert (
+        judge_law(np.append(draw(stats.poisson(3), 1_000), 0.5), stats.poisson(3)).outcome
+        == "refuted"
+    )
+    assert (
+        judge_law(np.append(draw(stats.binom(3, 0.5), 1_000), 4.0), stats.binom(3, 0.5)).outcome
+        == "refuted"
+    )
 
 
 def test_a_sure_thing_is_a_law() -> None:
@@ -181,7 +228,9 @@ def test_a_sure_thing_is_a_law() -> None:
 def test_the_frequency_test_is_twice_the_smaller_tail(n: int, share: float, p: float) -> None:
     k = round(share * n)
     tails = stats.binom.cdf(k, n, p), stats.binom.sf(k - 1, n, p)
-    assert judge_frequency(k, n, p).p_value == pytest.approx(min(1.0, 2 * min(tails)), rel=1e-6, abs=1e-300)
+    assert judge_frequency(k, n, p).p_value == pytest.approx(
+        min(1.0, 2 * min(tails)), rel=1e-6, abs=1e-300
+    )
 
 
 @pytest.mark.parametrize(
@@ -204,4 +253,6 @@ def test_frequencies(successes: int, n: int, p: float, outcome: str) -> None:
 def test_the_detectable_frequency_is_detected() -> None:
     effect = judge_frequency(300, 1_000, 0.3).detectable
     found = np.random.default_rng(0).binomial(1_000, 0.3 + effect, size=2_000)
-    assert np.mean([judge_frequency(int(k), 1_000, 0.3).outcome == "refuted" for k in found]) >= 0.995
+    assert (
+        np.mean([judge_frequency(int(k), 1_000, 0.3).outcome == "refuted" for k in found]) >= 0.995
+    )
