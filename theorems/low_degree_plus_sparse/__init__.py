@@ -1,0 +1,16 @@
+"""NBL22.
+
+Nichani, Bai, Lee, "Identifying good directions to escape the NTK regime and efficiently learn
+low-degree plus sparse polynomials" (arXiv 2206.03688, NeurIPS 2022).
+"""
+
+import importlib
+
+SECTIONS = (
+    "paired_initialisation",
+    "taylor_remainder",
+    "coupling",
+)
+
+for _section in SECTIONS:
+    importlib.import_module(f"{__name__}.{_section}")
