@@ -10,6 +10,9 @@ SECTIONS = (
     "paired_initialisation",
     "taylor_remainder",
     "coupling",
+    "signs",
+    "harmonics",
+    "kernel_eigenvalues",
 )
 
 for _section in SECTIONS:

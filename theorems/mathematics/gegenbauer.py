@@ -55,6 +55,17 @@ def quadrature(d: int, nodes: int = NODES) -> tuple[np.ndarray, np.ndarray]:
     return tau, weights / weights.sum()
 
 
+@cache
+def plane(d: int, radii: int = 40, angles: int = 96) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return nodes (t, t') and weights for the law of two orthogonal coordinates of a uniform unit
+    vector: √s (cos θ, sin θ), s ~ Beta(1, (d-2)/2), θ uniform; arrays of radii × angles."""
+    s, weights = special.roots_sh_jacobi(radii, d / 2 - 1.0, 1.0)
+    theta = 2.0 * math.pi * (np.arange(angles) + 0.5) / angles
+    radius = np.sqrt(s)[:, None]
+    spread = np.repeat((weights / weights.sum())[:, None] / angles, angles, axis=1)
+    return radius * np.cos(theta), radius * np.sin(theta), spread
+
+
 def mean(
     d: int, value: Callable[[Float[Tensor, "nodes"]], Float[Tensor, "nodes"]], nodes: int = NODES
 ) -> float:

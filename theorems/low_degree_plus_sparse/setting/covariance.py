@@ -21,14 +21,13 @@ from functools import cache
 import numpy as np
 import torch
 from jaxtyping import Float
-from scipy import special
 from torch import Tensor
 
 from lemmata.theorems.low_degree_plus_sparse.setting.activations import Activation, derivative
 from lemmata.theorems.low_degree_plus_sparse.setting.network import Expansion, Network, Weights
 from lemmata.theorems.mathematics import gegenbauer
 
-_RADII, _ANGLES, _NODES, _DEGREE = 40, 96, 49, 40
+_NODES, _DEGREE = 49, 40
 
 Folded = Float[Tensor, "trials pd"]
 
@@ -54,11 +53,8 @@ def features(at: Expansion) -> Float[Tensor, "trials n pd"]:
 @cache
 def _table(activation: Activation, d: int) -> np.ndarray:
     """Return Chebyshev coefficients of A, B, C in ρ, one column each."""
-    s, weights = special.roots_sh_jacobi(_RADII, d / 2 - 1.0, 1.0)
-    theta = 2.0 * math.pi * (np.arange(_ANGLES) + 0.5) / _ANGLES
-    radius = np.sqrt(d * s)[:, None]
-    t, aside = radius * np.cos(theta), radius * np.sin(theta)
-    weights = (weights / weights.sum())[:, None] / _ANGLES
+    t, aside, weights = gegenbauer.plane(d)
+    t, aside = math.sqrt(d) * t, math.sqrt(d) * aside
     rho = np.cos(math.pi * (np.arange(_NODES) + 0.5) / _NODES)
     rows = np.empty((_NODES, 3))
     for row, r in enumerate(rho):
