@@ -13,6 +13,10 @@ SECTIONS = (
     "signs",
     "harmonics",
     "kernel_eigenvalues",
+    "spectrum",
+    "eigenfunctions",
+    "samples",
+    "kernel_matrices",
 )
 
 for _section in SECTIONS:
