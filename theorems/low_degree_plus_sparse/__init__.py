@@ -17,6 +17,9 @@ SECTIONS = (
     "eigenfunctions",
     "samples",
     "kernel_matrices",
+    "dense_part",
+    "sparse_part",
+    "witness_sizes",
 )
 
 for _section in SECTIONS:

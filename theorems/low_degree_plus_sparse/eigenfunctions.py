@@ -3,7 +3,7 @@ r"""The good directions are the low-degree polynomials (NBL22, spectral lemma, s
 ψ_i(x) = ⟨φ(x), u_i⟩/√λ_i is orthonormal in L². At k = 1 the projection of ψ_i on the polynomials of
 degree one is exact: G = Λ_k^{-1/2} U_kᵀ E[φ (1, x)ᵀ] has in its rows the coefficients of the
 ψ_i. Every polynomial of degree one is captured up to 1 - σ_min(G)², and the share of degree one in
-the features' energy is ‖Λ_k^{1/2} G‖_F²/tr Λ_k. Trends are claimed for k = 1, p = 4d, d = 6…10.
+the features' energy is ‖Λ_k^{1/2} G‖_F²/tr Λ_k. Trends are claimed for k = 1, p = 4d, d = 6…12.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ moments_of_the_features_have_a_closed_form.twin("without the quadratic part", cu
 def _dimensions(**slope: float) -> Along:
     return Along(
         variable="d",
-        sizes=(6, 7, 8, 10),
+        sizes=(6, 8, 10, 12),
         instance=lambda d: at_dimension(d, per=4),
         trials=32,
         resolution=0.15,
@@ -128,7 +128,7 @@ _SPECIMENS = [at_dimension(8, per=4)]
     kind="scaling",
     says=r"$1-\min_q\|\Pi_{\mathrm{span}\,\psi}q\|^2\to0$ over unit-norm polynomials $q$ of degree "
     r"$\le1$; at $p=4d$ it is $O(1/d)$.",
-    constant=Constant(2.5, measured_on="sin, p = 4d, d = 6…10: at most 1.7"),
+    constant=Constant(2.5, measured_on="sin, p = 4d, d = 6…12: at most 1.7"),
     along=[_dimensions(at_most=0.15)],
     specimens=_SPECIMENS,
 )
@@ -149,7 +149,7 @@ every_low_degree_polynomial_is_captured.twin("by the next n_k eigenvectors", fir
     "c",
     kind="scaling",
     says=r"$1-\sum_i\lambda_i\|\Pi_{\le k}\psi_i\|^2/\sum_i\lambda_i\to0$; at $p=4d$ it is $O(1/d)$.",
-    constant=Constant(1.2, measured_on="sin, p = 4d, d = 6…10: at most 0.8"),
+    constant=Constant(1.2, measured_on="sin, p = 4d, d = 6…12: at most 0.8"),
     along=[_dimensions(at_most=0.15)],
     specimens=_SPECIMENS,
 )

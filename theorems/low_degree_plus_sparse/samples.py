@@ -214,8 +214,8 @@ bad_directions_interpolate_any_labels.twin("with a good direction added", good=T
     "b",
     kind="scaling",
     says=r"That $u$ has $\|u\|^2\le\frac Cd\|\xi\|^2$ for every $\xi$, the worst one included.",
+    # The worst ξ has a heavy tail over the draws: no exponent is claimed for it.
     constant=Constant(40.0, measured_on="sin, k = 1, d = 6…12, n = d^1.3, p = 3d: mostly below 30"),
-    along=[_windows(at_most=0.3)],
     specimens=[_window(8), _window(12)],
 )
 @given(**_WINDOW)
