@@ -20,6 +20,8 @@ SECTIONS = (
     "dense_part",
     "sparse_part",
     "witness_sizes",
+    "joint_expressivity",
+    "duality",
 )
 
 for _section in SECTIONS:
