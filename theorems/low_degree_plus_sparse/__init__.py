@@ -22,6 +22,9 @@ SECTIONS = (
     "witness_sizes",
     "joint_expressivity",
     "duality",
+    "landscape_terms",
+    "second_order_points",
+    "optimisation",
 )
 
 for _section in SECTIONS:
