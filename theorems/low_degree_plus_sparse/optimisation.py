@@ -196,7 +196,7 @@ def every_step_decreases_the_objective(
     ).with_curves(decrease=torch.stack(gained, dim=1))
 
 
-every_step_decreases_the_objective.twin("η = 60/Γ", longer=60.0)
+every_step_decreases_the_objective.twin("η = 30/Γ", longer=30.0)
 
 
 def _certificate(problem: Objective, W: Weights) -> Float[Tensor, "trials"]:
