@@ -92,7 +92,7 @@ def judge_instance(draw: Draw, budget: Budget | None = None) -> Judged:
     if isinstance(first, Samples):
         from lemmata.harness.judging_samples import judge_samples
 
-        return judge_samples(draw, budget, begin)
+        return judge_samples(draw, first.claim, budget, begin)
     refuse_nan(draw, first)
     threshold = threshold_of(draw.subject, first)
     if threshold.silent:
@@ -120,9 +120,10 @@ def _judge_bound(
     draw: Draw, budget: Budget, first: Bounds, threshold: Threshold, begin: float
 ) -> Judged:
     work = price_of(draw).work
-    cap = draw.run.profile.trials_for(work, budget.share)
-    if threshold.deterministic:
-        cap = min(cap, _DETERMINISTIC_CAP)
+    profile = draw.run.profile
+    cap = profile.trials_for(work, budget.share)
+    if threshold.deterministic:  # no certificate waits for a number of trials
+        cap = min(profile.trials_for(work, budget.share, fewest=BLOCK), _DETERMINISTIC_CAP)
     target = certificate_target(threshold.claimed)
     pieces, trials = [first], len(first)
     failures = int(failing(first, threshold).sum())
