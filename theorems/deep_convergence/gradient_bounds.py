@@ -166,8 +166,22 @@ def _at_depth(depth: int) -> Instance:
     quantifiers=(*_DRAWN, r"\forall\, \ell\in[L]", r"\forall\, v"),
     constant=_UPPER,
     along=[
-        Along(variable="n", sizes=(2, 4, 8, 16), instance=_clustered, at_most=0.2, trials=64),
-        Along(variable="L", sizes=(1, 2, 4, 8), instance=_at_depth, at_most=0.2, trials=48),
+        Along(
+            variable="n",
+            sizes=(2, 4, 8, 16),
+            instance=_clustered,
+            at_most=0.2,
+            member="all_examples",
+            trials=64,
+        ),
+        Along(
+            variable="L",
+            sizes=(1, 2, 4, 8),
+            instance=_at_depth,
+            at_most=0.2,
+            member="all_examples",
+            trials=48,
+        ),
     ],
     specimens=[
         _clustered(16),
@@ -191,8 +205,8 @@ def the_gradient_is_at_most_of_order_width(
     )
     scale = net.width / net.outputs
     return all_of(
-        at_most(torch.linalg.eigvalsh(forms)[..., -1], data.count**of_count * scale),
-        at_most(torch.linalg.eigvalsh(blocks)[..., -1], scale),
+        all_examples=at_most(torch.linalg.eigvalsh(forms)[..., -1], data.count**of_count * scale),
+        each_alone=at_most(torch.linalg.eigvalsh(blocks)[..., -1], scale),
     )
 
 

@@ -103,7 +103,14 @@ def _closer(sizes: tuple[float, ...]) -> Along:
     def instance(inverse: float) -> Instance:
         return _at(round(51.2 * inverse), 1.0 / inverse)
 
-    return Along(variable="1/δ", sizes=sizes, instance=instance, at_most=0.3, trials=64)
+    return Along(
+        variable="1/δ",
+        sizes=sizes,
+        instance=instance,
+        at_most=0.3,
+        member="of_the_largest",
+        trials=64,
+    )
 
 
 def _points(
@@ -230,8 +237,8 @@ def _lower(network: Network, data: SeparatedData, trials: Trials, net: DeepReluN
     order = data.delta * net.width / (net.outputs * data.count)
     # ‖v‖² = 2F and ‖v_i‖² = 2F_i.
     return all_of(
-        at_least(2.0 * torch.linalg.eigvalsh(form)[:, 0], order / data.count),
-        at_least(2.0 * schur_minimum(form, net.outputs).value, order),
+        of_the_sum=at_least(2.0 * torch.linalg.eigvalsh(form)[:, 0], order / data.count),
+        of_the_largest=at_least(2.0 * schur_minimum(form, net.outputs).value, order),
     )
 
 

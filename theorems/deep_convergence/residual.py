@@ -82,7 +82,9 @@ def _deeper(depth: int) -> Instance:
     constant=Constant(
         1.0, measured_on="m = 64…128, L = 4…64; the band [0.4, 2] stands in the bound"
     ),
-    along=Along(variable="L", sizes=(4, 16, 64), instance=_deeper, at_most=0.2, trials=32),
+    along=Along(
+        variable="L", sizes=(4, 16, 64), instance=_deeper, at_most=0.2, member="upper", trials=32
+    ),
     requires=Requirement(
         paper=r"$\tau\le\frac1{\Omega(L\log m)}$",
         met=lambda net, data: net.scaling in ("1/(L log m)", "1/(300 L)"),
@@ -97,7 +99,7 @@ def _deeper(depth: int) -> Instance:
 def norms_stay_of_order_one(net: ResidualNet, data: SeparatedData, trials: Trials) -> Bound:
     signals = net.initialise(trials, data).forward(data.inputs(trials))
     norms = torch.stack([h.norm(dim=1) for h in signals.h], dim=1)
-    return all_of(at_most(norms, 2.0), at_least(norms, 0.4))
+    return all_of(upper=at_most(norms, 2.0), lower=at_least(norms, 0.4))
 
 
 @norms_stay_of_order_one.twin("τ = 1", specimens=[_deeper(16)])
