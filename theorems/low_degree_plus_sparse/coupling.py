@@ -17,7 +17,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from lemmata.harness import Along, Bound, Constant, Instance, Trials, at_most, given, statement
-from lemmata.theorems.low_degree_plus_sparse.setting.attack import attack
+from lemmata.harness.adversary.attack import attack
 from lemmata.theorems.low_degree_plus_sparse.setting.losses import THIRD, loss
 from lemmata.theorems.low_degree_plus_sparse.setting.network import (
     ATTAINED,

@@ -50,7 +50,6 @@ _activation = st.sampled_from(("sin", "tanh"))
         {"d": 10, "degree": 2, "activation": "sin"},
         {"d": 6, "degree": 0, "activation": "tanh"},
     ],
-    cost=4.0,
 )
 @given(d=_dimension, degree=st.integers(0, 4), activation=st.sampled_from(("sin", "softplus")))
 def eigenvalues_follow_from_the_coefficients_of_the_slope(

@@ -165,7 +165,6 @@ the_objective_is_smooth.twin("a tenth of Γ", share=0.1)
     r"$R_j(W_t)\le L_\lambda(W_0)/\lambda_j$; the network, squared loss.",
     quantifiers=_RUN,
     specimens=[{"net": _NET}],
-    cost=4.0,
 )
 @given(net=_NETS)
 def every_step_decreases_the_objective(
@@ -196,7 +195,7 @@ def every_step_decreases_the_objective(
     ).with_curves(decrease=torch.stack(gained, dim=1))
 
 
-every_step_decreases_the_objective.twin("η = 30/Γ", longer=30.0)
+every_step_decreases_the_objective.twin("η = 18/Γ", longer=18.0)
 
 
 def _certificate(problem: Objective, W: Weights) -> Float[Tensor, "trials"]:
@@ -211,7 +210,6 @@ def _certificate(problem: Objective, W: Weights) -> Float[Tensor, "trials"]:
     r"$L_\lambda(W_T)\le\frac32L_\lambda(W^*)$.",
     quantifiers=(r"\forall\, d,p,n", r"\mathbb P_{W_0,x_i,f^*}"),
     specimens=[{"net": Pairs(dimension=6, pairs=12)}],
-    cost=8.0,
 )
 @given(net=st.just(Pairs(dimension=6, pairs=12)))
 def perturbed_descent_reaches_a_second_order_point(

@@ -280,7 +280,7 @@ what_a_sample_does_not_see_can_be_large.twin("the eigenvector itself, which it s
 
 @NBL13.part(
     "e",
-    kind="probability",
+    kind="inequality",
     expect="refuted",
     says=r"$R_2\le2R_1$ on $P_{>k}$ – which fails at $d=12,13$, and by a factor that grows like "
     r"$d^{k+1}/n$: neither norm controls the other.",

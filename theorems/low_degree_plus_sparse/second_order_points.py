@@ -194,7 +194,6 @@ large_excess_losses_are_seen_by_the_curvature.twin("4 in place of 2", factor=4.0
     r"W^*)$, $W^*=W_L+W_QS$ with the best of 8 draws of $S$.",
     quantifiers=(r"\forall\, d,p,n", r"\mathbb P_{W_0,x_i,f^*}"),
     specimens=[{"net": _NET}],
-    cost=4.0,
 )
 @given(net=st.just(_NET))
 def descent_is_as_good_as_the_witness(
@@ -263,7 +262,6 @@ def certified(
     says=r"The inequality at the start, at random $W$ and along descent, $\lambda=(1,1,10^{-2},"
     r"10^{-8})$; $\gamma$ from the dense Hessian.",
     specimens=[{"net": _NET}],
-    cost=4.0,
 )
 @given(net=st.sampled_from((Pairs(dimension=5, pairs=8), _NET)))
 def certified_points_have_small_loss_and_regularisers(

@@ -179,9 +179,9 @@ def at_dimension(d: int, k: int = 1, per: int = 2, activation: Activation = "sin
     return {"net": Pairs(dimension=d, pairs=per * d**k, activation=activation), "k": k}
 
 
-def _dimensions(trials: int = 24, **slope: float) -> Along:
+def _dimensions(trials: int = 24, member: str = "", **slope: float) -> Along:
     return Along(
-        variable="d", sizes=(6, 8, 10, 12, 14), instance=at_dimension, trials=trials, **slope
+        variable="d", sizes=(6, 8, 10, 12, 14), instance=at_dimension, member=member, trials=trials, **slope
     )
 
 
@@ -256,7 +256,7 @@ other_directions_have_small_eigenvalues.twin("a flat tail, O(1/(pd))", flat=True
     r"The curves are the staircase of eigenvalues and its levels at infinite width, $\kappa_\ell$ "
     r"with multiplicity $B(d,\ell)$.",
     constant=Constant(8.0, measured_on="sin, k = 1: d = 6…14, p = 2d"),
-    along=[_dimensions(at_most=0.5)],
+    along=[_dimensions(at_most=0.5, member="gap")],
     specimens=[at_dimension(8), at_dimension(12)],
 )
 @given(**_DRAWN)

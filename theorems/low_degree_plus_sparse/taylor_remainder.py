@@ -33,7 +33,7 @@ from lemmata.harness import (
     statement,
 )
 from lemmata.theorems.low_degree_plus_sparse.setting.activations import EXTREMES, Activation
-from lemmata.theorems.low_degree_plus_sparse.setting.attack import attack
+from lemmata.harness.adversary.attack import attack
 from lemmata.theorems.low_degree_plus_sparse.setting.network import (
     ATTAINED,
     Expansion,
