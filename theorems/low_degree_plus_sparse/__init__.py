@@ -17,6 +17,7 @@ SECTIONS = (
     "eigenfunctions",
     "samples",
     "kernel_matrices",
+    "kernel_methods",
     "dense_part",
     "sparse_part",
     "witness_sizes",
@@ -25,6 +26,11 @@ SECTIONS = (
     "landscape_terms",
     "second_order_points",
     "optimisation",
+    "complexity",
+    "generalisation",
+    "end_to_end",
+    "cubic_relu",
+    "sign_randomised",
 )
 
 for _section in SECTIONS:

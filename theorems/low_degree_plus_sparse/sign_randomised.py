@@ -1,0 +1,457 @@
+r"""The sign-randomised landscape, its generalisation, and higher orders (Bai and Lee 2020).
+
+obj(W) = (1/n) Σ E_S (f_L(x_i; WS) + f_Q(x_i; W) - y_i)² is exact: the signs leave f_Q and add the
+variance of f_L. W = 0 is stationary and, where some W_* is better, a strict saddle; perturbed
+descent leaves it. On isotropic unit data the complexity of f_Q is √(log m)/√(nd), a factor √d below
+that of worst-case data. Coefficients (ξ, z) with E ξz^j = 0 for j < q remove the orders below q.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+import torch
+from hypothesis import strategies as st
+from jaxtyping import Float
+from torch import Tensor
+
+from lemmata.harness import (
+    Along,
+    Bound,
+    Constant,
+    Instance,
+    Trials,
+    all_of,
+    at_least,
+    at_most,
+    equal,
+    given,
+    statement,
+)
+from lemmata.theorems.low_degree_plus_sparse.complexity import quadratic_forms
+from lemmata.theorems.low_degree_plus_sparse.cubic_relu import (
+    power_witness,
+    relu_coefficient,
+    relu_net,
+    unit_inputs,
+)
+from lemmata.theorems.low_degree_plus_sparse.setting.network import (
+    Expansion,
+    Pairs,
+    Weights,
+    inputs,
+)
+from lemmata.theorems.low_degree_plus_sparse.setting.objective import quartic, quartic_gradient
+from lemmata.theorems.low_degree_plus_sparse.setting.witnesses import random_signs
+
+# BL-3
+
+BL3 = statement(
+    "BL-3",
+    paper="BL20",
+    source="landscape theorem",
+    provenance="recalled",
+    note="the form is recalled; checked at the points reached, not at all second-order points",
+    uses=["BL-1", "BL-2", "NBL-19", "NBL-20"],
+    title="Landscape of the sign-randomised network",
+    says=r"Second-order stationary points of $\mathbb E_S\hat L(WS)+\lambda\|W\|_{2,4}^8$ have loss "
+    r"at most $(1+\tau)\mathrm{OPT}+\epsilon$; $W=0$ is an exact stationary point and a strict "
+    r"saddle where some $W_*$ is better.",
+    quantifiers=(r"\forall\, d,m,n", r"\forall\, W_0,x_i", r"\forall\, W"),
+)
+
+
+def _randomised(
+    at: Expansion, y: Float[Tensor, "trials n"], W: Weights, decay: float
+) -> Float[Tensor, "trials"]:
+    off = at.quadratic(W) - y
+    return (off**2 + at.linear_variance(W)).mean(dim=1) + decay * quartic(W) ** 2
+
+
+def _randomised_gradient(
+    at: Expansion, y: Float[Tensor, "trials n"], W: Weights, decay: float
+) -> Weights:
+    m, n, h = at.net.width, y.shape[1], at.along(W)
+    off = (at.quadratic(W) - y).unsqueeze(-1)
+    pulled = off * at.a * at.sigma(2) * h / math.sqrt(m) + at.sigma(1) ** 2 * h / m
+    return 2.0 / n * pulled.mT @ at.x + decay * 2.0 * quartic(W)[:, None, None] * quartic_gradient(W)
+
+
+@BL3.part(
+    "a",
+    kind="identity",
+    says=r"$\mathbb E_S(f_L(WS)+f_Q(W)-y)^2=(f_Q(W)-y)^2+\frac1m\sum_r\sigma'^2(x^\top w_r)^2$, "
+    r"over all $2^m$ signs; and its gradient.",
+    specimens=[{"net": relu_net(4, 4)}],
+)
+@given(net=st.sampled_from((2, 4)).map(lambda p: relu_net(4, p)))
+def the_signs_add_the_variance_of_the_linear_part(
+    net: Pairs, trials: Trials, *, share: float = 1.0
+) -> Bound:
+    at = net.initialise(trials).on(unit_inputs(trials, 3, net.dimension))
+    y, W = trials.normal("y", 3), trials.normal("W", net.width, net.dimension)
+    every = []
+    for signs in itertools.product((-1.0, 1.0), repeat=net.width):
+        signed = trials.tensor(signs).unsqueeze(-1) * W
+        every.append((at.linear(signed) + at.quadratic(signed) - y).square())
+    right = (at.quadratic(W) - y) ** 2 + share * at.linear_variance(W)
+    size = 1.0 + right.abs()
+    with torch.enable_grad():
+        leaf = W.clone().requires_grad_()
+        (slope,) = torch.autograd.grad(_randomised(at, y, leaf, 0.1).sum(), leaf)
+    ours = _randomised_gradient(at, y, W, 0.1)
+    return all_of(
+        equal(torch.stack(every).mean(dim=0), right, roundings=1e3, scale=size),
+        equal(ours, slope, roundings=1e4, scale=1.0 + slope.abs()),
+    )
+
+
+the_signs_add_the_variance_of_the_linear_part.twin("twice the variance", share=2.0)
+
+_NET, _SAMPLES, _DECAY = relu_net(8, 32), 40, 1e-8
+
+
+def _problem(
+    net: Pairs, trials: Trials
+) -> tuple[Expansion, Float[Tensor, "trials n"], Weights]:
+    """Return a sample of √d (βᵀx)² and the witness W_*."""
+    network, d = net.initialise(trials), net.dimension
+    beta = trials.sphere("β", d)
+    x = unit_inputs(trials, _SAMPLES, d)
+    y = math.sqrt(d) * (x @ beta.unsqueeze(-1)).squeeze(-1) ** 2
+    return network.on(x), y, d**0.25 * power_witness(network, beta, 2)
+
+
+@BL3.part(
+    "b",
+    kind="inequality",
+    says=r"At $W=0$, where the gradient is exactly 0, the second derivative along $W_*$ is at most "
+    r"$2(\mathrm{obj}(W_*)-\mathrm{obj}(0))$, $\lambda=0$.",
+    specimens=[{"net": _NET}],
+)
+@given(net=st.sampled_from((8, 32)).map(lambda p: relu_net(8, p)))
+def zero_is_a_strict_saddle(net: Pairs, trials: Trials, *, factor: float = 2.0) -> Bound:
+    at, y, star = _problem(net, trials)
+    nothing = torch.zeros_like(star)
+    gradient = _randomised_gradient(at, y, nothing, 0.0)
+    # d²/dt² of obj(tW_*) at 0: -2 y f_Q'' with f_Q'' = 2 f_Q(W_*), plus twice the variance.
+    second = (-4.0 * y * at.quadratic(star) + 2.0 * at.linear_variance(star)).mean(dim=1)
+    bound = factor * (_randomised(at, y, star, 0.0) - _randomised(at, y, nothing, 0.0))
+    shift = 1.0 + second.abs() + bound.abs()
+    return all_of(
+        equal(gradient.flatten(1), 0.0, roundings=1.0, scale=1.0),
+        at_most(second + shift, bound + shift),
+    )
+
+
+zero_is_a_strict_saddle.twin("twenty times the difference", factor=20.0)
+
+
+@BL3.part(
+    "c",
+    kind="trajectory",
+    says=r"Noise for 60 steps, then descent with momentum, $\lambda=10^{-8}$: the objective falls "
+    r"below $\mathrm{obj}(W_*)<\mathrm{obj}(0)$ within 400 steps.",
+    quantifiers=(r"\forall\, d,m,n", r"\mathbb P_{W_0,x_i}"),
+    constant=Constant(1.0, measured_on="d = 8, m = 128, n = 40"),
+    specimens=[{"net": relu_net(8, 64)}],
+)
+@given(net=st.just(relu_net(8, 64)))
+def perturbed_descent_escapes_from_zero(
+    net: Pairs, trials: Trials, *, noise: float = 1e-3
+) -> Bound:
+    at, y, star = _problem(net, trials)
+    W = torch.zeros_like(star)
+    speed = torch.zeros_like(star)
+    kick = trials.normal("noise", 4, net.width, net.dimension)
+    values = []
+    for step in range(400):
+        if step % 20 == 0:
+            values.append(_randomised(at, y, W, _DECAY))
+            if step < 80:
+                W = W + noise * kick[:, step // 20]
+        speed = 0.9 * speed - 0.4 * _randomised_gradient(at, y, W, _DECAY)
+        W = W + speed
+    wanted = _randomised(at, y, star, _DECAY)
+    first = _randomised(at, y, torch.zeros_like(star), _DECAY)
+    return all_of(
+        at_most(_randomised(at, y, W, _DECAY), wanted), at_most(wanted, first)
+    ).with_curves(objective=torch.stack(values, dim=1))
+
+
+perturbed_descent_escapes_from_zero.twin("plain descent from 0, without noise", noise=0.0)
+
+# BL-4
+
+BL4 = statement(
+    "BL-4",
+    paper="BL20",
+    source="generalisation theorem and sample complexity",
+    provenance="recalled",
+    note="the form is recalled",
+    uses=["BL-2", "NBL-24"],
+    title="Generalisation through the operator norm of the data",
+    says=r"Unit-norm isotropic data: $\mathbb E\max_r\|\frac1n\sum\epsilon_i\sigma''(w_{0,r}^\top "
+    r"x_i)x_ix_i^\top\|\lesssim\sqrt{\log m}/\sqrt{nd}$ for $n\ge d$; worst-case data "
+    r"$\lesssim\sqrt{\log m/n}$. Hence for $\alpha(\beta^\top x)^q$, $\alpha=d^{q/2}$, "
+    r"$n=O(d^{q-1}/\varepsilon^2)$ suffices, a factor $d$ below the kernel's $d^q$.",
+    quantifiers=(r"\forall\, d,m,n", r"\mathbb P_{W_0,x_i,\epsilon}"),
+)
+
+
+def _sized(d: int, n: int = 256) -> Instance:
+    return {"net": relu_net(d, 16), "n": n}
+
+
+def _dimensions(**slope: float) -> Along:
+    return Along(
+        variable="d", sizes=(8, 16, 32), instance=_sized, trials=48, resolution=0.1, **slope
+    )
+
+
+_DRAWN = {
+    "net": st.sampled_from((8, 16)).map(lambda d: relu_net(d, 16)),
+    "n": st.sampled_from((64, 256)),
+}
+
+
+@BL4.part(
+    "a",
+    kind="scaling",
+    says=r"Isotropic unit data: $\max_r\|M_r\|\le C\sqrt{\log m}/\sqrt{nd}$, 32 neurons.",
+    constant=Constant(4.0, measured_on="d = 8…32, n = 64…1024: mostly below 2.5"),
+    along=[_dimensions(at_most=0.15)],
+    specimens=[_sized(8), _sized(16)],
+)
+@given(**_DRAWN)
+def isotropic_data_have_a_complexity_below_the_worst(
+    net: Pairs, n: int, trials: Trials, *, alike: bool = False
+) -> Bound:
+    x = unit_inputs(trials, n, net.dimension)
+    x = x[:, :1].expand_as(x) if alike else x
+    forms = quadratic_forms(net.initialise(trials).on(x), random_signs(trials, "ε", n))
+    largest = torch.linalg.eigvalsh(forms).abs().amax(dim=(1, 2))
+    return at_most(largest, math.sqrt(math.log(net.width) / (n * net.dimension)))
+
+
+isotropic_data_have_a_complexity_below_the_worst.twin(
+    "the isotropic rate for data all alike", specimens=[_sized(64, 64)], alike=True
+)
+
+
+@BL4.part(
+    "b",
+    kind="scaling",
+    says=r"Any unit data: $\max_r\|M_r\|\le C\sqrt{\log m/n}$, tried where all inputs are alike.",
+    constant=Constant(4.0, measured_on="d = 8…32, n = 64…256, data alike: mostly below 2.5"),
+    specimens=[_sized(8), _sized(16)],
+)
+@given(**_DRAWN)
+def any_data_have_a_complexity_of_the_root_of_the_sample(
+    net: Pairs, n: int, trials: Trials, *, power: float = 0.5
+) -> Bound:
+    x = unit_inputs(trials, 1, net.dimension).expand(-1, n, -1)
+    forms = quadratic_forms(net.initialise(trials).on(x), random_signs(trials, "ε", n))
+    largest = torch.linalg.eigvalsh(forms).abs().amax(dim=(1, 2))
+    return at_most(largest, math.sqrt(math.log(net.width)) * n**-power)
+
+
+any_data_have_a_complexity_of_the_root_of_the_sample.twin("the rate 1/n", power=1.0)
+
+
+@BL4.part(
+    "c",
+    kind="identity",
+    says=r"The bookkeeping of the corollary: $B^2=\|W\|_{2,4}^2\to\sqrt{8j!}\,\alpha/|c_j|$ is "
+    r"homogeneous of degree 1 in $\alpha$, so that $B^2\sqrt{1/(nd)}\le\varepsilon$ at $\alpha="
+    r"d^{q/2}$ is $n=O(d^{q-1}/\varepsilon^2)$.",
+    quantifiers=(r"\forall\, d,q,\varepsilon",),
+    specimens=[{"d": 8, "q": 3}],
+)
+@given(d=st.sampled_from((8, 16, 64)), q=st.sampled_from((2, 3, 4)))
+def a_factor_d_fewer_samples_than_the_kernel(
+    d: int, q: int, trials: Trials, *, power: float = -1.0
+) -> Bound:
+    epsilon = 0.1 + 0.9 * trials.uniform("ε")
+    square = math.sqrt(8.0 * math.factorial(q - 2)) * d ** (q / 2) / abs(relu_coefficient(q - 2))
+    needed = (square / epsilon) ** 2 / d
+    constant = 8.0 * math.factorial(q - 2) / relu_coefficient(q - 2) ** 2
+    return equal(needed, constant * d ** (q + power) / epsilon**2, roundings=64.0)
+
+
+a_factor_d_fewer_samples_than_the_kernel.twin("as many as the kernel: d^q", power=0.0)
+
+# BL-5
+
+BL5 = statement(
+    "BL-5",
+    paper="BL20",
+    source="section on higher-order approximations",
+    provenance="recalled",
+    note="the form is recalled; the law of $(\\xi,z)$ is rebuilt and may not be the paper's",
+    uses=["BL-4"],
+    title="Higher-order Taylor terms",
+    says=r"$f_{(q)}(x;W)=\frac1{q!\sqrt m}\sum a_r\sigma^{(q)}(w_{0,r}^\top x)(x^\top w_r)^q$: "
+    r"$\sup_{\|W\|_{2,2q}\le B}\frac1n\sum\epsilon_if_{(q)}\le\frac{B^q}{q!}\max_r\|T_r\|_{inj}$, "
+    r"$T_r=\frac1n\sum\epsilon_i\sigma^{(q)}x_i^{\otimes q}$; for unit isotropic data and $q=3$ "
+    r"$\mathbb E\|T\|_{inj}\lesssim d^{-1}n^{-1/2}+n^{-1}$. With $\mathbb E\xi z^j=0$ for $j<q$, "
+    r"$\mathbb E\xi z^q=1$ the network $\frac1{\sqrt m}\sum a_r\xi_r\sigma((w_{0,r}+z_rw_r)^\top "
+    r"x)$ has no orders below $q$ in the mean.",
+    quantifiers=(r"\forall\, d,n", r"\mathbb P_{x_i,\epsilon}"),
+)
+
+
+@BL5.part(
+    "a",
+    kind="inequality",
+    says=r"$q=3$: $\frac1n\sum\epsilon_if_{(3)}(x_i;W)\le\frac{\|W\|_{2,6}^3}6\big(\frac1m\sum_r"
+    r"\|T_r\|_F^2\big)^{1/2}$, the Frobenius norm in place of the injective one, which no search "
+    r"bounds from above; random $W$ and rows along the best of the sample's inputs.",
+    quantifiers=(r"\forall\, d,m,n", r"\forall\, W_0,x_i,\epsilon", r"\forall\, W"),
+    specimens=[{"net": Pairs(dimension=5, pairs=4), "n": 10}],
+)
+@given(net=st.sampled_from((4, 5)).map(lambda d: Pairs(dimension=d, pairs=4)), n=st.just(10))
+def the_cubic_part_is_bounded_by_its_tensors(
+    net: Pairs, n: int, trials: Trials, *, share: float = 1.0
+) -> Bound:
+    at = net.initialise(trials).on(unit_inputs(trials, n, net.dimension))
+    weights = at.sigma(3) * random_signs(trials, "ε", n, 1) / n
+    T = torch.einsum("tnm,tna,tnb,tnc->tmabc", weights, at.x, at.x, at.x)
+    largest = T.flatten(2).square().sum(dim=-1).mean(dim=1).sqrt() / 6.0
+    start = torch.einsum("tnm,tna->tma", weights, at.x) * at.a.mT
+    random = trials.normal("W", net.width, net.dimension)
+    sides = []
+    for W in (random, start):
+        cubes = torch.einsum("tmabc,tma,tmb,tmc->tm", T, W, W, W)
+        value = (at.a[:, 0] * cubes).sum(dim=1) / (6.0 * math.sqrt(net.width))
+        sixth = W.square().sum(dim=-1).pow(3).sum(dim=-1).sqrt()
+        sides.append((value.abs(), share * sixth * largest))
+    left, right = (torch.stack(side, dim=1) for side in zip(*sides, strict=True))
+    return at_most(left, right)
+
+
+the_cubic_part_is_bounded_by_its_tensors.twin("a fortieth of it", share=1 / 40)
+
+
+def _tensor(d: int, per: float = 4.0) -> Instance:
+    return {"d": d, "n": round(per * d**2)}
+
+
+def injective_norm(
+    x: Float[Tensor, "trials n d"], signs: Float[Tensor, "trials n"], trials: Trials
+) -> Float[Tensor, "trials"]:
+    """Return a lower bound of the injective norm of (1/n) Σ ε_i x_i^{⊗3}: power iteration from 10
+    starts, one of them Σ ε_i x_i."""
+    weighted = x * signs.unsqueeze(-1) / x.shape[1]
+    starts = torch.cat(
+        (trials.normal("start", 9, x.shape[-1]), weighted.sum(dim=1, keepdim=True)), dim=1
+    )
+    v = starts / starts.norm(dim=-1, keepdim=True)
+    for _ in range(30):
+        # The shift keeps the iteration from running to and fro between signs.
+        v = (v @ x.mT) ** 2 @ weighted + 0.05 * v
+        v = v / v.norm(dim=-1, keepdim=True).clamp(min=1e-30)
+    return ((v @ x.mT) ** 3 * signs.unsqueeze(1) / x.shape[1]).sum(dim=-1).abs().amax(dim=1)
+
+
+@BL5.part(
+    "b",
+    kind="scaling",
+    says=r"$\|\frac1n\sum\epsilon_ix_i^{\otimes3}\|_{inj}\le C(d^{-1}n^{-1/2}+n^{-1})$, unit "
+    r"isotropic data, against $n^{-1/2}$ for the Frobenius norm; power iteration.",
+    constant=Constant(8.0, measured_on="d = 6…18, n = d…64d²: at most 3.8; 7.1 in the limit"),
+    specimens=[_tensor(6), _tensor(12)],
+)
+@given(d=st.sampled_from((6, 10)), n=st.sampled_from((10, 50, 200)))
+def random_tensors_have_a_small_injective_norm(
+    d: int, n: int, trials: Trials, *, frobenius: bool = False
+) -> Bound:
+    x, signs = unit_inputs(trials, n, d), random_signs(trials, "ε", n)
+    if frobenius:
+        gram = (x @ x.mT) ** 3 * signs.unsqueeze(1) * signs.unsqueeze(2)
+        found = gram.sum(dim=(1, 2)).sqrt() / n
+    else:
+        found = injective_norm(x, signs, trials)
+    return at_most(found, 1.0 / (d * math.sqrt(n)) + 1.0 / n)
+
+
+random_tensors_have_a_small_injective_norm.twin(
+    "the Frobenius norm", specimens=[_tensor(18)], frobenius=True
+)
+
+
+def removing_law(q: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return nodes z_i = cos(iπ/q) and c with Σ c_i z_i^j = 1{j = q} for j ≤ q."""
+    z = np.cos(np.arange(q + 1) * math.pi / q)
+    right = np.zeros(q + 1)
+    right[q] = 1.0
+    return z, np.linalg.solve(np.vander(z, increasing=True).T, right)
+
+
+@BL5.part(
+    "c",
+    kind="identity",
+    says=r"$\xi=\mathrm{sign}(c_i)\|c\|_1$, $z=\cos(i\pi/q)$ with probability $|c_i|/\|c\|_1$ has "
+    r"$\mathbb E\xi z^j=1\{j=q\}$ for $j\le q$ and $\|c\|_1=2^{q-1}$.",
+    quantifiers=(r"\forall\, q",),
+    specimens=[{"q": 3}, {"q": 4}],
+)
+@given(q=st.integers(2, 6))
+def a_law_removes_the_orders_below(q: int, trials: Trials, *, off: int = 0) -> Bound:
+    z, c = removing_law(q)
+    norm = np.abs(c).sum()
+    xi, probability = np.sign(c) * norm, np.abs(c) / norm
+    moments = [float((probability * xi * z**j).sum()) for j in range(q + 1)]
+    wanted = [0.0] * q + [1.0]
+    return all_of(
+        equal(
+            trials.every(trials.tensor(moments)), trials.tensor(wanted), roundings=1e4, scale=1.0
+        ),
+        equal(trials.every(trials.tensor(float(norm))), 2.0 ** (q - 1 + off), roundings=1e4),
+    )
+
+
+a_law_removes_the_orders_below.twin("‖c‖_1 = 2^q", off=1)
+
+
+@BL5.part(
+    "d",
+    kind="scaling",
+    says=r"$\mathbb E\tilde f_{(j)}^2=\frac{\mathbb E\xi^2z^{2j}}{j!^2m}\sum_r\sigma^{(j)2}(x^\top "
+    r"w_r)^{2j}=O(m^{-j/q})$ for $0<j<q=3$, one member of each pair non-zero, "
+    r"$\|W\|_{2,2q}=1$ and aligned.",
+    quantifiers=(r"\forall\, d,m", r"\mathbb P_{W_0}", r"\mathbb E_{\xi,z}"),
+    constant=Constant(12.0, measured_on="sin, d = 8, q = 3, m = 64…4096: mostly below 6"),
+    along=[
+        Along(
+            variable="m",
+            sizes=(64, 512, 4096),
+            instance=lambda m: {"net": Pairs(dimension=8, pairs=m // 2)},
+            at_most=0.1,
+            trials=32,
+            resolution=0.1,
+        )
+    ],
+    specimens=[{"net": Pairs(dimension=8, pairs=32)}],
+)
+@given(net=st.sampled_from((32, 128)).map(lambda p: Pairs(dimension=8, pairs=p)))
+def orders_below_are_suppressed(net: Pairs, trials: Trials, *, power: float = 1 / 3) -> Bound:
+    at = net.initialise(trials).on(inputs(trials, 16, net.dimension))
+    q, p = 3, net.pairs
+    z, c = removing_law(q)
+    norm = float(np.abs(c).sum())
+    h = (2.0 / net.width) ** (1.0 / (2 * q)) * (at.x @ trials.sphere("β", 1, net.dimension).mT)
+    found = []
+    for j in (1, 2):
+        moment = norm * float((np.abs(c) * z ** (2 * j)).sum())
+        terms = (at.sigma(j)[..., :p] ** 2).sum(dim=-1) * h[..., 0] ** (2 * j)
+        mean = moment / (math.factorial(j) ** 2 * net.width) * terms.mean(dim=1)
+        found.append(mean * net.width ** (j * power))
+    return at_most(torch.stack(found, dim=1), 1.0)
+
+
+orders_below_are_suppressed.twin(
+    "O(m^{-j})", specimens=[{"net": Pairs(dimension=8, pairs=2048)}], power=1.0
+)
