@@ -153,26 +153,33 @@ zero_is_a_strict_saddle.twin("twenty times the difference", factor=20.0)
     "c",
     kind="trajectory",
     says=r"Noise for 60 steps, then descent with momentum, $\lambda=10^{-8}$: the objective falls "
-    r"below $\mathrm{obj}(W_*)<\mathrm{obj}(0)$ within 400 steps.",
+    r"below $\mathrm{obj}(W_*)<\mathrm{obj}(0)$ within 150 steps.",
     quantifiers=(r"\forall\, d,m,n", r"\mathbb P_{W_0,x_i}"),
-    constant=Constant(1.0, measured_on="d = 8, m = 128, n = 40"),
-    specimens=[{"net": relu_net(8, 64)}],
+    constant=Constant(1.0, measured_on="d = 8, m = 64, n = 40: at most 0.55"),
+    specimens=[{"net": _NET}],
 )
-@given(net=st.just(relu_net(8, 64)))
+@given(net=st.just(_NET))
 def perturbed_descent_escapes_from_zero(
-    net: Pairs, trials: Trials, *, noise: float = 1e-3
+    net: Pairs, trials: Trials, *, noise: float = 1e-2
 ) -> Bound:
     at, y, star = _problem(net, trials)
     W = torch.zeros_like(star)
     speed = torch.zeros_like(star)
     kick = trials.normal("noise", 4, net.width, net.dimension)
     values = []
-    for step in range(400):
-        if step % 20 == 0:
+    curved = at.a * at.sigma(2) / math.sqrt(net.width)
+    variance = at.sigma(1) ** 2 / net.width
+    for step in range(150):
+        if step % 15 == 0:
             values.append(_randomised(at, y, W, _DECAY))
-            if step < 80:
-                W = W + noise * kick[:, step // 20]
-        speed = 0.9 * speed - 0.4 * _randomised_gradient(at, y, W, _DECAY)
+            if step < 60:
+                W = W + noise * kick[:, step // 15]
+        h = at.along(W)
+        weighted = curved * h
+        off = 0.5 * (weighted * h).sum(dim=-1, keepdim=True) - y.unsqueeze(-1)
+        slope = 2.0 / _SAMPLES * (off * weighted + variance * h).mT @ at.x
+        decay = 2.0 * _DECAY * quartic(W)[:, None, None] * quartic_gradient(W)
+        speed = 0.9 * speed - 2.0 * (slope + decay)
         W = W + speed
     wanted = _randomised(at, y, star, _DECAY)
     first = _randomised(at, y, torch.zeros_like(star), _DECAY)

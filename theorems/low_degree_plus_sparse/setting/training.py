@@ -61,8 +61,8 @@ class Recipe:
     """
 
     lambdas: tuple[float, float, float, float] = (1.0, 1.0, 1e-3, 1e-4)
-    steps: int = 150
-    rate: float = 0.4
+    steps: int = 200
+    rate: float = 0.5
     momentum: float = 0.9
     quadratic_only: bool = False
 
