@@ -165,6 +165,7 @@ class Search:
     _cut: bool = False
     _stopped: str = "instances"
     _exhausted: bool = False
+    _nothing: bool = False
     _called: int = 0
     _most: int = 0
     _done: set[str] = field(default_factory=set)
@@ -205,7 +206,8 @@ class Search:
         said = [seen for seen in met if seen.says_something]
         ratios = [seen for seen in said if not math.isnan(seen.ratio)]
         worst = max(ratios, key=lambda seen: seen.ratio, default=None)
-        found: Verdict = "holds" if said else "vacuous" if self.seen else "untested"
+        empty = bool(self.seen) or self._nothing
+        found: Verdict = "holds" if said else "vacuous" if empty else "untested"
         chosen: dict[str, int] = {}
         for seen in met:
             chosen[seen.origin] = chosen.get(seen.origin, 0) + 1
@@ -251,6 +253,7 @@ class Search:
             except _Enough:
                 return None
             except hypothesis.errors.Unsatisfiable:
+                self._nothing = not self.seen
                 return None
         self._exhausted = self._stopped == "instances" and self._called < self._most
         return None
