@@ -35,7 +35,9 @@ plain_data = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=6,
 )
-st.register_type_strategy(object, plain_data)
+tables = st.dictionaries(st.text(), plain_data, max_size=3)
+st.register_type_strategy(Place, st.builds(Place, data=plain_data))
+st.register_type_strategy(Manifest, st.builds(Manifest, levels=tables, machine=tables))
 RECORDS = (Block, Lost, Manifest, BoundVerdict, MeanVerdict, LawVerdict, SlopeVerdict, Curve, Place)
 
 
