@@ -2,12 +2,13 @@
 # make test    the project's own tests
 # make lint    formatting, style, types, formulas
 # make report  the report again, from the latest records
+# make typed   build/typed: the package as it is installed, for type checkers and editors
 # make .venv   only set up
 
 BIN := .venv/bin
 PYTHON ?= python3
 
-.PHONY: check test lint report format clean .venv
+.PHONY: check test lint report format typed clean .venv
 
 check: .venv
 	@status=0; \
@@ -18,11 +19,14 @@ check: .venv
 test: .venv
 	$(BIN)/pytest tests -n auto --dist worksteal --cov --cov-report=term:skip-covered --cov-fail-under=90
 
-lint: .venv
+lint: typed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lemmata check-formulas
+
+typed: .venv
+	$(BIN)/python .ci/typed_view.py build/typed
 
 report: .venv
 	$(BIN)/lemmata report --records build/records --out build/report
