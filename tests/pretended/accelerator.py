@@ -176,12 +176,18 @@ def _held(value: Any) -> Any:
 def _wrapped(value: Any, written_to: Mapping[int, OnDevice]) -> Any:
     """Put results on the device; what was written to in place stays the object that it was."""
     if isinstance(value, torch.Tensor):
-        return written_to[id(value)] if id(value) in written_to else OnDevice(value)
-    return (
-        type(value)(_wrapped(one, written_to) for one in value)
-        if isinstance(value, list | tuple)
-        else value
-    )
+        return _up_to_date(written_to[id(value)]) if id(value) in written_to else OnDevice(value)
+    if isinstance(value, list | tuple):
+        return type(value)(_wrapped(one, written_to) for one in value)
+    return value
+
+
+def _up_to_date(written: OnDevice) -> OnDevice:
+    """Let a tensor that was written to have its new size: torch fills `eye`, `arange`, … from 0 on."""
+    held = written.held
+    if written.shape != held.shape or written.stride() != held.stride():
+        written.data = OnDevice(held)
+    return written
 
 
 def _refuse_two_devices(

@@ -81,6 +81,25 @@ def test_what_cuda_admits_is_admitted_and_its_waits_are_counted(name: str) -> No
     torch.testing.assert_close(found.cpu(), act(HERE), rtol=1e-15, atol=1e-15)
 
 
+MADE: dict[str, Callable[[torch.device], Tensor]] = {
+    "eye": lambda device: torch.eye(3, 4, device=device),
+    "arange": lambda device: torch.arange(2, 9, 3, device=device),
+    "linspace": lambda device: torch.linspace(0.0, 1.0, 5, device=device),
+    "zeros": lambda device: torch.zeros(2, 3, device=device),
+    "full": lambda device: torch.full((2,), 7.0, device=device),
+    "indices": lambda device: torch.triu_indices(3, 3, 1, device=device),
+    "resized in place": lambda device: torch.ones(1, 3, device=device).squeeze_().unsqueeze_(1),
+}
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_what_is_made_on_the_device_has_its_shape(name: str) -> None:
+    made, expected = MADE[name](DEVICE), MADE[name](torch.device("cpu"))
+    assert made.device == DEVICE
+    assert (made.shape, made.stride()) == (expected.shape, expected.stride())
+    assert torch.equal(made[None, ...].cpu()[0], expected)
+
+
 @pytest.mark.parametrize(
     "read", [lambda x: x[0, 0].item(), lambda x: bool((x > 0).any()), lambda x: x.tolist()]
 )
