@@ -1,6 +1,8 @@
 # make check   run every statement with the default profile and build the report
 # make test    the project's own tests
 # make lint    formatting, style, types, formulas
+# make pretend every part and twin on a pretended accelerator, against the CPU
+# make synchronisations [ONLY='ALS-04 ...']   what would make a GPU wait, by part
 # make report  the report again, from the latest records
 # make typed   build/typed: the package as it is installed, for type checkers and editors
 # make .venv   only set up
@@ -8,7 +10,7 @@
 BIN := .venv/bin
 PYTHON ?= python3
 
-.PHONY: check test lint report format typed clean .venv
+.PHONY: check test lint pretend synchronisations report format typed clean .venv
 
 check: .venv
 	@status=0; \
@@ -18,6 +20,12 @@ check: .venv
 
 test: .venv
 	$(BIN)/pytest tests -n auto --dist worksteal --cov --cov-report=term:skip-covered --cov-fail-under=90
+
+pretend: .venv
+	$(BIN)/pytest tests/pretended/every_part.py -n auto --dist worksteal -q
+
+synchronisations: .venv
+	$(BIN)/python tests/pretended/synchronisations.py $(ONLY)
 
 lint: typed
 	$(BIN)/ruff check .

@@ -11,7 +11,7 @@ from unittest import mock
 import hypothesis
 import numpy as np
 import torch
-from accelerator import CPU
+from accelerator import CPU, OnDevice, install
 from hypothesis import strategies as st
 
 from lemmata.harness import Bound, Law, Mean, Trials, randomness
@@ -21,6 +21,10 @@ from lemmata.harness.statements import Part, Twin, registered
 
 Subject = Part[Any] | Twin
 Claim = Bound | Mean | Law
+
+
+ROUNDING = 1e-8
+"""How far claims may be apart: rounding, amplified by differences of nearly equal sides."""
 
 
 def every_subject() -> list[Subject]:
@@ -70,7 +74,7 @@ def words_from_numpy() -> Iterator[None]:
         generator = np.random.Philox(
             counter=np.array(words, dtype=np.uint64), key=np.array(key, dtype=np.uint64)
         )
-        return torch.from_numpy(generator.random_raw(4 * blocks).view(np.int64)).to(device)
+        return OnDevice(torch.from_numpy(generator.random_raw(4 * blocks).view(np.int64)))
 
     with mock.patch.object(randomness, "philox", made):
         yield
@@ -125,3 +129,18 @@ def furthest_apart(one: Claim, other: Claim) -> tuple[float, str]:
             gap = float((mine - theirs)[finite].abs().max() / scale)
             worst = max(worst, (gap, name))
     return worst
+
+
+def cost_of(subject: Subject) -> float:
+    """How much dearer than usual a trial is."""
+    return float(getattr(part_of(subject), "cost", 1.0))
+
+
+def check_on_the_device(subject: Subject, layers: str) -> None:
+    """Compare one or two trials on the device with those on the CPU."""
+    instance, count = first_instance(subject), 1 if cost_of(subject) > 4 else 2
+    here = claim_of(subject, instance, layers=layers, count=count)
+    with words_from_numpy():
+        there = claim_of(subject, instance, layers=layers, count=count, device=install())
+    gap, side = furthest_apart(here, there)
+    assert gap <= ROUNDING, f"{side} is {gap:.3g} of its size away from what it is on the CPU"

@@ -73,12 +73,12 @@ class Signals:
     Attributes:
         g: pre-activations.
         h: hidden vectors.
-        y: outputs.
+        y: outputs, one for each image where the n columns are pixels of images.
     """
 
     g: tuple[Float[Tensor, "trials m n"], ...]
     h: tuple[Float[Tensor, "trials m n"], ...]
-    y: Float[Tensor, "trials d n"]
+    y: Float[Tensor, "trials d images"]
 
     @property
     def signs(self) -> tuple[Bool[Tensor, "trials m n"], ...]:
