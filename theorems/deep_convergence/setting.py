@@ -96,7 +96,7 @@ class Gradient:
     """
 
     e: Float[Tensor, "trials m n"]
-    h: Float[Tensor, "trials m n"]
+    h: Float[Tensor, "trials cols n"]
 
     def inner(self, other: Gradient) -> Float[Tensor, "trials"]:
         """Return the Frobenius inner product with another such matrix, without building either."""
@@ -106,7 +106,7 @@ class Gradient:
         """Return the squared Frobenius norm."""
         return self.inner(self).clamp(min=0.0)
 
-    def dense(self) -> Float[Tensor, "trials m m"]:
+    def dense(self) -> Float[Tensor, "trials m cols"]:
         """Return the matrix."""
         return self.e @ self.h.mT
 
