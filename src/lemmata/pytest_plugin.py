@@ -55,7 +55,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.lemmata_entropy = settings["entropy"]
         config.stash[_FOLDER] = Path(settings["folder"])
         config.stash[_STARTED] = settings["started"]
-        _take_share(config)
+        _take_share(config, number=settings["number"], count=workerinput["workercount"])
         return
     profile = config.getoption("lemmata_profile")
     if config.option.lemmata_entropy is None:
@@ -68,11 +68,16 @@ def pytest_configure(config: pytest.Config) -> None:
 class _ForWorkers:
     """Hooks that exist only where pytest-xdist is installed."""
 
+    def __init__(self) -> None:
+        self._begun = 0
+
     @pytest.hookimpl
     def pytest_configure_node(self, node: Any) -> None:
-        """Hand a worker the run's entropy and records folder."""
+        """Hand a worker its number, the run's entropy and the records folder; its id may be any word (``--tx popen//id=alpha``)."""
         stash = node.config.stash
+        self._begun += 1
         node.workerinput["lemmata"] = {
+            "number": self._begun - 1,
             "entropy": node.config.option.lemmata_entropy,
             "folder": str(stash[_FOLDER]),
             "started": stash[_STARTED],
@@ -207,11 +212,10 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         terminalreporter.write_line(f"records in {folder}; `lemmata report` makes them pages")
 
 
-def _take_share(config: pytest.Config) -> None:
+def _take_share(config: pytest.Config, *, number: int, count: int) -> None:
     """Settle a worker's threads and GPU before torch is imported."""
-    count = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw") or 0)
-    share = max(1, len(os.sched_getaffinity(0)) // count) if hasattr(os, "sched_getaffinity") else 1
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    share = max(1, cores // count)
     asked = os.environ.get("OMP_NUM_THREADS", "")
     # A busy machine makes threads wait for each other: whoever asked for fewer gets fewer.
     threads = str(min(share, int(asked)) if asked.isdecimal() and int(asked) > 0 else share)
@@ -224,7 +228,8 @@ def _take_share(config: pytest.Config) -> None:
 
 
 def _gpus() -> list[str]:
-    return [path.name.removeprefix("nvidia") for path in sorted(Path("/dev").glob("nvidia[0-9]*"))]
+    # CUDA numbers the GPUs that it sees from 0 on, whatever the numbers of their files: a container may be given the last one only.
+    return [str(number) for number, _ in enumerate(Path("/dev").glob("nvidia[0-9]*"))]
 
 
 def _keep_only(config: pytest.Config, items: list[pytest.Item], wanted: list[str]) -> None:

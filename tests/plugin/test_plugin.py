@@ -284,6 +284,30 @@ def test_workers_share_the_run(pytester: pytest.Pytester) -> None:
     assert json.loads((found.folder / "statements.json").read_text())[0]["id"] == "OK-1"
 
 
+def test_workers_may_have_any_name(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(test_mine=HEADER + TRUE)
+    workers = ("--tx", "popen//id=alpha", "--tx", "popen//id=beta", "--dist", "load")
+    run(pytester, *workers).assert_outcomes(passed=2)
+    assert verdicts(pytester) == {"OK-1": "holds"}
+
+
+def test_every_worker_gets_a_gpu_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    from types import SimpleNamespace
+
+    from lemmata import pytest_plugin
+
+    config = SimpleNamespace(getoption=lambda name: "cuda")
+    given_to = []
+    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        monkeypatch.setenv(name, "1")
+    for number in range(3):
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+        monkeypatch.setattr(pytest_plugin, "_gpus", lambda: ["0", "1"])
+        pytest_plugin._take_share(config, number=number, count=3)
+        given_to.append(__import__("os").environ["CUDA_VISIBLE_DEVICES"])
+    assert given_to == ["0", "1", "0"]
+
+
 def test_other_suites_are_left_alone(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(test_theirs="def test_theirs():\n    import sys\n    assert 'torch' not in sys.modules\n")
     result = run(pytester)
