@@ -1,6 +1,7 @@
 # make check   run every statement with the default profile and build the report
 # make test    the project's own tests
 # make lint    formatting, style, types, formulas
+# make test-oldest   the harness' own tests with the oldest admitted versions, in .venv-oldest
 # make pretend every part and twin on a pretended accelerator, against the CPU
 # make synchronisations [ONLY='ALS-04 ...']   what would make a GPU wait, by part
 # make report  the report again, from the latest records
@@ -10,7 +11,7 @@
 BIN := .venv/bin
 PYTHON ?= python3
 
-.PHONY: check test lint pretend synchronisations report format typed clean .venv
+.PHONY: check test test-oldest lint pretend synchronisations report format typed clean .venv
 
 check: .venv
 	@status=0; \
@@ -20,6 +21,12 @@ check: .venv
 
 test: .venv
 	$(BIN)/pytest tests -n auto --dist worksteal --cov --cov-report=term:skip-covered --cov-fail-under=90
+
+# What types and packages are made of belongs to today's versions; theorems and planted runs take long.
+OF_THE_HARNESS := $(filter-out tests/packaging/ tests/planted/ tests/pretended/ tests/theorems/,$(sort $(dir $(wildcard tests/*/test_*.py))))
+
+test-oldest: .venv-oldest/.ready
+	.venv-oldest/bin/pytest $(OF_THE_HARNESS) tests/test_layering.py -n auto --dist worksteal -q
 
 pretend: .venv
 	$(BIN)/pytest tests/pretended/every_part.py -n auto --dist worksteal -q
@@ -44,7 +51,7 @@ format: .venv
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf build .venv
+	rm -rf build .venv .venv-oldest
 
 .venv: .venv/.ready
 
@@ -52,4 +59,9 @@ clean:
 	$(PYTHON) -c 'import sys; sys.exit("lemmata needs Python 3.11 or newer; name one with make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+.venv-oldest/.ready: pyproject.toml constraints-oldest.txt
+	test -x .venv-oldest/bin/python || $(PYTHON) -m venv .venv-oldest
+	.venv-oldest/bin/python -m pip install --quiet --constraint constraints-oldest.txt --editable '.[dev]'
 	touch $@

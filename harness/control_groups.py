@@ -1,9 +1,10 @@
-"""What a Linux control group leaves of the machine's memory: containers and batch systems set limits that the machine's own figures do
-not show.
+"""What a Linux control group leaves of the machine's memory.
 
-A process is in one group of each hierarchy, named in ``/proc/self/cgroup``, and every group above it limits it too. Version 2 has one
-hierarchy with ``memory.max`` and ``memory.current``; version 1 has one for memory, with other names. File pages that nobody has used for a
-while count as current and are given back when memory is short.
+Containers and batch systems set limits that the machine's own figures do not show. A process is in
+one group of each hierarchy, named in ``/proc/self/cgroup``, and every group above it limits it too.
+Version 2 has one hierarchy with ``memory.max`` and ``memory.current``; version 1
+has one for memory, with other names. File pages that nobody has used for a while count as current
+and are given back when memory is short.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def memory_left(
 
 
 def _groups(hierarchy: Path, path: str) -> Iterator[Path]:
-    """The hierarchy's root, and the groups down to the process' own. In a container the path may be the host's: the root is its own then."""
+    # In a container the path may be the host's: the root is the container's own group then.
     yield hierarchy
     for part in path.strip("/").split("/"):
         hierarchy /= part

@@ -63,7 +63,7 @@ def batch_for(footprint: Footprint, trials: int, device: torch.device) -> int:
 
 
 def free_memory(device: torch.device) -> int:
-    """Return the bytes that are free on the device: on a CPU what machine and control groups leave, shared among the workers of this run."""
+    """Return the bytes that are free on the device: on a CPU, what machine and control groups leave each worker of this run."""
     if device.type == "cuda":
         return int(torch.cuda.mem_get_info(device)[0])
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
