@@ -1,4 +1,6 @@
 # make check   run every statement with the default profile and build the report
+# make check-today   the same on other random numbers: those that belong to the date
+# make nightly [DEVICE=cuda MINUTES=480 STATE=build/nightly]   a long run; STATE keeps records and examples between nights
 # make test    the project's own tests
 # make lint    formatting, style, types, formulas
 # make test-oldest   the harness' own tests with the oldest admitted versions, in .venv-oldest
@@ -10,13 +12,30 @@
 
 BIN := .venv/bin
 PYTHON ?= python3
+ENTROPY ?= 0
+TODAY := $(shell date -u +%Y%m%d)
+DEVICE ?= cuda
+MINUTES ?= 480
+STATE ?= build/nightly
 
-.PHONY: check test test-oldest lint pretend synchronisations report format typed clean .venv
+.PHONY: check check-today nightly test test-oldest lint pretend synchronisations report format typed clean .venv
 
 check: .venv
 	@status=0; \
-	$(BIN)/pytest -n auto --dist worksteal --lemmata-records build/records || status=$$?; \
+	$(BIN)/pytest -n auto --dist worksteal --lemmata-records build/records --lemmata-entropy $(ENTROPY) || status=$$?; \
 	echo "report:"; $(BIN)/lemmata report --records build/records --out build/report || status=$$?; \
+	exit $$status
+
+check-today:
+	@echo "entropy $(TODAY): make check ENTROPY=$(TODAY) draws the same trials again"
+	@$(MAKE) --no-print-directory check ENTROPY=$(TODAY)
+
+# Red for a refuted statement, an error or a twin that survives; what time did not suffice for is skipped.
+nightly: .venv
+	@status=0; mkdir -p $(STATE); export HYPOTHESIS_STORAGE_DIRECTORY=$(STATE)/hypothesis; \
+	$(BIN)/pytest -n auto --dist worksteal --lemmata-profile nightly --lemmata-device $(DEVICE) \
+	  --lemmata-budget $(MINUTES)m --lemmata-records $(STATE)/records || status=$$?; \
+	echo "report:"; $(BIN)/lemmata report --all-runs --records $(STATE)/records --out $(STATE)/report || status=$$?; \
 	exit $$status
 
 test: .venv

@@ -15,7 +15,6 @@ import importlib.util
 import json
 import os
 import pkgutil
-import re
 import secrets
 import sys
 import time
@@ -349,7 +348,9 @@ def _is_ours(path: Path) -> bool:
 
 
 def _seconds(text: str) -> float:
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(s|m|h)?", text)
-    if not match or float(match[1]) <= 0:
-        fail(f"{text!r} is no time: write 30s, 5m or 1h")
-    return float(match[1]) * {"s": 1, "m": 60, "h": 3600, None: 1}[match[2]]
+    from lemmata.harness.durations import seconds_in
+
+    try:
+        return seconds_in(text)
+    except ValueError as problem:
+        fail(str(problem))

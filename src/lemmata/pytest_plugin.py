@@ -20,6 +20,9 @@ import pytest
 _LINES = pytest.StashKey[list[dict[str, Any]]]()
 _FOLDER = pytest.StashKey[Path]()
 _STARTED = pytest.StashKey[float]()
+_BUDGET = pytest.StashKey[float]()
+_SHARE = pytest.StashKey[float]()
+_END = pytest.StashKey[float]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -33,6 +36,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption("--lemmata-records", default=None, metavar="DIR", help="folder for records (default: build/records)")
     group.addoption("--lemmata-entropy", type=int, default=None, metavar="N", help="of the run; equal entropies draw equal trials")
+    group.addoption(
+        "--lemmata-budget",
+        default=None,
+        metavar="TIME",
+        help="time for all statements together, as in 30m or 8h: each part gets its share, and what is left when it is spent is skipped",
+    )
     group.addoption(
         "--lemmata-only", action="append", default=[], metavar="ID", help="run only this statement, part or twin; may be repeated"
     )
@@ -49,6 +58,13 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", line)
     config.stash[_LINES] = []
     config.stash[_STARTED] = time.time()
+    if budget := config.getoption("lemmata_budget"):
+        from lemmata.harness.durations import seconds_in
+
+        try:
+            config.stash[_BUDGET] = seconds_in(budget)
+        except ValueError as problem:
+            raise pytest.UsageError(f"--lemmata-budget: {problem}") from None
     workerinput: dict[str, Any] | None = getattr(config, "workerinput", None)
     if workerinput is not None:
         settings = workerinput["lemmata"]
@@ -88,6 +104,12 @@ class _ForWorkers:
         """Record that a worker died, with what it was doing."""
         if error:
             _record_loss(node.config, f"worker {node.gateway.id} ended early ({error}); what it was judging at the time is lost")
+
+
+@pytest.hookimpl(optionalhook=True, tryfirst=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Let ``-n auto`` be one process a GPU where statements run on CUDA."""
+    return (len(_visible_gpus()) or None) if config.getoption("lemmata_device") == "cuda" else None
 
 
 @pytest.hookimpl(trylast=True)
@@ -145,14 +167,37 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if wanted := config.getoption("lemmata_only"):
         _keep_only(config, items, wanted)
     if ours:
-        # The dearest first, so that no worker is left alone with one at the end.
+        # The dearest first, so that no worker is left alone with one at the end; the cheapest first where time may run out before it.
+        sign = 1.0 if _BUDGET in config.stash else -1.0
         items.sort(
             key=lambda item: (
-                -getattr(getattr(item.subject, "part", item.subject), "cost", 0.0) if isinstance(item, PartItem | TwinItem) else 0.0
+                sign * getattr(getattr(item.subject, "part", item.subject), "cost", 0.0) if isinstance(item, PartItem | TwinItem) else 0.0
             )
         )
         if not config.getoption("collectonly"):
             _set_up_run(config)
+            if _BUDGET in config.stash:
+                workers = getattr(config, "workerinput", {}).get("workercount", 1)
+                config.stash[_SHARE] = config.stash[_BUDGET] * workers / len(ours)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Give a part its share of the budget, a twin what it needs (one that runs out of time would survive), and nothing after the end."""
+    config = item.config
+    if _SHARE not in config.stash:
+        return
+    from dataclasses import replace
+
+    from lemmata.harness.pytest_items import RUN_KEY, PartItem, TwinItem
+
+    if not isinstance(item, PartItem | TwinItem):
+        return
+    now = time.monotonic()
+    if now > config.stash.setdefault(_END, now + config.stash[_BUDGET]):
+        pytest.skip(f"the budget of {config.getoption('lemmata_budget')} is spent: not judged in this run")
+    seconds = config.stash[_SHARE] if isinstance(item, PartItem) else None
+    config.stash[RUN_KEY] = replace(config.stash[RUN_KEY], seconds=seconds)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -221,10 +266,12 @@ def _take_share(config: pytest.Config, *, number: int, count: int) -> None:
     threads = str(min(share, int(asked)) if asked.isdecimal() and int(asked) > 0 else share)
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[name] = threads
-    if config.getoption("lemmata_device") == "cuda":
-        visible = [name for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name] or _gpus()
-        if visible:
-            os.environ["CUDA_VISIBLE_DEVICES"] = visible[number % len(visible)]
+    if config.getoption("lemmata_device") == "cuda" and (visible := _visible_gpus()):
+        os.environ["CUDA_VISIBLE_DEVICES"] = visible[number % len(visible)]
+
+
+def _visible_gpus() -> list[str]:
+    return [name for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name] or _gpus()
 
 
 def _gpus() -> list[str]:
