@@ -177,7 +177,10 @@ def _dear(run: Run, found: _Findings) -> bool:
 def _nominate(
     run: Run, part: Part[..., Any], found: _Findings, search: Search, deadline: float
 ) -> None:
-    """Search; put what is nominated to the test on fresh trials, until one refutes or none is left."""
+    """Search;
+
+    put what is nominated to the test on fresh trials, until one refutes or none is left.
+    """
     while search.nominations < NOMINATIONS and (nominated := search.next()) is not None:
         if isinstance(nominated, Broken):
             found.failure = nominated.failure

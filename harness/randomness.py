@@ -79,7 +79,8 @@ def random_words(
     """
     if min(first, trials, words) < 0:
         raise ValueError(
-            f"sizes and indices of random words must not be negative; got first={first}, trials={trials}, words={words}"
+            f"sizes and indices of random words must not be negative; got first={first}, "
+            f"trials={trials}, words={words}"
         )
     blocks = -(-words // 4)
     name = key_of("tensor", tensor)
@@ -154,7 +155,8 @@ def philox(
     """
     if counter[0] + blocks > _WORD:
         raise ValueError(
-            f"the counter {counter[0]} + {blocks} leaves its 64-bit word: draw fewer trials or smaller tensors"
+            f"the counter {counter[0]} + {blocks} leaves its 64-bit word: draw fewer trials or "
+            "smaller tensors"
         )
     c0 = torch.arange(blocks, dtype=torch.int64, device=device) + _signed(counter[0])
     c1, c2, c3 = (torch.full_like(c0, _signed(word)) for word in counter[1:])

@@ -68,11 +68,13 @@ class Replayed:
         lines = [
             f"{self.subject.id}  {part.title}",
             f"  instance  {describe(self.instance)}",
-            f"  trial     {self.token.trial} of stream {self.token.stream}, {self.token.layers} layers",
+            f"  trial     {self.token.trial} of stream {self.token.stream}, {self.token.layers} "
+            "layers",
         ]
         if self.changed:
             lines.append(
-                "  warning   the statement's code has changed since the token was made: this may be "
+                "  warning   the statement's code has changed since the token was made: this may "
+                "be "
                 "another trial"
             )
         if self.token.ascent:

@@ -288,21 +288,25 @@ def _checked(
         or not (np.isfinite(grid) & (grid > 0)).all()
     ):
         raise ValueError(
-            f"a slope needs at least two sizes, positive, finite and all different; got {list(sizes)}"
+            "a slope needs at least two sizes, positive, finite and all different; got "
+            f"{list(sizes)}"
         )
     if len(ratios) != grid.size:
         raise ValueError(
-            f"there must be one array of ratios a size; got {len(ratios)} arrays for {grid.size} sizes"
+            f"there must be one array of ratios a size; got {len(ratios)} arrays for {grid.size} "
+            "sizes"
         )
     columns = [np.asarray(column, dtype=np.float64) for column in ratios]
     for size, column in zip(sizes, columns, strict=True):
         if column.ndim != 1 or column.size < FEWEST_TRIALS:
             raise ValueError(
-                f"a slope needs {FEWEST_TRIALS} trials a size or more, in one dimension; got shape {column.shape} at size {size}"
+                f"a slope needs {FEWEST_TRIALS} trials a size or more, in one dimension; got shape "
+                f"{column.shape} at size {size}"
             )
         if wrong := int((~(np.isfinite(column) & (column > 0))).sum()):
             raise ValueError(
-                f"ratios must be positive and finite; at size {size}, {wrong} of {column.size} are not"
+                f"ratios must be positive and finite; at size {size}, {wrong} of {column.size} are "
+                "not"
             )
     order = np.argsort(grid)
     return grid[order], [columns[i] for i in order]

@@ -138,7 +138,11 @@ def test_it_is_of_the_code_that_ran(folder: Path) -> None:
         )
         assert generations(folder, extra=meanwhile) == old
         shutil.copy(folder / file, folder / f"{file}.edited")
-        edit(folder / file, "0.7" if file == "helper.py" else "7.0", "0.5" if file == "helper.py" else "9.0")
+        edit(
+            folder / file,
+            "0.7" if file == "helper.py" else "7.0",
+            "0.5" if file == "helper.py" else "9.0",
+        )
 
 
 JUDGING = sorted(

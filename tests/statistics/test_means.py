@@ -205,9 +205,7 @@ def test_a_distribution_function_is_a_law() -> None:
     assert judge_law(samples, stats.norm().cdf).p_value == judge_law(samples, stats.norm()).p_value
 
 
-@pytest.mark.parametrize(
-    ("law", "value"), [(stats.poisson(3), 0.5), (stats.binom(3, 0.5), 4.0)]
-)
+@pytest.mark.parametrize(("law", "value"), [(stats.poisson(3), 0.5), (stats.binom(3, 0.5), 4.0)])
 def test_an_impossible_value_refutes(law: stats.rv_discrete, value: float) -> None:
     assert judge_law(np.append(draw(law, 1_000), value), law).p_value == 0.0
 

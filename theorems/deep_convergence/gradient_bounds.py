@@ -121,7 +121,11 @@ def _sums_bound(
     network: Network, signals: Signals, v: Float[Tensor, "trials d n"], count: float
 ) -> Bound:
     back, _ = network.backward(signals.signs, v)
-    unit = torch.eye(v.shape[1], dtype=v.dtype).expand(len(v), -1, -1).repeat(1, 1, v.shape[2])
+    unit = (
+        torch.eye(v.shape[1], dtype=v.dtype, device=v.device)
+        .expand(len(v), -1, -1)
+        .repeat(1, 1, v.shape[2])
+    )
     matrices, _ = network.backward(
         [sign.repeat_interleave(v.shape[1], dim=2) for sign in signals.signs], unit
     )
@@ -331,7 +335,11 @@ def the_gradient_of_fixed_fake_losses_is_at_least_of_order_width(
     drawn = (
         torch.ones_like(signals.y) if v != "random" else trials.normal("v", net.outputs, data.count)
     )
-    fixed = drawn * (1.0 - 2.0 * (torch.arange(data.count) % 2)) if v == "alternating" else drawn
+    fixed = (
+        drawn * (1.0 - 2.0 * (torch.arange(data.count, device=drawn.device) % 2))
+        if v == "alternating"
+        else drawn
+    )
     measured = network.gradient(signals, fixed)[-1].square()
     order = data.delta * net.width / (net.outputs**of_outputs * data.count)
     return at_least(measured, order * fixed.square().sum(dim=1).amax(dim=1))

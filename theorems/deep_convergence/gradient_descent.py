@@ -261,7 +261,10 @@ def steps_are_affine_in_the_logarithm_of_the_accuracy(
     run = train(net, data, targets, trials, c=0.5, steps=_STEPS)
     last = run.moving[:, _STEPS // 2 :]
     F = run.F[:, _STEPS // 2 : -1]
-    time, height = torch.arange(F.shape[1], dtype=F.dtype), F.log() if logarithmic else 1.0 / F
+    time, height = (
+        torch.arange(F.shape[1], dtype=F.dtype, device=F.device),
+        F.log() if logarithmic else 1.0 / F,
+    )
     return at_most(_unexplained(time, height, last), 0.02).with_curves(loss=run.F)
 
 

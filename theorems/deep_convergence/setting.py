@@ -80,12 +80,12 @@ class Signals:
     Attributes:
         g: pre-activations.
         h: hidden vectors.
-        y: outputs.
+        y: outputs, one for each image where the n columns are pixels of images.
     """
 
     g: tuple[Float[Tensor, "trials m n"], ...]
     h: tuple[Float[Tensor, "trials m n"], ...]
-    y: Float[Tensor, "trials d n"]
+    y: Float[Tensor, "trials d images"]
 
     @property
     def signs(self) -> tuple[Bool[Tensor, "trials m n"], ...]:
@@ -103,7 +103,7 @@ class Gradient:
     """
 
     e: Float[Tensor, "trials m n"]
-    h: Float[Tensor, "trials m n"]
+    h: Float[Tensor, "trials cols n"]
 
     def inner(self, other: Gradient) -> Float[Tensor, "trials"]:
         """Return the Frobenius inner product with another such matrix, without building either."""
@@ -113,7 +113,7 @@ class Gradient:
         """Return the squared Frobenius norm."""
         return self.inner(self).clamp(min=0.0)
 
-    def dense(self) -> Float[Tensor, "trials m m"]:
+    def dense(self) -> Float[Tensor, "trials m cols"]:
         """Return the matrix."""
         return self.e @ self.h.mT
 
