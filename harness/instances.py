@@ -98,7 +98,8 @@ def decode_arguments(
     encoded: Json, function: Callable[..., object], names: typing.Iterable[str]
 ) -> dict[str, Any]:
     """Read an instance back, argument by argument, as the types that the function's signature
-    names."""
+    names.
+    """
     hints = get_type_hints(function)
     if not isinstance(encoded, dict) or set(encoded) != set(names):
         raise InstanceError(

@@ -103,7 +103,8 @@ def uniforms(
     dtype: torch.dtype,
 ) -> Float[Tensor, "trials ..."]:
     r"""Draw independent uniforms on the open interval (0, 1), 52 bits each, of shape (trials,
-    \\*shape)."""
+    \\*shape).
+    """
     words = random_words(
         key, tensor, first=first, trials=trials, words=math.prod(shape), device=device
     )
@@ -120,7 +121,8 @@ def normals(
     dtype: torch.dtype,
 ) -> Float[Tensor, "trials ..."]:
     r"""Draw independent standard normals of shape (trials, \\*shape) by Box-Muller, two from
-    each pair of words."""
+    each pair of words.
+    """
     count = math.prod(shape)
     width = 2 * -(-count // 2)
     words = random_words(key, tensor, first=first, trials=trials, words=width, device=device)

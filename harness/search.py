@@ -31,7 +31,7 @@ from hypothesis import HealthCheck, Phase
 from scipy import stats
 
 from lemmata.harness.adversary.draws import STEPS, ascended
-from lemmata.harness.blocks import Block, block_of
+from lemmata.harness.blocks import block_of
 from lemmata.harness.claims import Bound, Law
 from lemmata.harness.draw import Draw
 from lemmata.harness.drawing import HypothesisTest, evaluating, fresh_test
@@ -55,6 +55,7 @@ from lemmata.harness.private import choices_now, copy_examples, settled_by_autho
 from lemmata.harness.profiles import BLOCK, blocks
 from lemmata.harness.randomness import key_of
 from lemmata.harness.run import Run
+from lemmata.harness.schema import Block
 from lemmata.harness.space import Chosen, Space
 from lemmata.harness.statements import Subject, part_of
 from lemmata.harness.thresholds import Threshold, failing, threshold_of, tied
@@ -530,7 +531,7 @@ class Search:
             suppress_health_check=list(HealthCheck),
             print_blob=False,
         )
-        return settings(hypothesis.seed(seed)(test))  # type: ignore[no-any-return, type-var]
+        return settings(hypothesis.seed(seed)(test))
 
 
 def ascent(draw: Draw, first: int, count: int, steps: int) -> Bounds | None:

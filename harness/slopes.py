@@ -157,7 +157,8 @@ class SlopeClaim:
 
     def fails(self, slope: Slope, level: float) -> bool:
         """Say whether the slope is beyond the claim, in error with probability at most ``level``
-        a side."""
+        a side.
+        """
         too_large = self.at_most is not None and slope.below(level) > self.at_most
         return too_large or (self.at_least is not None and slope.above(level) < self.at_least)
 

@@ -56,7 +56,8 @@ def fail(sentence: str) -> NoReturn:
 
 def load_theorems() -> None:
     """Import every module of `lemmata.theorems`, and so register its statements in the order of
-    the papers."""
+    the papers.
+    """
     import lemmata.theorems
     from lemmata.harness.registry import complaints
     from lemmata.harness.statements import StatementError

@@ -194,7 +194,8 @@ def pytest_pycollect_makeitem(
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Check the statements against each other, keep what ``--lemmata-only`` names, and set up
-    the run."""
+    the run.
+    """
     if "lemmata.harness.statements" not in sys.modules:
         if config.getoption("lemmata_only"):
             raise pytest.UsageError(
@@ -221,7 +222,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Give a part its share of the budget, a twin what it needs (one that runs out of time would
-    survive), and nothing after the end."""
+    survive), and nothing after the end.
+    """
     config = item.config
     if _SHARE not in config.stash:
         return

@@ -49,7 +49,7 @@ print(generation_of({name}.holds), generation_of({name}.holds.twins[0]))
 def generations(folder: Path, name: str = "mine", extra: str = "", path: str = "") -> list[str]:
     """The generations of a part and its twin, in a process of its own."""
     code = SHOW.format(folder=str(folder), name=name, extra=extra)
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [sys.executable, "-c", code],
         capture_output=True,
         text=True,

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lemmata.harness.histogram import bin_of, histogram, merge, quantile
 from lemmata.harness.codec import to_plain
+from lemmata.harness.histogram import bin_of, histogram, merge, quantile
 from lemmata.harness.records import (
     Recorder,
     RecordsError,

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from lemmata.harness.evidence import (
-    can_detect,
     certified_level,
     clean_trials_to_certify,
     clopper_pearson,

@@ -72,7 +72,8 @@ def aligned(
     example: int = 0,
 ) -> Network:
     """Return W_l + ω u_l ĥᵀ, u_l the unit vectors along the directions, ĥ along the example's
-    current perturbed hidden vector."""
+    current perturbed hidden vector.
+    """
     h = network.A.apply(_columns(network, inputs, example)).relu()
     W = []
     for layer, direction in zip(network.W, directions, strict=True):
@@ -179,7 +180,8 @@ def descended(
     steps: int = 3,
 ) -> Network:
     """Return the point in the direction of gradient descent's displacement after some steps, at
-    the distance ω in its largest layer."""
+    the distance ω in its largest layer.
+    """
     current, taken = network, []
     for _ in range(steps):
         signals = current.forward(inputs)

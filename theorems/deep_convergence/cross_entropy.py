@@ -181,7 +181,8 @@ def _anywhere(
     count: int, outputs: int, size: float, trials: Trials
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Return one-hot labels, outputs of the size around them, and which trials and examples are
-    misclassified; ties count as that."""
+    misclassified; ties count as that.
+    """
     labels = torch.nn.functional.one_hot(
         (trials.uniform("labels", count) * outputs).long(), outputs
     ).mT.to(trials.dtype)

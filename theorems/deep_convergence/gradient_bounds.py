@@ -283,7 +283,8 @@ _gated = {
 
 def _close(inverse_delta: float) -> Instance:
     """Return the closest pair of distance δ at the same δm = 51.2, so that δm/(nd) = 12.8 all
-    along."""
+    along.
+    """
     return {
         "net": DeepReluNet(width=round(51.2 * inverse_delta), depth=2, outputs=2),
         "data": pair_at(1.0 / inverse_delta),

@@ -80,7 +80,8 @@ def points(
 
 def spiked(network: Network, inputs: Float[Tensor, "d_in n"], omega: float) -> Network:
     """Return the point that spends ω in every layer on the one neuron that is nearest to a
-    change of sign, for the first example."""
+    change of sign, for the first example.
+    """
     signals = network.forward(inputs[:, :1])
     directions = []
     for g in signals.g[1:]:

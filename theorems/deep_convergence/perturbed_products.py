@@ -87,7 +87,8 @@ class Product:
         attack: bool,
     ) -> tuple[Float[Tensor, "trials m n"], Perturbation]:
         """Return the transposed product of u, with each W' and D'' set to its best on the way if
-        this is an attack."""
+        this is an attack.
+        """
         lefts, rights, diagonals = list(at.lefts), list(at.rights), list(at.diagonals)
         for k in reversed(range(len(self.layers))):
             if k < self.free and attack:
@@ -107,7 +108,8 @@ class Product:
         self, trials: Trials, *, attack: bool, rounds: int = 6
     ) -> Float[Tensor, "trials n"]:
         """Return the norm of (1), as far as an ascent from a random point finds it, or that of
-        the random point itself."""
+        the random point itself.
+        """
         other = trials.stream("adversary")
         at, v = self.random(other), self._start(other)
         best = torch.zeros_like(v[:, 0])

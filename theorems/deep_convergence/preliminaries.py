@@ -341,7 +341,8 @@ _sizes = {
 
 def _roundings(net: DeepReluNet, data: SeparatedData) -> float:
     """Roundings of a pass through all layers, each a sum of m terms, on the scale of the norms
-    that bound them."""
+    that bound them.
+    """
     return 4.0 * (net.depth + 2) * (net.width + data.dimension + net.outputs)
 
 

@@ -112,7 +112,8 @@ def _norms(
     sparsity: int | None = None,
 ) -> Bound:
     """Bound the whole product and that of the upper half of the layers, for entries of D'' of a
-    size and ω in units of L^{-3/2}."""
+    size and ω in units of L^{-3/2}.
+    """
     network, signals = net.forward(trials, data)
     omega, s = radius * net.depth**-1.5, _sparsity(net) if sparsity is None else sparsity
     products = [
@@ -252,7 +253,8 @@ def _changes(
     sparsity: int | None = None,
 ) -> Bound:
     """Bound the change of the whole backward product and of the upper half's, with ω = 0.1
-    L^{-3/2}."""
+    L^{-3/2}.
+    """
     network, signals = net.forward(trials, data)
     omega, s = 0.1 * net.depth**-1.5, _sparsity(net) if sparsity is None else sparsity
     products = [

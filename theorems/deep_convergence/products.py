@@ -111,7 +111,7 @@ class Implicit:
 
     def starts(
         self, random: Float[Tensor, "batch cols k"], left: int | None
-    ) -> Float[Tensor, "batch cols starts"]:  # noqa: ARG002
+    ) -> Float[Tensor, "batch cols starts"]:
         """Return the random vectors: columns are not to be had."""
         return random
 
@@ -186,7 +186,8 @@ def sparse_norms(
     right: int | None = None,
 ) -> Float[Tensor, "trials spans n"]:
     """Estimate max |uᵀ M_{i,a,b} v| from below, over unit u, v with at most ``left``, ``right``
-    non-zeros (None: a free side)."""
+    non-zeros (None: a free side).
+    """
     random = _random(signals, trials, RANDOM_STARTS)
     values = []
     for one in intermediate_products(network, signals, trials):

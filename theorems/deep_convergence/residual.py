@@ -111,7 +111,8 @@ def _product_norms(
     network: ResidualNetwork, data: SeparatedData, trials: Trials
 ) -> Float[Tensor, "trials b"]:
     """Return ‖(I + τ W_b) D_{b-1} ··· D_1 (I + τ W_1)‖₂ for b = 1..L-1, with the signs of the
-    first example."""
+    first example.
+    """
     signs = network.forward(data.inputs(trials)[:, :1]).signs
     product = torch.eye(network.layers.W[0].rows, device=trials.device, dtype=trials.dtype).expand(
         len(trials), -1, -1

@@ -169,7 +169,8 @@ def aligned(
     directions: Sequence[Float[Tensor, "trials m"]],
 ) -> list[LowRank]:
     """Return updates ω u_l ĥᵀ, u_l the unit vectors along the directions, ĥ along the input's
-    current perturbed hidden vector."""
+    current perturbed hidden vector.
+    """
     h, found = network.forward(column).h[0], []
     for level, (layer, direction) in enumerate(
         zip(network.layers.W, directions, strict=True), start=1

@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 

@@ -26,7 +26,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from lemmata.harness import Along, Drawn, Bound, Trials, worst_of
+from lemmata.harness import Along, Bound, Drawn, Trials, worst_of
 from lemmata.theorems.local_convergence.attacks import ascent, band
 from lemmata.theorems.local_convergence.derivatives import gradient_norm
 from lemmata.theorems.local_convergence.setting import (
@@ -65,12 +65,14 @@ class Run:
     @property
     def loss(self) -> Float[Tensor, "... times"]:
         """L at each time, never below a thousandth of the floor, down to which it is known to a
-        part in a thousand."""
+        part in a thousand.
+        """
         return loss(self.W, self.teachers).clamp(min=1e-3 * floor(self.teachers))
 
     def above_rounding(self, side: Float[Tensor, "... times"]) -> Float[Tensor, "... times"]:
         """Return the smaller side of a claim at each time, with 0 (nothing claimed) where the
-        loss is below the floor."""
+        loss is below the floor.
+        """
         return torch.where(self.loss > floor(self.teachers), side, 0.0)
 
     def apart(self) -> Iterator[Run]:
@@ -152,7 +154,8 @@ def starts(
 
 def along_time(claimed: float, *sizes: float, slack: float, label: str = "") -> Along:
     """Return a grid of times τ = ηT at which L is of the order τ^claimed, up to a slack in the
-    exponent; with a label it is drawn."""
+    exponent; with a label it is drawn.
+    """
     return Along(
         variable="ηT",
         sizes=sizes,

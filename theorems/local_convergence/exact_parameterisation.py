@@ -22,9 +22,9 @@ from hypothesis import strategies as st
 
 from lemmata.harness import (
     Along,
-    Drawn,
     Bound,
     Constant,
+    Drawn,
     Instance,
     Trials,
     at_least,

@@ -22,7 +22,7 @@ import numpy as np
 import torch
 from scipy import optimize
 
-from lemmata.harness import Along, Drawn, Constant, Instance, Trials
+from lemmata.harness import Along, Constant, Drawn, Instance, Trials
 from lemmata.harness.randomness import key_of
 from lemmata.theorems.local_convergence.derivatives import hessian
 from lemmata.theorems.local_convergence.setting import (
@@ -40,7 +40,8 @@ ANGLE = 1.2
 
 def tiny_neuron(mass: float, *, extra: int = 1, angle: float = ANGLE) -> Instance:
     """Return the instance of far neurons of a given total mass at an angle, the main one at its
-    optimum."""
+    optimum.
+    """
     return {
         "world": Teachers(dimension=max(2, 1 + extra)),
         "students": States(family="far", extra=extra, size=mass, angle=angle),
@@ -175,7 +176,8 @@ def best_fit(world: Teachers) -> Weights:
 
 def copies_of_the_best_fit(world: Teachers, trials: Trials, count: int) -> Weights:
     """Draw `count` neurons that are copies of the best fit's, each with a random share of the
-    mass."""
+    mass.
+    """
     fit = trials.tensor(best_fit(world))
     which = torch.arange(count, device=fit.device) % len(fit)
     weight = trials.normal("fit/mass", count).exp()

@@ -119,7 +119,8 @@ the_path_is_no_longer_than_the_fourth_root_of_the_loss.twin(
 
 def _length(instance: Instance, trials: Trials, until: float, power: float) -> Bound:
     """Claim that the path of gradient flow up to a time is no longer than the power of the first
-    loss."""
+    loss.
+    """
     W, V = drawn(instance, trials)
     run = flow(W, V, (until,), growth=0.2)
     return at_most(run.length[:, -1], run.loss[:, 0] ** power)

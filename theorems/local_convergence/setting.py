@@ -188,7 +188,8 @@ def teachers(
 
 def psi(beta: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
     """Return ψ(β) = sin β - β cos β, by its series Σ_n (-1)^{n+1} 2n β^{2n+1} / (2n+1)! below ½
-    (cut at 1e-17, relatively)."""
+    (cut at 1e-17, relatively).
+    """
     series = torch.zeros_like(beta)
     for n in range(7, 0, -1):
         series = 2.0 * n / math.factorial(2 * n + 1) - beta**2 * series
@@ -220,7 +221,8 @@ def line_angles(
     u: Float[Tensor, "... n d"], v: Float[Tensor, "... k d"]
 ) -> Float[Tensor, "... n k"]:
     """Return β(u_a, v_b) ∈ [0, π/2] for all pairs of rows, to a few roundings of the angle
-    itself."""
+    itself.
+    """
     near, far = _chords(units(u), units(v))
     return _line_angle(near, far)
 

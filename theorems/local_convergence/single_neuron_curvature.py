@@ -47,7 +47,8 @@ XD07 = statement(
 
 def _curvature(W: Weights) -> Float[Tensor, "trials"]:
     """Return ‖∇²L‖_2 by central differences of ∇L in all coordinates, with steps of 1e-5 min
-    ‖w_i‖."""
+    ‖w_i‖.
+    """
     n, d = W.shape[1:]
     step = 1e-5 * norms(W).amin(dim=1)[:, None, None, None]
     moves = step * torch.eye(n * d, dtype=W.dtype, device=W.device).view(n * d, n, d)

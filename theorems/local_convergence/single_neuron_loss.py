@@ -68,7 +68,8 @@ XD01 = statement(
 
 def _by_quadrature(W: Float[Tensor, "trials n 2"]) -> Float[Tensor, "trials"]:
     """Return ½ E R² in the plane, (1/2π) ∫ R(cos φ, sin φ)² dφ, by Gauss's rule with 20 nodes
-    between any two kinks."""
+    between any two kinks.
+    """
     atoms = torch.cat(
         (W, torch.eye(1, 2, dtype=W.dtype, device=W.device).expand(len(W), 1, 2)), dim=1
     )

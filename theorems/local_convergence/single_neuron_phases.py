@@ -136,7 +136,8 @@ XD03 = statement(
 
 def _aligned(W: Weights, until: float, *, fixed: float | None = None) -> Weights:
     """Follow gradient descent until τ = T_1, with steps of 0.08 of the shortest norm, or of a
-    fixed length."""
+    fixed length.
+    """
     left = torch.full_like(W[:, :1, :1], until)
     for _ in range(10 if fixed else 250):
         step = (

@@ -263,7 +263,8 @@ def admissible(
     W: Weights, *, least_norm: float = 0.0, widest: float = math.pi, balanced: bool = False
 ) -> Float[Tensor, "..."]:
     """Return how far a state is outside ‖w_i‖ ≥ least_norm / n and θ_i ≤ widest (and e = 0,
-    which `project` sees to)."""
+    which `project` sees to).
+    """
     short = (
         (least_norm / W.shape[-2] / norms(W).clamp(min=1e-150)).log().relu()
         if least_norm

@@ -200,7 +200,8 @@ def tilted(
     v: Float[Tensor, "... d"], across: Float[Tensor, "... d"], angle: float | Float[Tensor, "..."]
 ) -> Float[Tensor, "... d"]:
     """Return cos(angle) v + sin(angle) t, t the direction of `across` orthogonal to the unit
-    vector v."""
+    vector v.
+    """
     tangent = units(across - (across * v).sum(dim=-1, keepdim=True) * v)
     # Once more: what is left of an `across` almost parallel to v is orthogonal to it only up to the
     # rounding that was magnified.
@@ -281,7 +282,8 @@ def _far_ones(
     states: States, trials: Trials, V: TeacherRows
 ) -> tuple[Tensor, Float[Tensor, "trials extra d"]]:
     """Return the teachers of the far neurons and their directions, at the angle φ in orthogonal
-    azimuths while there are any."""
+    azimuths while there are any.
+    """
     r, d = V.shape
     j = torch.arange(states.extra, device=V.device) % r
     frame = torch.linalg.qr(trials.normal("states/azimuth", d, max(d, states.extra))[:, :, :d]).Q
@@ -305,7 +307,8 @@ def with_optimal_main_ones(
     far: Float[Tensor, "trials extra d"], mass: float, V: TeacherRows
 ) -> Weights:
     """Return the state of far neurons of a total mass in given directions, and of a main neuron
-    a teacher at its optimum given them."""
+    a teacher at its optimum given them.
+    """
     (r, d), share = V.shape, mass / far.shape[1]
     # What the far ones look like to the main ones, E Σ_i a_i |w̄_iᵀx| sgn(w*_jᵀx) x, is met by the
     # e_j that the form of R_1 assigns to it: the optimum but for terms of the order of the square

@@ -74,6 +74,7 @@ def relaxing(W: Weights, V: TeacherRows) -> Iterator[Weights]:
 
 def between(V: TeacherRows, trials: Trials, mass: float) -> Weights:
     """Draw neurons of a total mass at random places between the teachers, the main ones at their
-    optimum."""
+    optimum.
+    """
     far = units(trials.uniform("between", 2 * len(V), len(V)) @ units(V))
     return with_optimal_main_ones(far, mass, V)
