@@ -15,7 +15,7 @@ install_import_hook(
     [
         "lemmata.harness.randomness",
         "lemmata.harness.claims",
-        "lemmata.theorems.deep_convergence.setting",
+        "lemmata.theorems.deep_convergence.setting.network",
     ],
     "beartype.beartype",
 )

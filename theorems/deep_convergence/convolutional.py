@@ -33,7 +33,7 @@ from lemmata.harness import (
 )
 from lemmata.harness.layers import DenseEntries, Layer
 from lemmata.strategies import Labels, UnitVectors, labels
-from lemmata.theorems.deep_convergence.convolutional_setting import (
+from lemmata.theorems.deep_convergence.setting.convolutional_network import (
     ConvolutionalNet,
     ConvolutionalNetwork,
     Images,
@@ -41,8 +41,8 @@ from lemmata.theorems.deep_convergence.convolutional_setting import (
     images,
     noise,
 )
-from lemmata.theorems.deep_convergence.setting import loss
-from lemmata.theorems.deep_convergence.training import Run, batches, optimise
+from lemmata.theorems.deep_convergence.setting.network import loss
+from lemmata.theorems.deep_convergence.setting.training import Run, batches, optimise
 
 _RUNS = ("dense", "matrix-free")
 _WORLD = (r"\forall\, n,L,m,d,P,q", r"\forall\, x_{i,p},y_i^*", r"\mathbb P_{A,W^{(0)},B}")

@@ -26,15 +26,15 @@ from lemmata.harness import (
     statement,
 )
 from lemmata.strategies import UnitVectors
-from lemmata.theorems.deep_convergence.loss_functions import CROSS_ENTROPY
-from lemmata.theorems.deep_convergence.setting import (
+from lemmata.theorems.deep_convergence.setting.losses import CROSS_ENTROPY
+from lemmata.theorems.deep_convergence.setting.network import (
     DeepReluNet,
     SeparatedData,
     deep_relu_nets,
     pair_at,
     separated_data,
 )
-from lemmata.theorems.deep_convergence.training import Run, batches, optimise
+from lemmata.theorems.deep_convergence.setting.training import Run, batches, optimise
 
 _RUNS = ("dense", "matrix-free")
 _WORLD = (r"\forall\, n,L,m,d,\delta", r"\forall\, x_i", r"\mathbb P_{A,W^{(0)},B,\mathrm{labels}}")

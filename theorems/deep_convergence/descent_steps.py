@@ -34,8 +34,8 @@ from lemmata.harness import (
     statement,
 )
 from lemmata.strategies import Labels, labels
-from lemmata.theorems.deep_convergence.descent import train
-from lemmata.theorems.deep_convergence.setting import (
+from lemmata.theorems.deep_convergence.setting.descent import train
+from lemmata.theorems.deep_convergence.setting.network import (
     DeepReluNet,
     SeparatedData,
     deep_relu_nets,

@@ -32,8 +32,7 @@ from lemmata.harness import (
 )
 from lemmata.harness.adversary import schur_minimum
 from lemmata.strategies import UnitVectors
-from lemmata.theorems.deep_convergence.quadratic_forms import last_layer_form, layer_forms
-from lemmata.theorems.deep_convergence.setting import (
+from lemmata.theorems.deep_convergence.setting.network import (
     DeepReluNet,
     Network,
     SeparatedData,
@@ -43,6 +42,7 @@ from lemmata.theorems.deep_convergence.setting import (
     separated_data,
     sphere,
 )
+from lemmata.theorems.deep_convergence.setting.quadratic_forms import last_layer_form, layer_forms
 
 _EITHER = ("matrix-free", "dense")
 _DECADES = (100, 1000, 10_000, 100_000)

@@ -30,9 +30,9 @@ from lemmata.harness import (
 )
 from lemmata.harness.adversary import LowRank
 from lemmata.strategies import Labels, UnitVectors, labels
-from lemmata.theorems.deep_convergence.attacks import spectral_norm
-from lemmata.theorems.deep_convergence.descent import Trajectory, train
-from lemmata.theorems.deep_convergence.setting import (
+from lemmata.theorems.deep_convergence.setting.attacks import spectral_norm
+from lemmata.theorems.deep_convergence.setting.descent import Trajectory, train
+from lemmata.theorems.deep_convergence.setting.network import (
     DeepReluNet,
     SeparatedData,
     deep_relu_nets,

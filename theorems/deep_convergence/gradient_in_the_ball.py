@@ -33,9 +33,8 @@ from lemmata.harness import (
     worst_of,
 )
 from lemmata.harness.adversary import schur_minimum
-from lemmata.theorems.deep_convergence import attacks
-from lemmata.theorems.deep_convergence.quadratic_forms import last_layer_form, layer_forms
-from lemmata.theorems.deep_convergence.setting import (
+from lemmata.theorems.deep_convergence.setting import attacks
+from lemmata.theorems.deep_convergence.setting.network import (
     DeepReluNet,
     Network,
     SeparatedData,
@@ -44,6 +43,7 @@ from lemmata.theorems.deep_convergence.setting import (
     pair_at,
     separated_data,
 )
+from lemmata.theorems.deep_convergence.setting.quadratic_forms import last_layer_form, layer_forms
 
 ALS21 = statement(
     "ALS-21",

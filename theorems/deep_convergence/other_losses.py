@@ -28,8 +28,8 @@ from lemmata.harness import (
     statement,
 )
 from lemmata.strategies import Labels, UnitVectors
-from lemmata.theorems.deep_convergence.loss_functions import DOMINANCE, LOSSES, STEPS
-from lemmata.theorems.deep_convergence.setting import (
+from lemmata.theorems.deep_convergence.setting.losses import DOMINANCE, LOSSES, STEPS
+from lemmata.theorems.deep_convergence.setting.network import (
     DeepReluNet,
     SeparatedData,
     deep_relu_nets,
@@ -37,7 +37,7 @@ from lemmata.theorems.deep_convergence.setting import (
     separated_data,
     sphere,
 )
-from lemmata.theorems.deep_convergence.training import Run, optimise
+from lemmata.theorems.deep_convergence.setting.training import Run, optimise
 
 _RUNS = ("dense", "matrix-free")
 _WORLD = (r"\forall\, n,L,m,d,\delta", r"\forall\, x_i,y_i^*", r"\mathbb P_{A,W^{(0)},B}")

@@ -32,7 +32,7 @@ from lemmata.harness import (
 )
 from lemmata.harness.layers import DenseEntries, Layer
 from lemmata.strategies import Labels, UnitVectors, labels, sizes, unit_vectors
-from lemmata.theorems.deep_convergence.setting import (
+from lemmata.theorems.deep_convergence.setting.network import (
     DeepReluNet,
     Network,
     SeparatedData,

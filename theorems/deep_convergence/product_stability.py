@@ -33,17 +33,22 @@ from lemmata.harness import (
     statement,
     worst_of,
 )
-from lemmata.theorems.deep_convergence import attacks
 from lemmata.theorems.deep_convergence.backward_products import backward_products
-from lemmata.theorems.deep_convergence.perturbations import IN_THE_BALL, RADIUS, ball_at, drawn
-from lemmata.theorems.deep_convergence.perturbed_products import Product
-from lemmata.theorems.deep_convergence.products import wide_nets
-from lemmata.theorems.deep_convergence.setting import (
+from lemmata.theorems.deep_convergence.setting import attacks
+from lemmata.theorems.deep_convergence.setting.network import (
     DeepReluNet,
     SeparatedData,
     separated_data,
     sphere,
 )
+from lemmata.theorems.deep_convergence.setting.perturbations import (
+    IN_THE_BALL,
+    RADIUS,
+    ball_at,
+    drawn,
+)
+from lemmata.theorems.deep_convergence.setting.perturbed_products import Product
+from lemmata.theorems.deep_convergence.setting.products import wide_nets
 
 _EITHER = ("matrix-free", "dense")
 _ARBITRARY = (

@@ -30,19 +30,19 @@ from lemmata.harness import (
 )
 from lemmata.harness.layers import DenseEntries, Layer
 from lemmata.strategies import Labels, labels
-from lemmata.theorems.deep_convergence.residual_setting import (
-    ResidualNet,
-    ResidualNetwork,
-    Scaling,
-    residual_nets,
-    spectral_norms,
-)
-from lemmata.theorems.deep_convergence.setting import (
+from lemmata.theorems.deep_convergence.setting.network import (
     SeparatedData,
     loss,
     pair_at,
     separated_data,
     sphere,
+)
+from lemmata.theorems.deep_convergence.setting.residual_network import (
+    ResidualNet,
+    ResidualNetwork,
+    Scaling,
+    residual_nets,
+    spectral_norms,
 )
 
 _RUNS = ("dense", "matrix-free")

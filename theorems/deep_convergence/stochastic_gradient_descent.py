@@ -35,8 +35,8 @@ from lemmata.harness import (
 )
 from lemmata.harness.adversary import LowRank
 from lemmata.strategies import Labels, labels
-from lemmata.theorems.deep_convergence.attacks import spectral_norm
-from lemmata.theorems.deep_convergence.setting import (
+from lemmata.theorems.deep_convergence.setting.attacks import spectral_norm
+from lemmata.theorems.deep_convergence.setting.network import (
     DeepReluNet,
     Gradient,
     SeparatedData,
@@ -45,7 +45,7 @@ from lemmata.theorems.deep_convergence.setting import (
     separated_data,
     sphere,
 )
-from lemmata.theorems.deep_convergence.training import Run, batches, optimise
+from lemmata.theorems.deep_convergence.setting.training import Run, batches, optimise
 
 _RUNS = ("dense", "matrix-free")
 _WORLD = (

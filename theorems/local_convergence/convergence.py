@@ -24,7 +24,7 @@ import torch
 from hypothesis import strategies as st
 
 from lemmata.harness import Along, Bound, Constant, Trials, at_least, at_most, given, statement
-from lemmata.theorems.local_convergence.descent import (
+from lemmata.theorems.local_convergence.setting.descent import (
     TIMES,
     Run,
     along_time,
@@ -35,8 +35,8 @@ from lemmata.theorems.local_convergence.descent import (
     step_size,
     worst_run,
 )
-from lemmata.theorems.local_convergence.setting import Teachers, teachers
-from lemmata.theorems.local_convergence.states import States, states, with_optimal_main_ones
+from lemmata.theorems.local_convergence.setting.network import Teachers, teachers
+from lemmata.theorems.local_convergence.setting.states import States, states, with_optimal_main_ones
 
 _STARTS = (
     r"\forall\, m\ge r,d",

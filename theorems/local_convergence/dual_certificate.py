@@ -33,8 +33,13 @@ from lemmata.harness import (
     statement,
     worst_of,
 )
-from lemmata.theorems.local_convergence.setting import TeacherRows, Teachers, teachers, units
-from lemmata.theorems.local_convergence.states import tilted
+from lemmata.theorems.local_convergence.setting.network import (
+    TeacherRows,
+    Teachers,
+    teachers,
+    units,
+)
+from lemmata.theorems.local_convergence.setting.states import tilted
 
 ZGJ07 = statement(
     "ZGJ-07",

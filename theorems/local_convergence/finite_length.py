@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 
 from lemmata.harness import Bound, Constant, Instance, Trials, at_most, given, statement
 from lemmata.strategies import log_uniform
-from lemmata.theorems.local_convergence.descent import (
+from lemmata.theorems.local_convergence.setting.descent import (
     TIMES,
     Run,
     descend,
@@ -35,15 +35,15 @@ from lemmata.theorems.local_convergence.descent import (
     step_size,
     worst_run,
 )
-from lemmata.theorems.local_convergence.extremes import (
+from lemmata.theorems.local_convergence.setting.extremes import (
     along_angle,
     along_mass,
     drawn,
     split_pair,
     tiny_neuron,
 )
-from lemmata.theorems.local_convergence.setting import Teachers, Weights, teachers, witness
-from lemmata.theorems.local_convergence.states import States, states
+from lemmata.theorems.local_convergence.setting.network import Teachers, Weights, teachers, witness
+from lemmata.theorems.local_convergence.setting.states import States, states
 
 _STARTS = (r"\forall\, m\ge r,d", r"\forall\, W^*", r"\forall\, W_0:\ L(W_0)\le\varepsilon_0")
 _any_teachers = teachers(families=("orthogonal", "arc", "simplex"))

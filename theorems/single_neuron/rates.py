@@ -29,7 +29,7 @@ from lemmata.harness import (
     given,
     statement,
 )
-from lemmata.theorems.local_convergence.single_neuron_setting import (
+from lemmata.theorems.single_neuron.setting.network import (
     Run,
     Start,
     Students,

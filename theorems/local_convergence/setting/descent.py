@@ -27,9 +27,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from lemmata.harness import Along, Bound, Drawn, Trials, worst_of
-from lemmata.theorems.local_convergence.attacks import ascent, band
-from lemmata.theorems.local_convergence.derivatives import gradient_norm
-from lemmata.theorems.local_convergence.setting import (
+from lemmata.theorems.local_convergence.setting.attacks import ascent, band
+from lemmata.theorems.local_convergence.setting.derivatives import gradient_norm
+from lemmata.theorems.local_convergence.setting.network import (
     TeacherRows,
     Teachers,
     Weights,
@@ -38,7 +38,7 @@ from lemmata.theorems.local_convergence.setting import (
     loss,
     square,
 )
-from lemmata.theorems.local_convergence.states import States
+from lemmata.theorems.local_convergence.setting.states import States
 
 RATES = "Gradient descent: three rates"
 """The title of the drawing that shows exp(-cT), T⁻³ and T⁻² beside each other."""

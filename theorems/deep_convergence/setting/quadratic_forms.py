@@ -17,7 +17,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from lemmata.theorems.deep_convergence.setting import Network, Signals
+from lemmata.theorems.deep_convergence.setting.network import Network, Signals
 
 
 def last_layer_form(network: Network, signals: Signals) -> Float[Tensor, "trials nd nd"]:

@@ -14,8 +14,8 @@ from torch import Tensor
 
 from lemmata.harness import Along, Bound, Constant, Instance, Trials, at_most, given, statement
 from lemmata.strategies import log_uniform
-from lemmata.theorems.local_convergence.setting import Weights
-from lemmata.theorems.local_convergence.single_neuron_setting import (
+from lemmata.theorems.local_convergence.setting.network import Weights
+from lemmata.theorems.single_neuron.setting.network import (
     Students,
     angles,
     gradient,

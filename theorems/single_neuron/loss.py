@@ -28,8 +28,8 @@ from lemmata.harness import (
     given,
     statement,
 )
-from lemmata.theorems.local_convergence.setting import Weights, full_angles
-from lemmata.theorems.local_convergence.single_neuron_setting import (
+from lemmata.theorems.local_convergence.setting.network import Weights, full_angles
+from lemmata.theorems.single_neuron.setting.network import (
     HIGHEST,
     Students,
     angles,

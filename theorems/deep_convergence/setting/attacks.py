@@ -37,7 +37,7 @@ from lemmata.harness.adversary import (
     smallest_moving,
 )
 from lemmata.harness.layers import Layer
-from lemmata.theorems.deep_convergence.setting import Network
+from lemmata.theorems.deep_convergence.setting.network import Network
 
 Inputs: TypeAlias = Float[Tensor, "d_in n"]
 Radius: TypeAlias = float | Float[Tensor, "trials"]

@@ -33,7 +33,7 @@ from lemmata.harness.adversary import (
 )
 from lemmata.harness.layers import Layer
 from lemmata.strategies import sizes
-from lemmata.theorems.deep_convergence.setting import (
+from lemmata.theorems.deep_convergence.setting.network import (
     DeepReluNet,
     Gradient,
     Network,

@@ -29,7 +29,12 @@ from torch import Tensor
 from lemmata.harness import Trials
 from lemmata.harness.layers import gaussian_layer
 from lemmata.strategies import UnitVectors, sizes
-from lemmata.theorems.deep_convergence.setting import Gradient, Network, SeparatedData, Signals
+from lemmata.theorems.deep_convergence.setting.network import (
+    Gradient,
+    Network,
+    SeparatedData,
+    Signals,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,8 +32,8 @@ from lemmata.harness import (
     statement,
 )
 from lemmata.strategies import sizes
-from lemmata.theorems.local_convergence.setting import Weights
-from lemmata.theorems.local_convergence.single_neuron_setting import (
+from lemmata.theorems.local_convergence.setting.network import Weights
+from lemmata.theorems.single_neuron.setting.network import (
     Start,
     angles,
     descend,

@@ -20,7 +20,7 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
-from lemmata.theorems.deep_convergence.training import SQUARED, Loss
+from lemmata.theorems.deep_convergence.setting.training import SQUARED, Loss
 
 _Function: TypeAlias = Callable[[Tensor], Tensor]
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 from jaxtyping import Float
 from torch import Tensor
 
-from lemmata.theorems.local_convergence.setting import TeacherRows, Weights, units
+from lemmata.theorems.local_convergence.setting.network import TeacherRows, Weights, units
 
 
 def residual(

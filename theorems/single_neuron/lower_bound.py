@@ -30,8 +30,8 @@ from lemmata.harness import (
     given,
     statement,
 )
-from lemmata.theorems.local_convergence.setting import Weights, units
-from lemmata.theorems.local_convergence.single_neuron_rates import (
+from lemmata.theorems.local_convergence.setting.network import Weights, units
+from lemmata.theorems.single_neuron.rates import (
     GATE,
     RANDOM_START,
     T2,
@@ -42,7 +42,7 @@ from lemmata.theorems.local_convergence.single_neuron_rates import (
     lasting,
     starts,
 )
-from lemmata.theorems.local_convergence.single_neuron_setting import (
+from lemmata.theorems.single_neuron.setting.network import (
     Start,
     Students,
     angles,

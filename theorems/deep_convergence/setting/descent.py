@@ -18,7 +18,7 @@ from torch import Tensor
 
 from lemmata.harness import Trials
 from lemmata.strategies import Labels
-from lemmata.theorems.deep_convergence.setting import (
+from lemmata.theorems.deep_convergence.setting.network import (
     DeepReluNet,
     Gradient,
     Network,

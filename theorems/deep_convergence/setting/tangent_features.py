@@ -19,8 +19,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from lemmata.harness.adversary import LowRank
-from lemmata.theorems.deep_convergence.quadratic_forms import backward_columns
-from lemmata.theorems.deep_convergence.setting import Network, Signals
+from lemmata.theorems.deep_convergence.setting.network import Network, Signals
+from lemmata.theorems.deep_convergence.setting.quadratic_forms import backward_columns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

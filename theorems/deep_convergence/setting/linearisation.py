@@ -17,15 +17,15 @@ from torch import Tensor
 from lemmata.harness import Instance, Requirement, Trials
 from lemmata.harness.adversary import LowRank, greedy_sign_flips, polar_factor, smallest_moving
 from lemmata.strategies import Labels
-from lemmata.theorems.deep_convergence import attacks
-from lemmata.theorems.deep_convergence.perturbations import ball_at, within_the_radius
-from lemmata.theorems.deep_convergence.setting import (
+from lemmata.theorems.deep_convergence.setting import attacks
+from lemmata.theorems.deep_convergence.setting.network import (
     DeepReluNet,
     Gradient,
     Network,
     SeparatedData,
     loss,
 )
+from lemmata.theorems.deep_convergence.setting.perturbations import ball_at, within_the_radius
 
 ABOVE_ZERO = 1e-13
 """Where neurons are parked: the indicator at 0 itself is a matter of rounding."""

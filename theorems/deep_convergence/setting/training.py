@@ -21,8 +21,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from lemmata.harness import Trials
-from lemmata.theorems.deep_convergence.descent import Trajectory
-from lemmata.theorems.deep_convergence.setting import Gradient
+from lemmata.theorems.deep_convergence.setting.descent import Trajectory
+from lemmata.theorems.deep_convergence.setting.network import Gradient
 
 _REST = 1e-20
 

@@ -21,7 +21,13 @@ from torch import Tensor
 
 from lemmata.harness import Bound, Trials
 from lemmata.harness.adversary import Chart, Region, ascended, attack, best_along_path
-from lemmata.theorems.local_convergence.setting import TeacherRows, Weights, floor, loss, units
+from lemmata.theorems.local_convergence.setting.network import (
+    TeacherRows,
+    Weights,
+    floor,
+    loss,
+    units,
+)
 
 Objective: TypeAlias = Callable[[Weights], Float[Tensor, "trials"]]
 """What is maximised: a number for each trial's state (trials, m, d), differentiable."""

@@ -19,8 +19,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from lemmata.harness import Instance, Requirement, Trials
-from lemmata.theorems.deep_convergence import attacks
-from lemmata.theorems.deep_convergence.setting import (
+from lemmata.theorems.deep_convergence.setting import attacks
+from lemmata.theorems.deep_convergence.setting.network import (
     DeepReluNet,
     Network,
     SeparatedData,

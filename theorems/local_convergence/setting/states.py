@@ -37,7 +37,7 @@ from torch import Tensor
 
 from lemmata.harness import Trials
 from lemmata.strategies import log_uniform
-from lemmata.theorems.local_convergence.setting import (
+from lemmata.theorems.local_convergence.setting.network import (
     TeacherRows,
     Weights,
     full_angles,

@@ -24,15 +24,15 @@ from scipy import optimize
 
 from lemmata.harness import Along, Constant, Drawn, Instance, Trials
 from lemmata.harness.randomness import key_of
-from lemmata.theorems.local_convergence.derivatives import hessian
-from lemmata.theorems.local_convergence.setting import (
+from lemmata.theorems.local_convergence.setting.derivatives import hessian
+from lemmata.theorems.local_convergence.setting.network import (
     TeacherRows,
     Teachers,
     Weights,
     gradient,
     loss,
 )
-from lemmata.theorems.local_convergence.states import States
+from lemmata.theorems.local_convergence.setting.states import States
 
 ANGLE = 1.2
 """The angle of the tiny neuron, where nothing else is said."""

@@ -13,7 +13,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from lemmata.theorems.local_convergence.setting import TeacherRows, Weights, gradient
+from lemmata.theorems.local_convergence.setting.network import TeacherRows, Weights, gradient
 
 
 def gradient_norm(W: Weights, V: TeacherRows) -> Float[Tensor, "..."]:

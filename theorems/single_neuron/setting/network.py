@@ -32,8 +32,8 @@ from torch import Tensor
 from lemmata.harness import Bound, Trials
 from lemmata.harness.adversary import Chart, Region, attack
 from lemmata.strategies import log_uniform
-from lemmata.theorems.local_convergence.setting import Weights, full_angles, psi, units
-from lemmata.theorems.local_convergence.states import tilted
+from lemmata.theorems.local_convergence.setting.network import Weights, full_angles, psi, units
+from lemmata.theorems.local_convergence.setting.states import tilted
 
 StateFamily = Literal["global", "local", "balanced", "tiny", "pair"]
 StartFamily = Literal["random", "identical", "line", "collinear"]

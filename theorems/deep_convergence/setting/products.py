@@ -28,7 +28,7 @@ from lemmata.harness import Trials
 from lemmata.harness.adversary import top_singular_pair, truncated_power
 from lemmata.harness.layers import Layer
 from lemmata.strategies import sizes
-from lemmata.theorems.deep_convergence.setting import DeepReluNet, Network, Signals
+from lemmata.theorems.deep_convergence.setting.network import DeepReluNet, Network, Signals
 
 ROUNDS = 10
 """Of the Lanczos iteration for a spectral norm: within a per cent at these widths."""

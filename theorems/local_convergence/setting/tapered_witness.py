@@ -18,7 +18,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from lemmata.harness import Trials
-from lemmata.theorems.local_convergence.setting import (
+from lemmata.theorems.local_convergence.setting.network import (
     TeacherRows,
     Weights,
     cells,
@@ -27,7 +27,11 @@ from lemmata.theorems.local_convergence.setting import (
     units,
     witness,
 )
-from lemmata.theorems.local_convergence.states import of_vectors, sign_gram, with_optimal_main_ones
+from lemmata.theorems.local_convergence.setting.states import (
+    of_vectors,
+    sign_gram,
+    with_optimal_main_ones,
+)
 
 
 def tapered(W: Weights, V: TeacherRows, separation: float) -> Weights:
