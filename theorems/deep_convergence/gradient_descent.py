@@ -31,7 +31,6 @@ from lemmata.harness import (
 from lemmata.harness.adversary import LowRank
 from lemmata.strategies import Labels, UnitVectors, labels
 from lemmata.theorems.deep_convergence.setting.attacks import spectral_norm
-from lemmata.theorems.deep_convergence.setting.descent import Trajectory, train
 from lemmata.theorems.deep_convergence.setting.network import (
     DeepReluNet,
     SeparatedData,
@@ -40,6 +39,8 @@ from lemmata.theorems.deep_convergence.setting.network import (
     separated_data,
     sphere,
 )
+from lemmata.theorems.deep_convergence.setting.training import train
+from lemmata.theorems.deep_convergence.setting.trajectory import Trajectory
 
 _RUNS = ("dense", "matrix-free")
 _WORLD = (r"\forall\, n,L,m,d,\delta", r"\forall\, x_i,y_i^*", r"\mathbb P_{A,W^{(0)},B}")

@@ -27,7 +27,7 @@ from lemmata.harness import Bound, Constant, Instance, Trials, at_most, given, s
 from lemmata.strategies import log_uniform
 from lemmata.theorems.local_convergence.setting.descent import (
     TIMES,
-    Run,
+    Descent,
     descend,
     flow,
     kappa,
@@ -90,7 +90,7 @@ def the_path_is_no_longer_than_the_fourth_root_of_the_loss(
 ) -> Bound:
     V = world.build(trials)
 
-    def claim(run: Run) -> Bound:
+    def claim(run: Descent) -> Bound:
         # Both sides add up over the stretches between the times kept.
         length = run.length.diff(dim=-1, prepend=run.length[..., :1])
         root = run.loss**power
@@ -190,11 +190,11 @@ def every_neuron_converges(
     trials: Trials,
     *,
     power: float = 0.25,
-    limit: Callable[[Run], Weights] = lambda run: run.W[..., -1, :, :],
+    limit: Callable[[Descent], Weights] = lambda run: run.W[..., -1, :, :],
 ) -> Bound:
     V = world.build(trials)
 
-    def claim(run: Run) -> Bound:
+    def claim(run: Descent) -> Bound:
         distance = (run.W - witness(limit(run), V).unsqueeze(-3)).flatten(-2).norm(dim=-1)
         return at_most(run.above_rounding(kappa(world) * distance), run.loss**power).with_curves(
             distance=distance

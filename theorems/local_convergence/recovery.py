@@ -27,7 +27,7 @@ from lemmata.harness import Bound, Constant, Trials, at_most, equal, given, stat
 from lemmata.theorems.local_convergence.setting.attacks import attacked
 from lemmata.theorems.local_convergence.setting.descent import (
     TIMES,
-    Run,
+    Descent,
     flow,
     kappa,
     starts,
@@ -272,7 +272,7 @@ def directions_and_masses_are_recovered(
 ) -> Bound:
     V = world.build(trials)
 
-    def claim(run: Run) -> Bound:
+    def claim(run: Descent) -> Bound:
         apart = from_the_minima(run.W, V, weighted=weighted)
         return at_most(
             run.above_rounding(run.time**power * apart), kappa(world) ** -4.0

@@ -21,8 +21,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from lemmata.harness import Trials
-from lemmata.theorems.deep_convergence.setting.descent import Trajectory
-from lemmata.theorems.deep_convergence.setting.network import Gradient
+from lemmata.strategies import Labels
+from lemmata.theorems.deep_convergence.setting.network import DeepReluNet, Gradient, SeparatedData
+from lemmata.theorems.deep_convergence.setting.trajectory import Trajectory
 
 _REST = 1e-20
 
@@ -31,7 +32,7 @@ class Trainable(Protocol):
     """A network that can be trained."""
 
     def forward(self, inputs: Float[Tensor, "d_in k"]) -> Any:
-        """Run the inputs through the network; what is left behind has the outputs as ``y``."""
+        """Training the inputs through the network; what is left behind has the outputs as ``y``."""
 
     def gradient(self, signals: Any, v: Float[Tensor, "trials d n"]) -> tuple[Gradient, ...]:
         """Return the gradient with output gradients v, layer by layer."""
@@ -64,7 +65,7 @@ SQUARED = Loss(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class Training:
     """A run of (1).
 
     Attributes:
@@ -93,8 +94,8 @@ def optimise(
     steps: int,
     loss: Loss = SQUARED,
     weights: Float[Tensor, "trials T n"] | None = None,
-) -> Run:
-    """Run (1) from the network.
+) -> Training:
+    """Training (1) from the network.
 
     Args:
         network: where the run begins.
@@ -130,7 +131,17 @@ def optimise(
         moving=torch.stack(moving, dim=1),
         gradients=tuple(gradients),
     )
-    return Run(trajectory=trajectory, y=torch.stack(y, dim=1), v=torch.stack(v, dim=1))
+    return Training(trajectory=trajectory, y=torch.stack(y, dim=1), v=torch.stack(v, dim=1))
+
+
+def train(
+    net: DeepReluNet, data: SeparatedData, targets: Labels, trials: Trials, *, c: float, steps: int
+) -> Trajectory:
+    """Draw a network and its targets, and run gradient descent with η = c d/(nLm)."""
+    network, signals = net.forward(trials, data)
+    step = c * net.outputs / (data.count * net.depth * net.width)
+    y_star = targets.build(trials, signals.y)
+    return optimise(network, data.inputs(trials), y_star, step=step, steps=steps).trajectory
 
 
 def batches(trials: Trials, *, steps: int, examples: int, size: int) -> Float[Tensor, "trials T n"]:

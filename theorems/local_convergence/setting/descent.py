@@ -47,7 +47,7 @@ TIMES = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class Descent:
     """What a run visited.
 
     Attributes:
@@ -75,10 +75,10 @@ class Run:
         """
         return torch.where(self.loss > floor(self.teachers), side, 0.0)
 
-    def apart(self) -> Iterator[Run]:
+    def apart(self) -> Iterator[Descent]:
         """Give one after the other the runs that went in one batch."""
         for W, length in zip(self.W, self.length, strict=True):
-            yield Run(time=self.time, W=W, length=length, teachers=self.teachers)
+            yield Descent(time=self.time, W=W, length=length, teachers=self.teachers)
 
 
 def step_size(V: TeacherRows, level: float) -> float:
@@ -86,7 +86,7 @@ def step_size(V: TeacherRows, level: float) -> float:
     return 1.0 / (8.0 * (float(square(V)) + math.sqrt(math.pi * level)))
 
 
-def descend(W: Weights, V: TeacherRows, *, eta: float, steps: int, stride: int = 1) -> Run:
+def descend(W: Weights, V: TeacherRows, *, eta: float, steps: int, stride: int = 1) -> Descent:
     """Follow gradient descent with a fixed step, and keep every `stride`-th state."""
     path = _Path(W)
     for step in range(1, steps + 1):
@@ -96,7 +96,7 @@ def descend(W: Weights, V: TeacherRows, *, eta: float, steps: int, stride: int =
     return path.run(V)
 
 
-def flow(W: Weights, V: TeacherRows, times: Sequence[float], *, growth: float = 0.1) -> Run:
+def flow(W: Weights, V: TeacherRows, times: Sequence[float], *, growth: float = 0.1) -> Descent:
     """Follow gradient flow in steps of the time's share `growth`, from 0.2 on, and keep the states
     at
     0 and at the times given.
@@ -173,7 +173,9 @@ def steepness(W: Weights, V: TeacherRows) -> Float[Tensor, "..."]:
 
 
 def worst_run(
-    claim: Callable[[Run], Bound], found: Mapping[str, Weights], follow: Callable[[Weights], Run]
+    claim: Callable[[Descent], Bound],
+    found: Mapping[str, Weights],
+    follow: Callable[[Weights], Descent],
 ) -> Bound:
     """Try a claim on the runs from all starts, which go in one batch."""
     return worst_of(
@@ -203,9 +205,9 @@ class _Path:
         self._states.append(self.W)
         self._lengths.append(self._length)
 
-    def run(self, V: TeacherRows) -> Run:
+    def run(self, V: TeacherRows) -> Descent:
         time = torch.tensor(self._times, dtype=V.dtype, device=V.device)
-        return Run(
+        return Descent(
             time=time,
             W=torch.stack(self._states, dim=-3),
             length=torch.stack(self._lengths, dim=-1),

@@ -1,11 +1,7 @@
-"""Gradient descent on F, all trials at once, with everything that the proofs of convergence speak
-of.
+"""Trajectories of training, with everything that the proofs of convergence speak of.
 
-    W^(t+1) = W^(t) - η ∇F(W^(t)),   t = 0, ..., T - 1.
-
-All trials take the same number of steps. A trial whose loss has fallen below 1e-20 of its first
-rests from then on: its further steps would be rounding. The updates are kept as their factors, so
-that displacements need no m × m matrix.
+A trial that rests takes no further steps (`training` says when). The updates are kept as their
+factors, so that displacements need no m × m matrix.
 """
 
 from __future__ import annotations
@@ -16,22 +12,12 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from lemmata.harness import Trials
-from lemmata.strategies import Labels
-from lemmata.theorems.deep_convergence.setting.network import (
-    DeepReluNet,
-    Gradient,
-    Network,
-    SeparatedData,
-    loss,
-)
-
-_REST = 1e-20
+from lemmata.theorems.deep_convergence.setting.network import Gradient
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trajectory:
-    """A run of gradient descent.
+    """Losses and steps of a run, all trials at once.
 
     Attributes:
         step: η.
@@ -81,43 +67,3 @@ class Trajectory:
             )
             for taken in layers
         )
-
-
-def descend(
-    network: Network,
-    inputs: Float[Tensor, "d_in n"],
-    targets: Float[Tensor, "trials d n"],
-    *,
-    step: float,
-    steps: int,
-) -> Trajectory:
-    """Run gradient descent from the network."""
-    F, squares, moving, gradients = [], [], [], []
-    signals = network.forward(inputs)
-    F.append(loss(signals.y, targets))
-    for _ in range(steps):
-        moving.append(F[-1] > _REST * F[0])
-        gradient = network.gradient(signals, (signals.y - targets) * moving[-1].reshape(-1, 1, 1))
-        network = network.moved(gradient, -step)
-        signals = network.forward(inputs)
-        F.append(loss(signals.y, targets))
-        squares.append(torch.stack([one.square() for one in gradient], dim=1))
-        gradients.append(gradient)
-    return Trajectory(
-        step=step,
-        F=torch.stack(F, dim=1),
-        squares=torch.stack(squares, dim=1),
-        moving=torch.stack(moving, dim=1),
-        gradients=tuple(gradients),
-    )
-
-
-def train(
-    net: DeepReluNet, data: SeparatedData, targets: Labels, trials: Trials, *, c: float, steps: int
-) -> Trajectory:
-    """Draw a network and its targets, and run gradient descent with η = c d/(nLm)."""
-    network, signals = net.forward(trials, data)
-    step = c * net.outputs / (data.count * net.depth * net.width)
-    return descend(
-        network, data.inputs(trials), targets.build(trials, signals.y), step=step, steps=steps
-    )
