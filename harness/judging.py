@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from lemmata.harness.blocks import Block, block_of
+from lemmata.harness.blocks import block_of
 from lemmata.harness.draw import Draw
 from lemmata.harness.evaluation import (
     Bounds,
@@ -29,6 +29,7 @@ from lemmata.harness.evaluation import (
 from lemmata.harness.evidence import Judgement, can_detect, certified_level, judge
 from lemmata.harness.levels import ALPHA, BETA, certificate_limit, certificate_target
 from lemmata.harness.profiles import BLOCK
+from lemmata.harness.schema import Block
 from lemmata.harness.thresholds import Threshold, doubtful, failing, threshold_of
 from lemmata.harness.verdicts import (
     BoundRefutation,

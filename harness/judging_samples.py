@@ -87,7 +87,7 @@ def test_samples(
 def _test_law(
     draw: Draw, samples: Samples, claim: Law, alpha: float, begin: float
 ) -> tuple[LawVerdict, bool, Refutation | None]:
-    found = judge_law(samples.values.ravel(), claim.distribution, alpha=alpha, beta=BETA)
+    found = judge_law(samples.values.ravel(), claim.distribution, beta=BETA)
     limit = claim.within or draw.part.said.resolution or LAW.limit
     verdict = _decided(found.p_value, alpha, found.reached, limit)
     judged = LawVerdict(

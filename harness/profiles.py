@@ -84,8 +84,8 @@ PROFILES = {
         ),
         Profile(
             name="default",
-            confirm=3e8,
-            explore=3e8,
+            confirm=2e8,
+            explore=1.5e8,
             instances=(400, 4),
             trials=(65_536, 128),
             grid=1.0,

@@ -30,19 +30,19 @@ from lemmata.harness import (
 )
 from lemmata.harness.layers import DenseEntries, Layer
 from lemmata.strategies import Labels, labels
-from lemmata.theorems.deep_convergence.residual_setting import (
-    ResidualNet,
-    ResidualNetwork,
-    Scaling,
-    residual_nets,
-    spectral_norms,
-)
-from lemmata.theorems.deep_convergence.setting import (
+from lemmata.theorems.deep_convergence.setting.network import (
     SeparatedData,
     loss,
     pair_at,
     separated_data,
     sphere,
+)
+from lemmata.theorems.deep_convergence.setting.residual_network import (
+    ResidualNet,
+    ResidualNetwork,
+    Scaling,
+    residual_nets,
+    spectral_norms,
 )
 
 _RUNS = ("dense", "matrix-free")
@@ -111,7 +111,8 @@ def _product_norms(
     network: ResidualNetwork, data: SeparatedData, trials: Trials
 ) -> Float[Tensor, "trials b"]:
     """Return ‖(I + τ W_b) D_{b-1} ··· D_1 (I + τ W_1)‖₂ for b = 1..L-1, with the signs of the
-    first example."""
+    first example.
+    """
     signs = network.forward(data.inputs(trials)[:, :1]).signs
     product = torch.eye(network.layers.W[0].rows, device=trials.device, dtype=trials.dtype).expand(
         len(trials), -1, -1

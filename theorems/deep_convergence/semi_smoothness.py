@@ -37,16 +37,26 @@ from lemmata.harness import (
     worst_of,
 )
 from lemmata.strategies import Labels, labels, sizes
-from lemmata.theorems.deep_convergence import attacks
-from lemmata.theorems.deep_convergence.linearisation import RANGE, changed_mask, excesses, step_at
-from lemmata.theorems.deep_convergence.perturbations import IN_THE_BALL, RADIUS, ball_at, drawn
-from lemmata.theorems.deep_convergence.setting import (
+from lemmata.theorems.deep_convergence.setting import attacks
+from lemmata.theorems.deep_convergence.setting.linearisation import (
+    RANGE,
+    changed_mask,
+    excesses,
+    step_at,
+)
+from lemmata.theorems.deep_convergence.setting.network import (
     DeepReluNet,
     Network,
     SeparatedData,
     Signals,
     deep_relu_nets,
     separated_data,
+)
+from lemmata.theorems.deep_convergence.setting.perturbations import (
+    IN_THE_BALL,
+    RADIUS,
+    ball_at,
+    drawn,
 )
 
 _EITHER = ("matrix-free", "dense")
