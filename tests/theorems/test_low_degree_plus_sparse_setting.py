@@ -160,7 +160,9 @@ def test_the_good_subspace_is_that_of_the_largest_eigenvalues() -> None:
     assert torch.allclose(tail[:, -1], found.next)
     W = TRIALS.normal("W", 12, 4)
     assert torch.allclose(found.good_weights(W) + found.bad_weights(W), W)
-    assert torch.allclose(found.good_weights(found.bad_weights(W)), torch.zeros(1).double(), atol=1e-12)
+    assert torch.allclose(
+        found.good_weights(found.bad_weights(W)), torch.zeros(1).double(), atol=1e-12
+    )
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
@@ -213,7 +215,9 @@ def test_losses_are_convex_with_these_derivatives(name: str, y: float, z: float)
     assert float(first.detach()) == pytest.approx(float(loss(name, 1, label, point)), abs=1e-12)
     if first.requires_grad:
         (second,) = torch.autograd.grad(first, point, create_graph=True, allow_unused=True)
-        assert float(second.detach()) == pytest.approx(float(loss(name, 2, label, point)), abs=1e-12)
+        assert float(second.detach()) == pytest.approx(
+            float(loss(name, 2, label, point)), abs=1e-12
+        )
         assert float(second.detach()) >= 0.0
         if name == "log-cosh" and second.requires_grad:
             (third,) = torch.autograd.grad(second, point)
@@ -226,9 +230,7 @@ def test_the_objective_s_gradient_and_hessian(network: bool, name: str) -> None:
     made = world(Pairs(dimension=3, pairs=3), 1, TRIALS)
     at = made.network.on(inputs(TRIALS, 5, 3))
     y = 2.0 * TRIALS.uniform("labels", 5) - 1.0
-    problem = objective(
-        at, y, made.found, lambdas=(0.7, 0.5, 0.3, 0.2), loss=name, network=network
-    )
+    problem = objective(at, y, made.found, lambdas=(0.7, 0.5, 0.3, 0.2), loss=name, network=network)
     W = 0.5 * TRIALS.normal("W", 6, 3).requires_grad_()
     (slope,) = torch.autograd.grad(problem.value(W).sum(), W, create_graph=True)
     assert torch.allclose(problem.gradient(W), slope, atol=1e-11)
@@ -239,7 +241,9 @@ def test_the_objective_s_gradient_and_hessian(network: bool, name: str) -> None:
         (hessian @ V.flatten(1).unsqueeze(-1)).squeeze(-1), curved.flatten(1), atol=1e-10
     )
     rows = [
-        torch.einsum("td,tde,te->t", V[:, r], hessian[:, 3 * r : 3 * r + 3, 3 * r : 3 * r + 3], V[:, r])
+        torch.einsum(
+            "td,tde,te->t", V[:, r], hessian[:, 3 * r : 3 * r + 3, 3 * r : 3 * r + 3], V[:, r]
+        )
         for r in range(6)
     ]
     assert torch.allclose(signed_curvature(hessian, V), sum(rows), atol=1e-10)
@@ -263,9 +267,7 @@ def test_regularisers_are_what_they_say() -> None:
 def test_the_signed_mean_is_a_mean_over_signs() -> None:
     network = Pairs(dimension=3, pairs=4).initialise(TRIALS)
     matrix, V = covariance(network).matrix(), TRIALS.normal("V", 8, 3)
-    draws = [
-        form(matrix, random_signs(TRIALS, f"S/{draw}", 8, 1) * V) for draw in range(4000)
-    ]
+    draws = [form(matrix, random_signs(TRIALS, f"S/{draw}", 8, 1) * V) for draw in range(4000)]
     sampled = torch.stack(draws)
     error = sampled.std(dim=0) / math.sqrt(len(draws))
     assert bool(((sampled.mean(dim=0) - signed_mean(matrix, V)).abs() < 5.0 * error).all())

@@ -153,9 +153,7 @@ def the_complexity_of_the_linear_part_decays_like_the_root_of_the_sample(
     return at_most(mean, net.bound(1) * math.sqrt(net.dimension) * n**-power)
 
 
-the_complexity_of_the_linear_part_decays_like_the_root_of_the_sample.twin(
-    "the rate 1/n", power=1.0
-)
+the_complexity_of_the_linear_part_decays_like_the_root_of_the_sample.twin("the rate 1/n", power=1.0)
 
 NBL24 = statement(
     "NBL-24",
@@ -224,7 +222,9 @@ def _sizes(variable: str, **slope: float) -> Along:
     return Along(
         variable=variable,
         sizes=(8, 16, 32) if variable == "d" else (64, 256, 1024),
-        instance=(lambda d: _quadratic(d, 16 * d)) if variable == "d" else lambda n: _quadratic(8, n),
+        instance=(lambda d: _quadratic(d, 16 * d))
+        if variable == "d"
+        else lambda n: _quadratic(8, n),
         trials=48,
         resolution=0.1,
         **slope,

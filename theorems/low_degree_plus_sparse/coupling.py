@@ -169,9 +169,7 @@ def curvatures_of_the_losses_differ_by_at_most_the_remainder_s(
     )
 
 
-curvatures_of_the_losses_differ_by_at_most_the_remainder_s.twin(
-    "a tenth of the bound", share=0.1
-)
+curvatures_of_the_losses_differ_by_at_most_the_remainder_s.twin("a tenth of the bound", share=0.1)
 
 
 @NBL04.part(

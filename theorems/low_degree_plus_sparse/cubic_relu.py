@@ -42,7 +42,7 @@ from lemmata.theorems.low_degree_plus_sparse.setting.network import (
     of_norm24,
     per_input,
 )
-from lemmata.theorems.low_degree_plus_sparse.setting.witnesses import random_signs, rows_of
+from lemmata.theorems.low_degree_plus_sparse.setting.witnesses import rows_of
 
 
 def relu_net(d: int, pairs: int) -> Pairs:
@@ -55,9 +55,7 @@ def unit_inputs(trials: Trials, count: int, d: int, name: str = "inputs") -> Inp
     return trials.sphere(name, count, d)
 
 
-_NETS = {
-    "net": st.sampled_from(((4, 8), (10, 32), (10, 128))).map(lambda size: relu_net(*size))
-}
+_NETS = {"net": st.sampled_from(((4, 8), (10, 32), (10, 128))).map(lambda size: relu_net(*size))}
 
 
 def _at(m: int) -> Instance:
@@ -94,9 +92,7 @@ BL1 = statement(
     specimens=[_at(64)],
 )
 @given(**_NETS)
-def the_signed_linear_term_is_small(
-    net: Pairs, trials: Trials, *, power: float = 0.5
-) -> Bound:
+def the_signed_linear_term_is_small(net: Pairs, trials: Trials, *, power: float = 0.5) -> Bound:
     at = net.initialise(trials).on(unit_inputs(trials, 1, net.dimension))
     fourth = at.sigma(1).pow(4).mean(dim=-1).sqrt()
     found = {
@@ -195,8 +191,11 @@ def relu_coefficient(j: int) -> float:
         return 0.5
     if j % 2:
         return 0.0
-    return (-1.0) ** (j // 2 + 1) * math.prod(range(j - 3, 1, -2)) / math.sqrt(2.0 * math.pi) * (
-        -1.0 if j == 0 else 1.0
+    return (
+        (-1.0) ** (j // 2 + 1)
+        * math.prod(range(j - 3, 1, -2))
+        / math.sqrt(2.0 * math.pi)
+        * (-1.0 if j == 0 else 1.0)
     )
 
 
@@ -287,9 +286,7 @@ powers_are_represented_by_the_quadratic_part.twin(
     constant=Constant(2.0, measured_on="d = 8, 32, m = 4096"),
     specimens=[_power(3, 4096), _power(4, 4096, 32)],
 )
-@given(
-    net=st.sampled_from((8, 32)).map(lambda d: relu_net(d, 2048)), q=st.sampled_from((2, 3, 4))
-)
+@given(net=st.sampled_from((8, 32)).map(lambda d: relu_net(d, 2048)), q=st.sampled_from((2, 3, 4)))
 def the_norm_of_the_power_s_witness_is_independent_of_the_dimension(
     net: Pairs, q: int, trials: Trials, *, factor: float = 8.0
 ) -> Bound:

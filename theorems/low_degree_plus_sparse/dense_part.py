@@ -107,9 +107,7 @@ the_linear_witness_is_invisible_to_the_quadratic_part.twin(
     specimens=_SPECIMENS,
 )
 @given(**_DRAWN)
-def the_linear_witness_is_short(
-    net: Pairs, k: int, trials: Trials, *, share: float = 1.0
-) -> Bound:
+def the_linear_witness_is_short(net: Pairs, k: int, trials: Trials, *, share: float = 1.0) -> Bound:
     network = net.initialise(trials)
     found = spectrum(network, k)
     q = dense_polynomial(trials, net.dimension, k)

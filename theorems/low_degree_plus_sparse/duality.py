@@ -100,9 +100,7 @@ def correlation_with_the_quadratic_part_costs_norm(
     largest = 0.5 * sizes.square().mean(dim=1).sqrt()
     best = values[..., -1:].clamp(min=0.0).sqrt() * vectors[..., -1]
     random = trials.normal("W", net.width, net.dimension)
-    found = [
-        (at.quadratic(of_norm24(W, 1.0)) * q).mean(dim=1).abs() for W in (best, random)
-    ]
+    found = [(at.quadratic(of_norm24(W, 1.0)) * q).mean(dim=1).abs() for W in (best, random)]
     # What the best W attains, in closed form, is at most the bound.
     attained = 0.5 * values[..., -1].clamp(min=0.0).square().mean(dim=1).sqrt()
     return all_of(
@@ -150,7 +148,8 @@ def _outer(a: Rows, b: Rows) -> Matrices:
 
 def contracted(target: Target, w: Rows, trials: Trials) -> Matrices:
     """Draw q of unit norm and return, row by row of w, M for quadratic and T[w, ·, ·] for cubic q,
-    symmetric and traceless; for linear q, v in the first row of each matrix."""
+    symmetric and traceless; for linear q, v in the first row of each matrix.
+    """
     d = w.shape[-1]
     identity = torch.eye(d, dtype=w.dtype, device=w.device)
     if target == "linear":
@@ -183,7 +182,7 @@ def contracted(target: Target, w: Rows, trials: Trials) -> Matrices:
 _ORDERS = ((0, 1, 2), (0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0))
 
 
-def exact_G(target: Target, activation: Activation, w: Rows, given_w: Matrices) -> Matrices:  # noqa: N802 - as in the statement
+def exact_G(target: Target, activation: Activation, w: Rows, given_w: Matrices) -> Matrices:
     """Return G for each row of w, from `contracted`."""
     d, number = w.shape[-1], _numbers(activation, w.shape[-1])
     identity = torch.eye(d, dtype=w.dtype, device=w.device)
@@ -194,9 +193,8 @@ def exact_G(target: Target, activation: Activation, w: Rows, given_w: Matrices) 
         b = v - wv * w
         side = _outer(w, b)
         along = wv.unsqueeze(-1)
-        return (
-            number["v ww"] * along * _outer(w, w)
-            + number["v"] * (along * identity + side + side.mT)
+        return number["v ww"] * along * _outer(w, w) + number["v"] * (
+            along * identity + side + side.mT
         )
     kind = "M" if "quadratic" in target else "T"
     first = (given_w @ w.unsqueeze(-1)).squeeze(-1)
@@ -296,12 +294,12 @@ def a_dense_quadratic_costs_more_than_a_sparse_one(
     d: int, trials: Trials, *, power: float = 0.5
 ) -> Bound:
     dense, sparse = (forced(f"{name} quadratic", d, "sin", trials) for name in ("dense", "sparse"))
-    return all_of(
-        at_least(dense / sparse, d**power), at_most(dense / sparse, d**power)
-    )
+    return all_of(at_least(dense / sparse, d**power), at_most(dense / sparse, d**power))
 
 
-@a_dense_quadratic_costs_more_than_a_sparse_one.twin("as much as a sparse one", specimens=[{"d": 64}])
+@a_dense_quadratic_costs_more_than_a_sparse_one.twin(
+    "as much as a sparse one", specimens=[{"d": 64}]
+)
 def _(d: int, trials: Trials) -> Bound:
     dense, sparse = (forced(f"{name} quadratic", d, "sin", trials) for name in ("dense", "sparse"))
     return at_most(dense / sparse, 0.5)
@@ -374,6 +372,4 @@ def the_quadratic_part_fits_a_linear_function_at_constant_cost(
     return all_of(at_most(norm24(W) ** 2, 1.0), at_most(error * per, 1.0))
 
 
-the_quadratic_part_fits_a_linear_function_at_constant_cost.twin(
-    "λ_2 for λ_1", degree=2
-)
+the_quadratic_part_fits_a_linear_function_at_constant_cost.twin("λ_2 for λ_1", degree=2)

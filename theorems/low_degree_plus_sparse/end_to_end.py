@@ -97,9 +97,7 @@ def risks(
     specimens=[{"net": Pairs(dimension=36, pairs=80), "n": 300}],
 )
 @given(net=st.just(Pairs(dimension=36, pairs=80)), n=st.just(300))
-def the_regularised_network_beats_each_of_its_parts(
-    net: Pairs, n: int, trials: Trials
-) -> Bound:
+def the_regularised_network_beats_each_of_its_parts(net: Pairs, n: int, trials: Trials) -> Bound:
     recipes = {"joint": JOINT, "unregularised": UNREGULARISED, "quadratic": QUADRATIC}
     found = risks(net, n, trials, recipes)
     others = torch.stack([found[name] for name in ("unregularised", "kernel", "quadratic")], dim=1)

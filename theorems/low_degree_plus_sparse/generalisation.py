@@ -16,7 +16,6 @@ from jaxtyping import Float
 from torch import Tensor
 
 from lemmata.harness import (
-    Along,
     Bound,
     Constant,
     Mean,
@@ -34,7 +33,6 @@ from lemmata.theorems.low_degree_plus_sparse.setting.losses import loss
 from lemmata.theorems.low_degree_plus_sparse.setting.network import (
     Pairs,
     Weights,
-    frobenius,
     inputs,
     norm24,
 )

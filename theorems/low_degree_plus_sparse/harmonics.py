@@ -138,7 +138,7 @@ multiplication_moves_degrees_by_one.twin("2ℓ + d - 1 in the denominator", off=
     "d",
     kind="inequality",
     says=r"$\sum_\ell B(d,\ell)\lambda_\ell(h)^2=\mathbb E\,h(\sqrt d\,\tau)^2$, $h=\sigma',"
-    r"\sigma''$; to degree 16 the sum is at most that and within $10^{-3}$ of it.",
+    r"\sigma''$; to degree 24 the sum is at most that and within $10^{-3}$ of it.",
     specimens=[
         {"d": 12, "activation": "sin", "order": 1},
         {"d": 30, "activation": "tanh", "order": 1},
@@ -152,10 +152,10 @@ def squares_of_coefficients_sum_to_the_second_moment(
     part = sum(
         (gegenbauer.multiplicity(d, degree) if weighted else 1)
         * coefficient(activation, order, d, degree) ** 2
-        for degree in range(17)
+        for degree in range(25)
     )
     missing = trials.every(trials.tensor((total - part) / total))
-    # 17 terms of the size of the sum.
+    # 25 terms of the size of the sum.
     return all_of(at_most(missing, 1e-3), at_most(-missing, 1e-12))
 
 

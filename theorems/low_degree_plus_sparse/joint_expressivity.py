@@ -186,7 +186,9 @@ def the_network_fits_dense_and_sparse_part(
     return at_most(error, net.width**-0.25)
 
 
-@the_network_fits_dense_and_sparse_part.twin("the linear witness alone fits both", specimens=[instance(6, 64)])
+@the_network_fits_dense_and_sparse_part.twin(
+    "the linear witness alone fits both", specimens=[instance(6, 64)]
+)
 def _(net: Pairs, k: int, trials: Trials) -> Bound:
     made = world(net, k, trials)
     at = made.network.on(inputs(trials, _POINTS, net.dimension, "error/inputs"))

@@ -144,7 +144,9 @@ def constants_have_an_eigenvalue_of_order_one(
     return all_of(upper=at_most(value, float(d) ** power), lower=at_least(value, float(d) ** power))
 
 
-constants_have_an_eigenvalue_of_order_one.twin("κ_0 of the order d, as d^{1-ℓ} would say", power=1.0)
+constants_have_an_eigenvalue_of_order_one.twin(
+    "κ_0 of the order d, as d^{1-ℓ} would say", power=1.0
+)
 
 
 @NBL09.part(

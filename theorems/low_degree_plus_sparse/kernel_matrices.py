@@ -83,9 +83,7 @@ def _at(d: int, power: float = 1.2) -> Instance:
 
 
 def _dimensions(power: float = 1.2, sizes: tuple[int, ...] = (10, 20, 40, 60), **slope) -> Along:
-    return Along(
-        variable="d", sizes=sizes, instance=lambda d: _at(d, power), trials=24, **slope
-    )
+    return Along(variable="d", sizes=sizes, instance=lambda d: _at(d, power), trials=24, **slope)
 
 
 _DRAWN = {"d": st.sampled_from((10, 14, 20)), "n": st.sampled_from((15, 30, 40))}
@@ -230,9 +228,7 @@ def the_finite_kernel_is_relatively_near(
     return at_most(off, (n / (pairs * d)) ** power)
 
 
-the_finite_kernel_is_relatively_near.twin(
-    "the rate n/(pd)", specimens=[_wide(64)], power=1.0
-)
+the_finite_kernel_is_relatively_near.twin("the rate n/(pd)", specimens=[_wide(64)], power=1.0)
 
 MZ4 = statement(
     "MZ-4",

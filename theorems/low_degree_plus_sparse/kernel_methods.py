@@ -431,6 +431,4 @@ def finite_width_changes_the_risk_little(
     return at_most((finite - full).abs(), (n / (pairs * d)) ** power)
 
 
-finite_width_changes_the_risk_little.twin(
-    "the rate (n/(pd))²", specimens=[_wide(32)], power=2.0
-)
+finite_width_changes_the_risk_little.twin("the rate (n/(pd))²", specimens=[_wide(32)], power=2.0)

@@ -173,7 +173,11 @@ NBL20 = statement(
     r"8g^{7/4}\|U\|_{2,4}$.",
     quantifiers=(r"\forall\, d,m", r"\forall\, W,W_*,U"),
 )
-_SHAPES = {"m": st.sampled_from((1, 2, 8)), "d": st.sampled_from((2, 4)), "ratio": log_uniform(0.5, 10.0)}
+_SHAPES = {
+    "m": st.sampled_from((1, 2, 8)),
+    "d": st.sampled_from((2, 4)),
+    "ratio": log_uniform(0.5, 10.0),
+}
 
 
 def _pair(m: int, d: int, ratio: float, trials: Trials) -> dict[str, tuple[Weights, Weights]]:
@@ -227,12 +231,14 @@ def the_eighth_power_has_these_derivatives(
     return all_of(
         equal(ours, gradient, roundings=1e3, scale=size),
         equal(dense, hessian, roundings=1e3, scale=size),
-        equal(signed_quartic(W, other), signed_curvature(hessian, other), roundings=1e3, scale=size),
+        equal(
+            signed_quartic(W, other), signed_curvature(hessian, other), roundings=1e3, scale=size
+        ),
         equal((gradient * W).sum(dim=(1, 2)), degree * R4_of(W), roundings=1e3, scale=size),
     )
 
 
-def R4_of(W: Weights) -> Tensor:  # noqa: N802 - as in the statement
+def R4_of(W: Weights) -> Tensor:
     """Return R_4 = g²."""
     return quartic(W) ** 2
 

@@ -167,9 +167,7 @@ the_objective_is_smooth.twin("a tenth of Γ", share=0.1)
     specimens=[{"net": _NET}],
 )
 @given(net=_NETS)
-def every_step_decreases_the_objective(
-    net: Pairs, trials: Trials, *, longer: float = 1.0
-) -> Bound:
+def every_step_decreases_the_objective(net: Pairs, trials: Trials, *, longer: float = 1.0) -> Bound:
     made = world(net, 1, trials)
     at = made.network.on(inputs(trials, 30, net.dimension))
     problem = objective(at, made.target(at.x), made.found, lambdas=LAMBDAS, network=True)
@@ -227,9 +225,7 @@ def perturbed_descent_reaches_a_second_order_point(
         if step % 20 == 0:
             values.append(problem.value(W))
 
-    reached = descend(
-        problem, start, steps=steps, rate=1.0, noise=1e-4, trials=trials, watch=watch
-    )
+    reached = descend(problem, start, steps=steps, rate=1.0, noise=1e-4, trials=trials, watch=watch)
     first, last = _certificate(problem, start), _certificate(problem, reached)
     S = torch.where(trials.uniform("S", net.width, 1) < 0.5, -1.0, 1.0).to(trials.dtype)
     witness = problem.value(made.W_L + S * made.W_Q)

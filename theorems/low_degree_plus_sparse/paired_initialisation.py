@@ -53,12 +53,8 @@ def _weights(net: Pairs, scale: float, trials: Trials) -> Weights:
     ],
 )
 @given(net=networks())
-def the_paired_network_starts_at_zero(
-    net: Pairs, trials: Trials, *, paired: bool = True
-) -> Bound:
-    net = Pairs(
-        dimension=net.dimension, pairs=net.pairs, activation=net.activation, paired=paired
-    )
+def the_paired_network_starts_at_zero(net: Pairs, trials: Trials, *, paired: bool = True) -> Bound:
+    net = Pairs(dimension=net.dimension, pairs=net.pairs, activation=net.activation, paired=paired)
     at = net.initialise(trials).on(inputs(trials, 10, net.dimension))
     nothing = torch.zeros_like(at.a.transpose(1, 2)).expand(-1, -1, net.dimension)
     size = at.sigma(0).abs().sum(dim=-1) / math.sqrt(net.width)

@@ -9,8 +9,6 @@ neither of which controls the other. Trends are claimed at k = 1.
 
 from __future__ import annotations
 
-import math
-
 import torch
 from hypothesis import strategies as st
 from jaxtyping import Float
@@ -270,9 +268,7 @@ def what_a_sample_does_not_see_can_be_large(
     u = u if visible else u - seen
     R1 = (u.unsqueeze(1) @ found.tail() @ u.unsqueeze(-1)).flatten()
     R2 = (rows @ u.unsqueeze(-1)).square().mean(dim=(1, 2))
-    return all_of(
-        at_least(R1, found.next * u.square().sum(dim=1)), at_most(R2, 1e-20 * found.next)
-    )
+    return all_of(at_least(R1, found.next * u.square().sum(dim=1)), at_most(R2, 1e-20 * found.next))
 
 
 what_a_sample_does_not_see_can_be_large.twin("the eigenvector itself, which it sees", visible=True)

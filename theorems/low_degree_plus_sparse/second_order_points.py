@@ -196,9 +196,7 @@ large_excess_losses_are_seen_by_the_curvature.twin("4 in place of 2", factor=4.0
     specimens=[{"net": _NET}],
 )
 @given(net=st.just(_NET))
-def descent_is_as_good_as_the_witness(
-    net: Pairs, trials: Trials, *, steps: int = 200
-) -> Bound:
+def descent_is_as_good_as_the_witness(net: Pairs, trials: Trials, *, steps: int = 200) -> Bound:
     made = world(net, 1, trials)
     problem = trained(made, trials, (1.0, 1.0, 1e-2, 1e-4))
     values: list[Float[Tensor, "trials"]] = []
@@ -209,9 +207,9 @@ def descent_is_as_good_as_the_witness(
 
     reached = descend(problem, _start(made, trials), steps=steps, rate=1.0, watch=watch)
     S = torch.where(trials.uniform("S", 8, net.width, 1) < 0.5, -1.0, 1.0).to(trials.dtype)
-    best = torch.stack(
-        [problem.value(made.W_L + S[:, draw] * made.W_Q) for draw in range(8)]
-    ).amin(dim=0)
+    best = torch.stack([problem.value(made.W_L + S[:, draw] * made.W_Q) for draw in range(8)]).amin(
+        dim=0
+    )
     claim = at_most(problem.value(reached), best)
     return claim.with_curves(objective=torch.stack(values, dim=1))
 

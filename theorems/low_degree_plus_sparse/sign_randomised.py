@@ -24,7 +24,6 @@ from lemmata.harness import (
     Instance,
     Trials,
     all_of,
-    at_least,
     at_most,
     equal,
     given,
@@ -76,7 +75,9 @@ def _randomised_gradient(
     m, n, h = at.net.width, y.shape[1], at.along(W)
     off = (at.quadratic(W) - y).unsqueeze(-1)
     pulled = off * at.a * at.sigma(2) * h / math.sqrt(m) + at.sigma(1) ** 2 * h / m
-    return 2.0 / n * pulled.mT @ at.x + decay * 2.0 * quartic(W)[:, None, None] * quartic_gradient(W)
+    return 2.0 / n * pulled.mT @ at.x + decay * 2.0 * quartic(W)[:, None, None] * quartic_gradient(
+        W
+    )
 
 
 @BL3.part(
@@ -113,9 +114,7 @@ the_signs_add_the_variance_of_the_linear_part.twin("twice the variance", share=2
 _NET, _SAMPLES, _DECAY = relu_net(8, 32), 40, 1e-8
 
 
-def _problem(
-    net: Pairs, trials: Trials
-) -> tuple[Expansion, Float[Tensor, "trials n"], Weights]:
+def _problem(net: Pairs, trials: Trials) -> tuple[Expansion, Float[Tensor, "trials n"], Weights]:
     """Return a sample of √d (βᵀx)² and the witness W_*."""
     network, d = net.initialise(trials), net.dimension
     beta = trials.sphere("β", d)
@@ -350,7 +349,8 @@ def injective_norm(
     x: Float[Tensor, "trials n d"], signs: Float[Tensor, "trials n"], trials: Trials
 ) -> Float[Tensor, "trials"]:
     """Return a lower bound of the injective norm of (1/n) Σ ε_i x_i^{⊗3}: power iteration from 10
-    starts, one of them Σ ε_i x_i."""
+    starts, one of them Σ ε_i x_i.
+    """
     weighted = x * signs.unsqueeze(-1) / x.shape[1]
     starts = torch.cat(
         (trials.normal("start", 9, x.shape[-1]), weighted.sum(dim=1, keepdim=True)), dim=1

@@ -7,7 +7,6 @@ that f_Q(x; W_Q) is (βᵀx)² times a mean over p independent terms of that exp
 
 from __future__ import annotations
 
-
 import torch
 from hypothesis import strategies as st
 from jaxtyping import Float
@@ -90,7 +89,8 @@ def the_quadratic_witness_averages_over_the_neurons(
     W = rows_of(factor * g, term.beta)
     terms = at.sigma(2)[..., : net.pairs] * g.unsqueeze(1)
     square = term.along(at.x) ** 2
-    size = square * terms.abs().mean(dim=-1)
+    # xᵀw_r is rounded on the scale of ‖x‖ = √d, however small βᵀx is.
+    size = net.dimension * terms.abs().mean(dim=-1)
     return equal(
         at.quadratic(W), square * terms.mean(dim=-1), roundings=8.0 * net.width, scale=size
     )
@@ -177,7 +177,9 @@ def _(net: Pairs, k: int, trials: Trials) -> Bound:
     says=r"$R$ terms: neuron $r\le p$ serves term $s(r)$ with $h=4Rg_s$. Then "
     r"$\|W_Q\|_{2,4}^4\le CR\sum_s\mathbb E g_s^2$ and the squared error of $\sum_sf_s$ is at most "
     r"$CRd^{k-1}/p$, relative to $\|\sum_sf_s\|^2$ of the order $R$.",
-    constant=Constant(16.0, measured_on="sin, d = 10, k = 1, 2, R = 1…8, p = 512: norm 8, error 12"),
+    constant=Constant(
+        16.0, measured_on="sin, d = 10, k = 1, 2, R = 1…8, p = 512: norm 8, error 12"
+    ),
     specimens=[
         {"net": Pairs(dimension=10, pairs=512), "k": 1, "terms": 4},
         {"net": Pairs(dimension=10, pairs=512), "k": 2, "terms": 4},
@@ -205,7 +207,9 @@ def several_sparse_terms_share_the_neurons(
     level = coefficient(net.activation, 2, d, k - 1)
     squares = terms * (all_terms[0].alpha / level) ** 2
     return at_most(
-        torch.stack((norm24(W) ** 4 / (terms * squares), squared * p / (terms**2 * d ** (k - 1))), 1),
+        torch.stack(
+            (norm24(W) ** 4 / (terms * squares), squared * p / (terms**2 * d ** (k - 1))), 1
+        ),
         1.0,
     )
 

@@ -45,7 +45,6 @@ from lemmata.theorems.low_degree_plus_sparse.setting.covariance import (
 )
 from lemmata.theorems.low_degree_plus_sparse.setting.kernel import levels
 from lemmata.theorems.low_degree_plus_sparse.setting.network import (
-    ATTAINED,
     Network,
     Pairs,
     inputs,
@@ -116,9 +115,7 @@ the_linear_part_is_a_product_with_the_folded_features.twin(
     ],
 )
 @given(**_SMALL)
-def the_exact_covariance_is_the_mean_over_inputs(
-    net: Pairs, trials: Trials
-) -> Mean:
+def the_exact_covariance_is_the_mean_over_inputs(net: Pairs, trials: Trials) -> Mean:
     network = net.initialise(trials)
     found = covariance(network)
     matrix = found.matrix()
@@ -161,7 +158,9 @@ def the_trace_is_the_mean_square_of_the_slope(
     expected = d**power * second_moment(net.activation, 1, d)
     return all_of(
         equal(trace, expected, roundings=16.0 * net.pairs * d, scale=float(d)),
-        equal(found.times(u), matrix @ u, roundings=16.0 * net.pairs * d, scale=1.0 + u.abs().amax()),
+        equal(
+            found.times(u), matrix @ u, roundings=16.0 * net.pairs * d, scale=1.0 + u.abs().amax()
+        ),
         at_most(trace, bound(net.activation, 1) ** 2 * d),
     )
 
@@ -181,7 +180,12 @@ def at_dimension(d: int, k: int = 1, per: int = 2, activation: Activation = "sin
 
 def _dimensions(trials: int = 24, member: str = "", **slope: float) -> Along:
     return Along(
-        variable="d", sizes=(6, 8, 10, 12, 14), instance=at_dimension, member=member, trials=trials, **slope
+        variable="d",
+        sizes=(6, 8, 10, 12, 14),
+        instance=at_dimension,
+        member=member,
+        trials=trials,
+        **slope,
     )
 
 
@@ -276,7 +280,10 @@ def the_gap_grows_with_the_dimension(
 def _staircase(activation: Activation, d: int, length: int) -> list[float]:
     """Return the largest eigenvalues at infinite width, falling, each as often as it occurs."""
     pairs = sorted(
-        ((level, gegenbauer.multiplicity(d, degree)) for degree, level in enumerate(levels(activation, d))),
+        (
+            (level, gegenbauer.multiplicity(d, degree))
+            for degree, level in enumerate(levels(activation, d))
+        ),
         reverse=True,
     )
     found: list[float] = []

@@ -32,8 +32,8 @@ from lemmata.harness import (
     given,
     statement,
 )
-from lemmata.theorems.low_degree_plus_sparse.setting.activations import EXTREMES, Activation
 from lemmata.harness.adversary.attack import attack
+from lemmata.theorems.low_degree_plus_sparse.setting.activations import EXTREMES, Activation
 from lemmata.theorems.low_degree_plus_sparse.setting.network import (
     ATTAINED,
     Expansion,
@@ -89,9 +89,7 @@ def worst(
     )
 
 
-def along_widths(
-    measures: str, claimed: str, activation: Activation, **slope: float
-) -> Along:
+def along_widths(measures: str, claimed: str, activation: Activation, **slope: float) -> Along:
     """Return the grid of widths, drawn beside the others."""
     return Along(
         variable="m",
@@ -230,7 +228,12 @@ NBL03 = statement(
     r"\|W\|_{2,4}^2\|V\|_{2,4}$, $\|\nabla\Delta(W)\|_F\le\frac{M_3}2m^{-1/2}d^{3/2}"
     r"\|W\|_{2,4}^2$, $|\nabla^2\Delta(W)[V,V]|\le M_3m^{-1/4}d^{3/2}\|W\|_{2,4}\|V\|_{2,4}^2$.",
     kind="scaling",
-    quantifiers=(r"\forall\, d,m", r"\forall\, W_0,x", r"\forall\,\|W\|_{2,4}\le B", r"\forall\, V"),
+    quantifiers=(
+        r"\forall\, d,m",
+        r"\forall\, W_0,x",
+        r"\forall\,\|W\|_{2,4}\le B",
+        r"\forall\, V",
+    ),
 )
 
 
@@ -261,9 +264,7 @@ def the_slope_of_the_remainder_decays_like_the_fourth_root_of_the_width(
     return worst(net, norm, trials, claim)
 
 
-the_slope_of_the_remainder_decays_like_the_fourth_root_of_the_width.twin(
-    "rate m^{-1/2}", power=0.5
-)
+the_slope_of_the_remainder_decays_like_the_fourth_root_of_the_width.twin("rate m^{-1/2}", power=0.5)
 the_slope_of_the_remainder_decays_like_the_fourth_root_of_the_width.twin(
     "the constant 1/6 of the value", factor=1 / 6
 )

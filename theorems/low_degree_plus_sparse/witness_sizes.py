@@ -30,7 +30,6 @@ from lemmata.theorems.low_degree_plus_sparse.dense_part import instance
 from lemmata.theorems.low_degree_plus_sparse.setting.covariance import (
     Spectrum,
     features,
-
     spectrum,
 )
 from lemmata.theorems.low_degree_plus_sparse.setting.network import (
@@ -69,6 +68,7 @@ _DRAWN = {
 }
 _SPECIMENS = [instance(8, 32), instance(6, 36, 2)]
 
+
 def _points(network: Network, found: Spectrum, W_Q: Weights, trials: Trials) -> dict[str, Weights]:
     """Return weights to try: aligned, along w_0, random, and on one block's worst direction."""
     m, d, p = network.net.width, network.net.dimension, network.net.pairs
@@ -84,8 +84,10 @@ def _points(network: Network, found: Spectrum, W_Q: Weights, trials: Trials) -> 
         "witness": W_Q,
     }
 
+
 def _good(found: Spectrum) -> Float[Tensor, "trials pd pd"]:
     return found.U @ found.U.mT
+
 
 @NBL16.part(
     "a",
@@ -107,9 +109,11 @@ def only_the_diagonal_blocks_remain_in_the_mean_over_signs(
     mean = torch.stack(every).mean(dim=0)
     return equal(share * signed_mean(matrix, V), mean, roundings=1e3, scale=frobenius(V) ** 2)
 
+
 only_the_diagonal_blocks_remain_in_the_mean_over_signs.twin(
     "both members of a pair at a whole block", share=2.0
 )
+
 
 @NBL16.part(
     "b",
@@ -130,7 +134,9 @@ def the_population_norm_of_signed_weights_is_small(
     left, right = (torch.stack(side, dim=1) for side in zip(*sides, strict=True))
     return at_most(left, (1.0 + 1e-11) * right)
 
+
 the_population_norm_of_signed_weights_is_small.twin("the rate 1/m", power=1.0)
+
 
 @NBL16.part(
     "c",
@@ -150,7 +156,9 @@ def the_good_part_of_signed_weights_is_small(
     ]
     return at_most(torch.stack(ratios, dim=1), largest.unsqueeze(1))
 
+
 the_good_part_of_signed_weights_is_small.twin("1/m² in place of 1/m", power=2.0)
+
 
 @NBL16.part(
     "d",
@@ -187,7 +195,9 @@ def the_empirical_norm_of_signed_weights_is_small(
     left, right = (torch.stack(side, dim=1) for side in zip(*sides, strict=True))
     return at_most(left, right)
 
+
 the_empirical_norm_of_signed_weights_is_small.twin("a thirtieth of it", share=1 / 30)
+
 
 @NBL16.part(
     "e",
@@ -216,7 +226,9 @@ def regularisers_at_the_witness_are_those_of_its_parts(
         at_most(joint, 2.0 * parts * (1.0 + 1e-11)),
     )
 
+
 regularisers_at_the_witness_are_those_of_its_parts.twin("without the factor 2", two=1.0)
+
 
 def _pairs(**slope: float) -> Along:
     return Along(
@@ -227,6 +239,7 @@ def _pairs(**slope: float) -> Along:
         resolution=0.15,
         **slope,
     )
+
 
 @NBL16.part(
     "f",
@@ -239,9 +252,7 @@ def _pairs(**slope: float) -> Along:
     specimens=_SPECIMENS,
 )
 @given(**_DRAWN)
-def signed_witnesses_are_small(
-    net: Pairs, k: int, trials: Trials, *, power: float = 0.5
-) -> Bound:
+def signed_witnesses_are_small(net: Pairs, k: int, trials: Trials, *, power: float = 0.5) -> Bound:
     made = world(net, k, trials)
     d, root = net.dimension, net.width**power
     linear = signed_mean(made.found.matrix, made.W_Q) * root / d ** ((k - 1) / 2)
@@ -250,7 +261,9 @@ def signed_witnesses_are_small(
     quartic = norm24(made.W_Q) / d ** ((k - 1) / 4)
     return at_most(torch.stack((linear, good, quartic), dim=1), 1.0)
 
+
 signed_witnesses_are_small.twin("the rate 1/m", specimens=[instance(6, 64)], power=1.0)
+
 
 @NBL16.part(
     "g",
@@ -275,5 +288,6 @@ def some_signs_make_all_regularisers_small(
         values = ((half @ matrix) * half).sum(dim=-1)
         worst.append(values / signed_mean(matrix, made.W_Q).unsqueeze(1))
     return at_most(torch.stack(worst).amax(dim=0).amin(dim=1), share)
+
 
 some_signs_make_all_regularisers_small.twin("within a fifth of their means", share=0.2)

@@ -42,9 +42,7 @@ def polynomials(d: int, degree: int, tau: Float[Tensor, "..."]) -> Float[Tensor,
     """Return P_0(τ), ..., P_ℓ(τ), the degrees in front, by the recursion in three terms."""
     found = [torch.ones_like(tau), tau]
     for each in range(1, degree):
-        found.append(
-            ((2 * each + d - 2) * tau * found[-1] - each * found[-2]) / (each + d - 2)
-        )
+        found.append(((2 * each + d - 2) * tau * found[-1] - each * found[-2]) / (each + d - 2))
     return torch.stack(found[: degree + 1])
 
 
@@ -58,7 +56,8 @@ def quadrature(d: int, nodes: int = NODES) -> tuple[np.ndarray, np.ndarray]:
 @cache
 def plane(d: int, radii: int = 40, angles: int = 96) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return nodes (t, t') and weights for the law of two orthogonal coordinates of a uniform unit
-    vector: √s (cos θ, sin θ), s ~ Beta(1, (d-2)/2), θ uniform; arrays of radii × angles."""
+    vector: √s (cos θ, sin θ), s ~ Beta(1, (d-2)/2), θ uniform; arrays of radii × angles.
+    """
     s, weights = special.roots_sh_jacobi(radii, d / 2 - 1.0, 1.0)
     theta = 2.0 * math.pi * (np.arange(angles) + 0.5) / angles
     radius = np.sqrt(s)[:, None]

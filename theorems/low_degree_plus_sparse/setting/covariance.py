@@ -167,7 +167,7 @@ class Spectrum:
     vectors: Float[Tensor, "trials pd pd"]
 
     @property
-    def U(self) -> Float[Tensor, "trials pd n_k"]:  # noqa: N802 - as in the paper
+    def U(self) -> Float[Tensor, "trials pd n_k"]:
         """The good directions U_k."""
         return self.vectors[..., : self.count]
 

@@ -38,7 +38,8 @@ def kappa(activation: Activation, d: int, degree: int) -> float:
 @cache
 def kappa_by_quadrature(activation: Activation, d: int, degree: int) -> float:
     """Return κ_ℓ = E[K(√d e_1, √d x̂) P_ℓ(x̂_1)] with the kernel of σ' itself by quadrature in the
-    plane of the two inputs, on 60 nodes of the outer mean."""
+    plane of the two inputs, on 60 nodes of the outer mean.
+    """
     t, aside, weights = (torch.from_numpy(each) for each in gegenbauer.plane(d))
     first = derivative(activation, 1, math.sqrt(d) * t)
 

@@ -30,4 +30,4 @@ def loss(name: Loss, order: int, y: Float[Tensor, "..."], z: Float[Tensor, "..."
         t = torch.tanh(off)
         return t if order == 1 else 1.0 - t**2
     s = torch.sigmoid(-y * z)
-    return (torch.nn.functional.softplus(-y * z), -y * s, y**2 * s * (1.0 - s))[order]
+    return (torch.logaddexp(-y * z, torch.zeros_like(s)), -y * s, y**2 * s * (1.0 - s))[order]

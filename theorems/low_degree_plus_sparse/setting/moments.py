@@ -81,7 +81,11 @@ class Polynomial:
 def dense_polynomial(trials: Trials, d: int, k: int, name: str = "f_k") -> Polynomial:
     """Draw all coefficients of a polynomial of degree at most k ≤ 2 of unit norm."""
     c, v = trials.normal(f"{name}/0")[:, None], trials.normal(f"{name}/1", d)
-    M = trials.normal(f"{name}/2", d, d) if k > 1 else torch.zeros_like(v.unsqueeze(-1) * v[:, None])
+    M = (
+        trials.normal(f"{name}/2", d, d)
+        if k > 1
+        else torch.zeros_like(v.unsqueeze(-1) * v[:, None])
+    )
     M = (M + M.mT) / (2.0 * math.sqrt(d))
     trace = M.diagonal(dim1=1, dim2=2).mean(dim=-1)
     M = M - torch.diag_embed(trace.unsqueeze(-1).expand(-1, d))

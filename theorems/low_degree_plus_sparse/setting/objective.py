@@ -153,9 +153,7 @@ def objective(
     )
 
 
-def signed_curvature(
-    hessian: Float[Tensor, "trials md md"], V: Weights
-) -> Float[Tensor, "trials"]:
+def signed_curvature(hessian: Float[Tensor, "trials md md"], V: Weights) -> Float[Tensor, "trials"]:
     """Return E_S ∇²[VS, VS]: the diagonal blocks alone remain."""
     m, d = V.shape[1:]
     blocks = hessian.unflatten(1, (m, d)).unflatten(3, (m, d))

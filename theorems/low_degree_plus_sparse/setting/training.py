@@ -16,7 +16,7 @@ from torch import Tensor
 
 from lemmata.harness import Trials
 from lemmata.theorems.low_degree_plus_sparse.setting.activations import derivative
-from lemmata.theorems.low_degree_plus_sparse.setting.covariance import Covariance, covariance
+from lemmata.theorems.low_degree_plus_sparse.setting.covariance import Covariance
 from lemmata.theorems.low_degree_plus_sparse.setting.kernel import levels, series
 from lemmata.theorems.low_degree_plus_sparse.setting.network import (
     Inputs,
@@ -116,11 +116,10 @@ def train(
     return W
 
 
-def kernel_risks(
-    x: Inputs, y: Values, fresh: Inputs, wanted: Values
-) -> Float[Tensor, "trials"]:
+def kernel_risks(x: Inputs, y: Values, fresh: Inputs, wanted: Values) -> Float[Tensor, "trials"]:
     """Return the mean square error of ridge regression with the infinite-width tangent kernel, the
-    ridge tuned on the fresh points, which favours it."""
+    ridge tuned on the fresh points, which favours it.
+    """
     d = x.shape[-1]
     weights = levels("sin", d, 13)
     values, vectors = torch.linalg.eigh(series(weights, x, x))

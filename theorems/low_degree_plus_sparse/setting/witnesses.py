@@ -139,7 +139,8 @@ def random_signs(trials: Trials, name: str, *shape: int) -> Tensor:
 
 def signed_mean(matrix: Float[Tensor, "trials pd pd"], V: Weights) -> Float[Tensor, "trials"]:
     """Return E_S ⟨fold(VS), matrix fold(VS)⟩: the diagonal blocks alone remain, half of each for
-    either member of a pair."""
+    either member of a pair.
+    """
     p, d = V.shape[1] // 2, V.shape[2]
     blocks = torch.stack([matrix[:, r * d : (r + 1) * d, r * d : (r + 1) * d] for r in range(p)], 1)
     both = torch.cat((blocks, blocks), dim=1)
