@@ -23,8 +23,8 @@ MUTATIONS = [
     ),
     Mutation(
         file=_GEGENBAUER,
-        before="math.comb(d + degree - 3, degree - 1)",
-        after="math.comb(d + degree - 2, degree - 1)",
+        before="(2 * degree + d - 2) * math.comb(degree + d - 3, degree - 1) // degree",
+        after="(2 * degree + d - 2) * math.comb(degree + d - 3, degree - 1) // (degree + 1)",
         statements=["NBL-08"],
     ),
     Mutation(
@@ -59,8 +59,8 @@ MUTATIONS = [
     ),
     Mutation(
         file=_ACTIVATIONS,
-        before="return gegenbauer.coefficient(d, degree, lambda t: derivative(activation, order, t))",
-        after="return gegenbauer.coefficient(d, degree, lambda t: derivative(activation, 3 - order, t))",
+        before="lambda t: derivative(activation, order, t))",
+        after="lambda t: derivative(activation, 3 - order, t))",
         statements=["NBL-08", "NBL-15"],
     ),
     Mutation(

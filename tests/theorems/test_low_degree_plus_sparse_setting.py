@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from lemmata.harness import Trials
 from lemmata.harness.randomness import key_of
-from lemmata.theorems.low_degree_plus_sparse.duality import EXPONENTS, contracted, exact_G
-from lemmata.theorems.low_degree_plus_sparse.kernel_methods import tangent_residual
+from lemmata.theorems.low_degree_plus_sparse.duality import EXPONENTS
 from lemmata.theorems.low_degree_plus_sparse.setting.activations import derivative
+from lemmata.theorems.low_degree_plus_sparse.setting.contractions import contracted, exact_G
 from lemmata.theorems.low_degree_plus_sparse.setting.covariance import (
     covariance,
     features,
@@ -52,6 +52,7 @@ from lemmata.theorems.low_degree_plus_sparse.setting.witnesses import (
     sparse_term,
     world,
 )
+from lemmata.theorems.low_degree_plus_sparse.staircase import tangent_residual
 
 COUNT = 3
 TRIALS = Trials(key=key_of("test", "low degree plus sparse"), count=COUNT)

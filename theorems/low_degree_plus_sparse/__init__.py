@@ -9,6 +9,7 @@ import importlib
 SECTIONS = (
     "paired_initialisation",
     "taylor_remainder",
+    "remainder_derivatives",
     "coupling",
     "signs",
     "harmonics",
@@ -18,19 +19,23 @@ SECTIONS = (
     "samples",
     "kernel_matrices",
     "kernel_methods",
+    "staircase",
     "dense_part",
     "sparse_part",
     "witness_sizes",
     "joint_expressivity",
     "duality",
     "landscape_terms",
+    "cross_term",
     "second_order_points",
     "optimisation",
+    "lipschitz_hessian",
     "complexity",
     "generalisation",
     "end_to_end",
     "cubic_relu",
     "sign_randomised",
+    "higher_orders",
 )
 
 for _section in SECTIONS:

@@ -1,9 +1,9 @@
 r"""Rademacher complexities of the two parts (NBL22, generalisation; BL20 for the second).
 
 The linear part on P_{≤k} is a ball in a space of features: its supremum is B times a norm. The
-quadratic part on ‖W‖_{2,4} ≤ B has its supremum in closed form: with M_r = (1/n) Σ ε_i σ''(w_{0,r}ᵀx_i)
-x_ix_iᵀ it is (B²/2) ((1/m) Σ [λ_max(a_rM_r)]²_+)^{1/2}, attained at w_r ∝ √λ_r v_r. Gradient ascent
-stalls far below it: the closed form is the adversary.
+quadratic part on ‖W‖_{2,4} ≤ B has its supremum in closed form: with M_r = (1/n) Σ ε_i
+σ''(w_{0,r}ᵀx_i) x_ix_iᵀ it is (B²/2) ((1/m) Σ [λ_max(a_rM_r)]²_+)^{1/2}, attained at w_r ∝ √λ_r
+v_r. Gradient ascent stalls far below it: the closed form is the adversary.
 """
 
 from __future__ import annotations
@@ -72,8 +72,8 @@ _LINEAR = {
 @NBL23.part(
     "a",
     kind="identity",
-    says=r"The supremum is $B\,\|\frac1n\sum\epsilon_iP_{\le k}\varphi(x_i)\|$: attained there, and "
-    r"not exceeded by random $W$.",
+    says=r"The supremum is $B\,\|\frac1n\sum\epsilon_iP_{\le k}\varphi(x_i)\|$: attained there, "
+    r"and not exceeded by random $W$.",
     quantifiers=_ON_SAMPLES,
     specimens=[_linear(40)],
 )
@@ -103,8 +103,8 @@ the_supremum_of_the_linear_part_is_a_norm.twin("half of it", share=0.5)
 @NBL23.part(
     "b",
     kind="mean",
-    says=r"$\mathbb E_{\epsilon,x}\|\frac1n\sum\epsilon_iP_{\le k}\varphi(x_i)\|\le\sqrt{\mathrm{tr}"
-    r"(P_{\le k}\Sigma)/n}$.",
+    says=r"$\mathbb E_{\epsilon,x}\|\frac1n\sum\epsilon_iP_{\le "
+    r"k}\varphi(x_i)\|\le\sqrt{\mathrm{tr}(P_{\le k}\Sigma)/n}$.",
     quantifiers=(r"\forall\, d,p,n", r"\forall\, W_0", r"\mathbb E_{\epsilon,x}"),
     specimens=[_linear(40)],
 )

@@ -87,8 +87,9 @@ BL1 = statement(
 @BL1.part(
     "a",
     kind="inequality",
-    says=r"$\mathbb E_Sf_L(x;WS)^2\le m^{-1/2}\big(\frac1m\sum_r\sigma'^4\big)^{1/2}\|W\|_{2,4}^2$, "
-    r"attained at $w_r\propto\sigma'(w_{0,r}^\top x)\,x$.",
+    says=r"$\mathbb E_Sf_L(x;WS)^2\le "
+    r"m^{-1/2}\big(\frac1m\sum_r\sigma'^4\big)^{1/2}\|W\|_{2,4}^2$, attained at "
+    r"$w_r\propto\sigma'(w_{0,r}^\top x)\,x$.",
     specimens=[_at(64)],
 )
 @given(**_NETS)
@@ -304,8 +305,8 @@ the_norm_of_the_power_s_witness_is_independent_of_the_dimension.twin("2 j!/c_j²
     "d",
     kind="probability",
     says=r"The exception: $c_3=0$, and $(\beta^\top x)^5$ has no such witness. With $|c_3|$ taken "
-    r"as 0.4 the coefficient function $\frac1p\sum\sigma''\mathrm{He}_3/c_3$ stays off $(\beta^\top "
-    r"x)^3$ by more than half its mean square, with probability 0.95.",
+    r"as 0.4 the coefficient function $\frac1p\sum\sigma''\mathrm{He}_3/c_3$ stays off "
+    r"$(\beta^\top x)^3$ by more than half its mean square, with probability 0.95.",
     specimens=[_at(8192)],
 )
 @given(net=st.just(relu_net(10, 2048)))

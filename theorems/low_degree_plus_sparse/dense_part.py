@@ -1,9 +1,9 @@
 r"""The linear part fits every dense polynomial of low degree (NBL22, expressivity of f_L).
 
-With b = E[φ f_k] the witness is W_L = U_k Λ_k^{-1} U_kᵀ b: least squares on the good directions. Its
-norm is at most ‖f_k‖/√λ_{n_k} = O(d^{(k-1)/2}), its error 1 - bᵀU_kΛ_k^{-1}U_kᵀb. All of it is exact
-for polynomials of degree at most two. As U_rU_rᵀ ≤ λ_{n_k}^{-1} Σ_rr ≤ M_1²/(p λ_{n_k}) I, elements
-of the good subspace are spread over the neurons.
+With b = E[φ f_k] the witness is W_L = U_k Λ_k^{-1} U_kᵀ b: least squares on the good directions.
+Its norm is at most ‖f_k‖/√λ_{n_k} = O(d^{(k-1)/2}), its error 1 - bᵀU_kΛ_k^{-1}U_kᵀb. All of it is
+exact for polynomials of degree at most two. As U_rU_rᵀ ≤ λ_{n_k}^{-1} Σ_rr ≤ M_1²/(p λ_{n_k}) I,
+elements of the good subspace are spread over the neurons.
 """
 
 from __future__ import annotations

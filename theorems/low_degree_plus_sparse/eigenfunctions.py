@@ -58,8 +58,8 @@ NBL11 = statement(
     says=r"With $\psi_i=\langle\varphi(\cdot),u_i\rangle/\sqrt{\lambda_i}$, $i\le n_k$: the share "
     r"of degree $\le k$ in their energy tends to 1, and every unit-norm polynomial of degree "
     r"$\le k$ has a projection on their span of norm tending to 1, as $d\to\infty$, $p\gg d^k$. "
-    r"Moving $W$ by $\delta$ in $P_{>k}$ changes $f_L$ by at most $\sqrt{\lambda_{n_k+1}}\|\delta\|$ "
-    r"in $L^2$.",
+    r"Moving $W$ by $\delta$ in $P_{>k}$ changes $f_L$ by at most "
+    r"$\sqrt{\lambda_{n_k+1}}\|\delta\|$ in $L^2$.",
     quantifiers=(r"\forall\, d,p", r"\mathbb P_{W_0}"),
     requires=WIDE,
 )
@@ -68,7 +68,7 @@ NBL11 = statement(
 def captured(
     network: Network, found: Spectrum, first: int = 0
 ) -> tuple[Float[Tensor, "trials"], Float[Tensor, "trials"]]:
-    """Return σ_min(G)² and the energy's share of degree one, of n_1 eigenvectors from `first` on."""
+    """Return σ_min(G)² and the energy's share of degree one, of n_1 eigenvectors."""
     chosen = slice(first, first + found.count)
     values = found.values[:, chosen]
     projected = found.vectors[..., chosen].mT @ affine_moments(network)
@@ -148,7 +148,8 @@ every_low_degree_polynomial_is_captured.twin("by the next n_k eigenvectors", fir
 @NBL11.part(
     "c",
     kind="scaling",
-    says=r"$1-\sum_i\lambda_i\|\Pi_{\le k}\psi_i\|^2/\sum_i\lambda_i\to0$; at $p=4d$ it is $O(1/d)$.",
+    says=r"$1-\sum_i\lambda_i\|\Pi_{\le k}\psi_i\|^2/\sum_i\lambda_i\to0$; at $p=4d$ it is "
+    r"$O(1/d)$.",
     constant=Constant(1.2, measured_on="sin, p = 4d, d = 6…12: at most 0.8"),
     along=[_dimensions(at_most=0.15)],
     specimens=_SPECIMENS,

@@ -2,10 +2,10 @@ r"""Dense plus sparse from n of the order d samples, end to end (NBL22, final th
 
 f* = vᵀx + √B(d,2) P_2(βᵀx/√d): a dense linear part and one sparse harmonic of degree two, each of
 unit variance. At equal samples: (i) the network with all regularisers, (ii) with R_4 alone, (iii)
-kernel ridge regression with the infinite-width tangent kernel, its ridge tuned on the test set, (iv)
-f_Q alone. No kernel can see the sparse part with n of the order d (GM-1). The theorem's width is a
-large polynomial: the conclusion is seen at sizes far below its hypothesis, and its rate in ε is not
-tested. Momentum shortens the runs; the paper's algorithm is plain perturbed descent.
+kernel ridge regression with the infinite-width tangent kernel, its ridge tuned on the test set,
+(iv) f_Q alone. No kernel can see the sparse part with n of the order d (GM-1). The theorem's width
+is a large polynomial: the conclusion is seen at sizes far below its hypothesis, and its rate in ε
+is not tested. Momentum shortens the runs; the paper's algorithm is plain perturbed descent.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ NBL26 = statement(
     title="End to end: dense plus sparse from few samples",
     says=r"For $\Omega(d^k\log d)\le n\le O(d^{k+1-\delta})$, $m\ge\mathrm{poly}$ and suitable "
     r"$\lambda_j$, for all $f^*=f_k+f_{sp}$, with high probability perturbed gradient descent on "
-    r"$L_\lambda$ reaches $L(f)\le\varepsilon$ when $n\ge d^k\mathrm{poly}(R,1/\varepsilon)$, while "
-    r"any kernel method has risk at least $\|f_{sp,k+1}\|^2(1-o(1))$.",
+    r"$L_\lambda$ reaches $L(f)\le\varepsilon$ when $n\ge d^k\mathrm{poly}(R,1/\varepsilon)$, "
+    r"while any kernel method has risk at least $\|f_{sp,k+1}\|^2(1-o(1))$.",
     requires=Requirement(
         paper=r"$m\ge\mathrm{poly}(n,d^k)$ with a very large exponent, $n\ge d^k\log d$"
     ),

@@ -152,7 +152,8 @@ constants_have_an_eigenvalue_of_order_one.twin(
 @NBL09.part(
     "e",
     kind="identity",
-    says=r"The assumption is needed: for softplus, whose $\sigma''$ is even, $\kappa_3=\kappa_5=0$.",
+    says=r"The assumption is needed: for softplus, whose $\sigma''$ is even, "
+    r"$\kappa_3=\kappa_5=0$.",
     specimens=[{"d": 10, "degree": 3}, {"d": 20, "degree": 5}],
 )
 @given(d=_dimension, degree=st.sampled_from((3, 5)))

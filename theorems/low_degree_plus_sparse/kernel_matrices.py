@@ -3,9 +3,10 @@ r"""Kernel matrices on a sample (Montanari and Zhong, arXiv 2007.12826).
 Kernels are divided by d: K̄ = K/d with eigenvalues κ̄_ℓ = κ_ℓ/d, and K_N = Φ_pΦ_pᵀ/d at finite
 width. With d^ℓ ≪ n ≪ d^{ℓ+1} inputs the low degrees are a polynomial kernel and all higher ones
 together a multiple γ_{>ℓ} of the identity, up to √(n/d^{ℓ+1}); K_N is within √(n/(pd)) of K̄,
-relatively. Hence λ_min(K_N) is of the order γ_{>ℓ} as soon as pd ≥ C n, and the network interpolates
-any labels; and ridge regression with K_N is that with K̄, which is polynomial ridge regression with
-the ridge γ_{>ℓ} added. Trends are claimed at ℓ = 1, d = 10…40 (60 where it is cheap).
+relatively. Hence λ_min(K_N) is of the order γ_{>ℓ} as soon as pd ≥ C n, and the network
+interpolates any labels; and ridge regression with K_N is that with K̄, which is polynomial ridge
+regression with the ridge γ_{>ℓ} added. Trends are claimed at ℓ = 1, d = 10…40 (60 where it is
+cheap).
 """
 
 from __future__ import annotations
@@ -141,7 +142,8 @@ high_degrees_are_nearly_a_multiple_of_the_identity.twin(
 @MZ1.part(
     "c",
     kind="inequality",
-    says=r"$\lambda_{\min}(\bar K)\ge\gamma_{>\ell}-\|\Delta\|$, as the polynomial part is positive.",
+    says=r"$\lambda_{\min}(\bar K)\ge\gamma_{>\ell}-\|\Delta\|$, as the polynomial part is "
+    r"positive.",
     quantifiers=(r"\forall\, d,n", r"\forall\, x_i"),
     specimens=[_at(20), _at(20, 1.5)],
 )

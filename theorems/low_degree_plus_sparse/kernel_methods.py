@@ -1,13 +1,13 @@
 r"""What linear methods can learn (Ghorbani, Mei, Misiakiewicz, Montanari; Montanari and Zhong).
 
 For f_β = √B(d,q) P_q(βᵀx/√d) with β uniform, E_β f_β(x) f_β(x') = P_q(xᵀx'/d). So the risk of
-kernel ridge regression, in the mean over β, is exact: with 𝒦_2 the Gram matrix of the functions K(·,
-x_i) in L², A = (K + λ)^{-1}, and G the second moment of the labels,
+kernel ridge regression, in the mean over β, is exact: with 𝒦_2 the Gram matrix of the functions
+K(·, x_i) in L², A = (K + λ)^{-1}, and G the second moment of the labels,
 
     E‖f_β - f̂‖² = 1 - 2 κ_q tr(A P_q(XXᵀ/d)) + tr(A 𝒦_2 A G),
 
-and the best function in their span has 1 - tr(𝒦_2^{-1} 𝒦_{2,q})/B(d,q) ≥ 1 - n/B(d,q). No sampling of
-β or of fresh inputs is needed. Kernels are divided by d as in `kernel_matrices`.
+and the best function in their span has 1 - tr(𝒦_2^{-1} 𝒦_{2,q})/B(d,q) ≥ 1 - n/B(d,q). No sampling
+of β or of fresh inputs is needed. Kernels are divided by d as in `kernel_matrices`.
 """
 
 from __future__ import annotations
@@ -41,9 +41,7 @@ from lemmata.theorems.low_degree_plus_sparse.setting.kernel import (
     series,
 )
 from lemmata.theorems.low_degree_plus_sparse.setting.moments import (
-    Polynomial,
     affine_moments,
-    feature_moment,
 )
 from lemmata.theorems.low_degree_plus_sparse.setting.network import Inputs, Pairs, inputs
 from lemmata.theorems.mathematics import gegenbauer
@@ -51,19 +49,19 @@ from lemmata.theorems.mathematics import gegenbauer
 Gram = Float[Tensor, "trials n n"]
 Numbers = Float[Tensor, "trials"]
 
-_WINDOW = Requirement(paper=r"$d^\ell\ll n\ll d^{\ell+1}$, $d\to\infty$")
+WINDOW = Requirement(paper=r"$d^\ell\ll n\ll d^{\ell+1}$, $d\to\infty$")
 
 
-def _weights(d: int, degrees: int | None = None) -> tuple[float, ...]:
+def kernel_weights(d: int, degrees: int | None = None) -> tuple[float, ...]:
     weights = tuple(level / d for level in levels("sin", d))
     return weights if degrees is None else weights[: degrees + 1]
 
 
-def _identity(x: Inputs) -> Gram:
+def identity(x: Inputs) -> Gram:
     return torch.eye(x.shape[1], dtype=x.dtype, device=x.device)
 
 
-def _zonal(x: Inputs, degree: int) -> Gram:
+def zonal_gram(x: Inputs, degree: int) -> Gram:
     """Return P_q(XXᵀ/d)."""
     tau = (x @ x.mT / x.shape[-1]).clamp(-1.0, 1.0)
     return gegenbauer.polynomials(x.shape[-1], degree, tau)[degree]
@@ -73,12 +71,14 @@ def ridge_risk(
     x: Inputs, degree: int, ridge: float, *, noise: float = 0.0, degrees: int | None = None
 ) -> Numbers:
     """Return the mean risk over β of ridge regression with the kernel, or with its low degrees."""
-    weights = _weights(x.shape[-1], degrees)
+    weights = kernel_weights(x.shape[-1], degrees)
     return risk_of(
         series(weights, x, x),
         series(tuple(each**2 for each in weights), x, x),
-        weights[degree] * _zonal(x, degree) if degree < len(weights) else 0.0 * _zonal(x, degree),
-        _zonal(x, degree) + noise**2 * _identity(x),
+        weights[degree] * zonal_gram(x, degree)
+        if degree < len(weights)
+        else 0.0 * zonal_gram(x, degree),
+        zonal_gram(x, degree) + noise**2 * identity(x),
         ridge,
     )
 
@@ -91,7 +91,7 @@ def risk_of(kernel: Gram, squared: Gram, crossed: Gram, labels: Gram, ridge: flo
     return 1.0 - 2.0 * linear + ((A @ squared) * (A @ labels).mT).sum(dim=(1, 2))
 
 
-def _at(d: int, power: float = 1.5) -> Instance:
+def at_size(d: int, power: float = 1.5) -> Instance:
     return {"d": d, "n": int(d**power)}
 
 
@@ -119,17 +119,17 @@ GM1 = statement(
     kind="inequality",
     says=r"For $H$ the span of $K(\cdot,x_i)$: $1-\mathrm{tr}(\mathcal K_2^{-1}\mathcal K_{2,q})/"
     r"B(d,q)\ge1-n/B(d,q)$, $q=2$.",
-    specimens=[_at(10), _at(20)],
+    specimens=[at_size(10), at_size(20)],
 )
 @given(**_DRAWN)
 def no_function_of_the_span_fits_a_random_harmonic(
     d: int, n: int, trials: Trials, *, degree: int = 2
 ) -> Bound:
     x = inputs(trials, n, d)
-    squares = tuple(each**2 for each in _weights(d))
+    squares = tuple(each**2 for each in kernel_weights(d))
     whole = series(squares, x, x)
     # The span's share of degree q: its Gram matrix' part of that degree.
-    part = squares[degree] * gegenbauer.multiplicity(d, degree) * _zonal(x, degree)
+    part = squares[degree] * gegenbauer.multiplicity(d, degree) * zonal_gram(x, degree)
     trace = torch.linalg.solve(whole, part).diagonal(dim1=1, dim2=2).sum(dim=-1)
     risk = 1.0 - trace / gegenbauer.multiplicity(d, degree)
     return at_least(risk.clamp(min=1e-9), 1.0 - n / gegenbauer.multiplicity(d, 2))
@@ -145,7 +145,7 @@ no_function_of_the_span_fits_a_random_harmonic.twin(
     kind="inequality",
     says=r"Kernel ridge regression in the mean over $\beta$, at ridges $10^{-6}$, $0.1$, $1$: risk "
     r"at least $1-n/B(d,2)$ on sparse harmonics of degree 2.",
-    specimens=[_at(10), _at(20)],
+    specimens=[at_size(10), at_size(20)],
 )
 @given(**_DRAWN)
 def kernel_ridge_regression_does_not_beat_the_bound(
@@ -157,15 +157,15 @@ def kernel_ridge_regression_does_not_beat_the_bound(
 
 
 kernel_ridge_regression_does_not_beat_the_bound.twin(
-    "for targets of degree 1", degree=1, specimens=[_at(20)]
+    "for targets of degree 1", degree=1, specimens=[at_size(20)]
 )
 
 
 @GM1.part(
     "c",
     kind="mean",
-    says=r"The exact risk is that of regression on one random $\beta$, in the mean over $\beta$ and "
-    r"fresh inputs.",
+    says=r"The exact risk is that of regression on one random $\beta$, in the mean over $\beta$ "
+    r"and fresh inputs.",
     quantifiers=(r"\forall\, d,n,q", r"\forall\, x_i", r"\mathbb E_{\beta,x}"),
     specimens=[{"d": 8, "n": 15}],
 )
@@ -173,175 +173,19 @@ kernel_ridge_regression_does_not_beat_the_bound.twin(
 def the_exact_risk_is_the_mean_risk(d: int, n: int, trials: Trials, *, factor: float = 2.0) -> Mean:
     x, fresh = inputs(trials, n, d), inputs(trials, 64, d, "fresh")
     beta = trials.sphere("β", d)
-    weights, ridge = _weights(d), 0.1
+    weights, ridge = kernel_weights(d), 0.1
     kernel = series(weights, x, x)
     y = harmonic(d, 2, beta, x).unsqueeze(-1)
-    fitted = series(weights, fresh, x) @ torch.linalg.solve(kernel + ridge * _identity(x), y)
+    fitted = series(weights, fresh, x) @ torch.linalg.solve(kernel + ridge * identity(x), y)
     sampled = (fitted.squeeze(-1) - harmonic(d, 2, beta, fresh)).square().mean(dim=1)
     exact = ridge_risk(x, 2, ridge)
-    A = torch.linalg.inv(kernel + ridge * _identity(x))
-    linear = weights[2] * (A * _zonal(x, 2)).sum(dim=(1, 2))
+    A = torch.linalg.inv(kernel + ridge * identity(x))
+    linear = weights[2] * (A * zonal_gram(x, 2)).sum(dim=(1, 2))
     return mean_of(sampled - exact - (2.0 - factor) * linear, 0.0, within=0.1)
 
 
 the_exact_risk_is_the_mean_risk.twin("without the factor 2 of the cross term", factor=0.0)
 
-# GM-2
-
-GM2 = statement(
-    "GM-2",
-    paper="GMMM21",
-    source="theorems on kernel ridge regression and on the tangent model",
-    provenance="recalled",
-    note="the forms are recalled; risks in the mean over the target are exact here",
-    uses=["GM-1", "MZ-1"],
-    title="Staircase: what is learned at each sample size and width",
-    says=r"(a) $d^\ell\ll n\ll d^{\ell+1}$: kernel ridge regression has risk "
-    r"$\|f_{>\ell}\|^2+o(1)$. (b) The tangent model with $d^\ell\ll p\ll d^{\ell+1}$ neurons fits "
-    r"degree $q\le\ell+1$ and none of $q\ge\ell+2$.",
-    quantifiers=(r"\forall\, d,n", r"\mathbb P_{x_i}", r"\mathbb E_\beta"),
-    requires=_WINDOW,
-)
-# Inside the window: n = d^1.5.
-_STAIRS = {"d": st.just(10), "n": st.sampled_from((25, 31, 40))}
-_RIDGES = (1e-3, 0.1, 1.0)
-
-
-def _dimensions(**slope: float) -> Along:
-    return Along(
-        variable="d",
-        sizes=(10, 14, 20, 28),
-        instance=_at,
-        trials=16,
-        resolution=0.1,
-        **slope,
-    )
-
-
-def best_risks(x: Inputs, degrees: tuple[int, ...]) -> Float[Tensor, "trials degrees"]:
-    """Return the risks of several degrees, each at the best of some ridges."""
-    weights = _weights(x.shape[-1])
-    kernel = series(weights, x, x)
-    squared = series(tuple(each**2 for each in weights), x, x)
-    zonal = {degree: _zonal(x, degree) for degree in degrees}
-    found = []
-    for ridge in _RIDGES:
-        A = torch.linalg.inv(kernel + ridge * _identity(x))
-        middle = A @ squared @ A
-        found.append(
-            [
-                1.0
-                - 2.0 * weights[degree] * (A * zonal[degree]).sum(dim=(1, 2))
-                + (middle * zonal[degree]).sum(dim=(1, 2))
-                for degree in degrees
-            ]
-        )
-    return torch.stack([torch.stack(row, dim=1) for row in found]).amin(dim=0)
-
-
-@GM2.part(
-    "a",
-    kind="scaling",
-    says=r"$n=d^{1.5}$, best ridge: degree 1 is learned, risk $O(d^{-1/2})$ at $d=10…28$. The "
-    r"curves are the staircase: risks of degrees 1, 2, 3.",
-    constant=Constant(0.8, measured_on="sin, d = 10…28, n = d^1.5: at most 0.6"),
-    along=[_dimensions(at_most=0.05)],
-    specimens=[_at(10), _at(20)],
-)
-@given(**_STAIRS)
-def low_degrees_are_learned(d: int, n: int, trials: Trials, *, degree: int = 1) -> Bound:
-    x = inputs(trials, n, d)
-    stairs = best_risks(x, (1, 2, 3))
-    return at_most(stairs[:, degree - 1], float(d) ** -0.5).with_curves(risk_by_degree=stairs)
-
-
-low_degrees_are_learned.twin("degree 2", degree=2)
-
-
-@GM2.part(
-    "b",
-    kind="scaling",
-    says=r"… and degrees 2 and 3 are not: $1-$risk is $O(n/d^q)$.",
-    constant=Constant(2.0, measured_on="sin, d = 10…28, n = d^1.5, q = 2, 3: at most 1.3"),
-    along=[_dimensions(at_most=0.1)],
-    specimens=[_at(10), _at(20)],
-)
-@given(**_STAIRS)
-def higher_degrees_are_not_learned(d: int, n: int, trials: Trials, *, lower: int = 0) -> Bound:
-    x = inputs(trials, n, d)
-    learned = 1.0 - best_risks(x, (2 - lower, 3 - lower))
-    return at_most(learned, trials.tensor([n / d**2, n / d**3]))
-
-
-higher_degrees_are_not_learned.twin("degrees 1 and 2", lower=1)
-
-
-def tangent_residual(net: Pairs, degree: int, trials: Trials) -> Numbers:
-    """Return inf_W ‖f_q - f_L(·; W)‖² in the mean over targets of degree q = 1, 2, exactly."""
-    network, d = net.initialise(trials), net.dimension
-    matrix = covariance(network).matrix()
-    count = len(trials)
-    zero, none = matrix.new_zeros(count), matrix.new_zeros(count, d)
-    flat = matrix.new_zeros(count, d, d)
-    moments = []
-    if degree == 1:
-        moments = [affine_moments(network)[..., 1 + each] for each in range(d)]
-    else:
-        size = (2.0 * d / (d + 2)) ** -0.5
-        for i in range(d):
-            for j in range(i):
-                M = flat.clone()
-                M[:, i, j] = M[:, j, i] = size / math.sqrt(2.0)
-                moments.append(feature_moment(network, Polynomial(c=zero, v=none, M=M)))
-            if i:
-                M = flat.clone()
-                scale = size / math.sqrt(i * (i + 1))
-                M[:, range(i), range(i)] = scale
-                M[:, i, i] = -i * scale
-                moments.append(feature_moment(network, Polynomial(c=zero, v=none, M=M)))
-    b = torch.stack(moments, dim=-1)
-    return 1.0 - (b * torch.linalg.solve(matrix, b)).sum(dim=(1, 2)) / b.shape[-1]
-
-
-@GM2.part(
-    "c",
-    kind="scaling",
-    says=r"$p=3d$ neurons fit degrees 1 and 2: $\inf_W\|f_q-f_L\|^2\le Cd/p$ in the mean over "
-    r"targets.",
-    quantifiers=(r"\forall\, d,p", r"\mathbb P_{W_0}", r"\mathbb E_\beta"),
-    constant=Constant(0.3, measured_on="sin, d = 6…10, p = 3d: degree 2 at most 0.2"),
-    specimens=[{"net": Pairs(dimension=8, pairs=24)}],
-)
-@given(net=st.sampled_from((6, 8)).map(lambda d: Pairs(dimension=d, pairs=3 * d)))
-def wide_tangent_models_fit_one_degree_more(
-    net: Pairs, trials: Trials, *, narrow: int = 1
-) -> Bound:
-    fewer = net.resized(max(2, net.pairs // narrow))
-    found = [tangent_residual(fewer, degree, trials) for degree in (1, 2)]
-    return at_most(torch.stack(found, dim=1), net.dimension / net.pairs)
-
-
-wide_tangent_models_fit_one_degree_more.twin("d/4 neurons fit degree 2 too", narrow=12)
-
-
-@GM2.part(
-    "d",
-    kind="inequality",
-    says=r"$p<d/2$ neurons do not fit degree 2: the residual in the mean over targets is at least "
-    r"$1-pd/B(d,2)$.",
-    quantifiers=(r"\forall\, d,p", r"\forall\, W_0", r"\mathbb E_\beta"),
-    specimens=[{"net": Pairs(dimension=8, pairs=2)}],
-)
-@given(net=st.sampled_from((6, 8, 10)).map(lambda d: Pairs(dimension=d, pairs=2)))
-def narrow_tangent_models_do_not_fit_degree_two(
-    net: Pairs, trials: Trials, *, degree: int = 2
-) -> Bound:
-    d = net.dimension
-    bound = 1.0 - net.pairs * d / gegenbauer.multiplicity(d, 2)
-    return at_least(tangent_residual(net, degree, trials), bound)
-
-
-narrow_tangent_models_do_not_fit_degree_two.twin("nor degree 1", degree=1)
 
 # MZ-3
 
@@ -358,7 +202,7 @@ MZ3 = statement(
     r"\mathrm{risk}_{PRR}(\lambda+\gamma_{>\ell})+o(1)$, polynomial ridge regression with the "
     r"kernel's degrees $\le\ell$.",
     quantifiers=(r"\forall\, d,n,p", r"\mathbb P_{W_0,x_i}", r"\mathbb E_{\beta,y}"),
-    requires=_WINDOW,
+    requires=WINDOW,
 )
 _NOISE, _RIDGE = 0.5, 0.02
 
@@ -373,13 +217,13 @@ _NOISE, _RIDGE = 0.5, 0.02
         Along(
             variable="d",
             sizes=(10, 16, 25, 40),
-            instance=lambda d: _at(d, 1.2),
+            instance=lambda d: at_size(d, 1.2),
             at_most=0.1,
             trials=32,
             resolution=0.2,
         )
     ],
-    specimens=[_at(20, 1.2), _at(40, 1.2)],
+    specimens=[at_size(20, 1.2), at_size(40, 1.2)],
 )
 @given(d=st.sampled_from((14, 20)), n=st.sampled_from((24, 36)))
 def high_degrees_act_as_a_ridge(d: int, n: int, trials: Trials, *, inflated: float = 1.0) -> Bound:
@@ -425,7 +269,7 @@ def finite_width_changes_the_risk_little(
     squared = rows @ covariance(network).times(rows.mT) / d
     moments = affine_moments(network)[..., 1:] / math.sqrt(d)
     crossed = rows @ moments @ x.mT / d
-    labels = _zonal(x, 1) + _NOISE**2 * _identity(x)
+    labels = zonal_gram(x, 1) + _NOISE**2 * identity(x)
     finite = risk_of(rows @ rows.mT, squared, crossed, labels, 0.05)
     full = ridge_risk(x, 1, 0.05, noise=_NOISE)
     return at_most((finite - full).abs(), (n / (pairs * d)) ** power)

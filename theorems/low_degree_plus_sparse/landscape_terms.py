@@ -1,9 +1,9 @@
 r"""What the landscape theorem is made of (NBL22; BL20 with W_L = 0).
 
-The curvature along W_QS, in the mean over signs, and the slope along V = W + P_{≤k}W - 2W_L add up to
-twice the difference of the witness' loss and the loss, plus terms of the order m^{-1/2}, plus what
-P_{>k}W and the cross term of f_Q contribute (NBL-19, NBL-27); the regulariser ‖W‖⁸_{2,4} does the
-same up to constants (NBL-20).
+The curvature along W_QS, in the mean over signs, and the slope along V = W + P_{≤k}W - 2W_L add up
+to twice the difference of the witness' loss and the loss, plus terms of the order m^{-1/2}, plus
+what P_{>k}W and the cross term of f_Q contribute (NBL-19, NBL-27); the regulariser ‖W‖⁸_{2,4} does
+the same up to constants (NBL-20).
 """
 
 from __future__ import annotations
@@ -15,9 +15,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from lemmata.harness import (
-    Along,
     Bound,
-    Constant,
     Trials,
     all_of,
     at_most,
@@ -34,7 +32,6 @@ from lemmata.theorems.low_degree_plus_sparse.setting.network import (
     Weights,
     frobenius,
     inputs,
-    networks,
     norm24,
     per_input,
 )
@@ -66,20 +63,20 @@ NBL19 = statement(
     quantifiers=(r"\forall\, d,p,n", r"\forall\, W_0,x_i,y_i", r"\forall\, W,W_L,W_Q"),
 )
 _LOSSES = ("squared", "log-cosh", "logistic")
-_DRAWN = {
+LOSS_DRAWN = {
     "net": st.sampled_from((SMALL, Pairs(dimension=6, pairs=10))),
     "loss_name": st.sampled_from(_LOSSES),
 }
 
 
-def _points(net: Pairs, trials: Trials) -> tuple[Weights, Weights]:
+def points(net: Pairs, trials: Trials) -> tuple[Weights, Weights]:
     """Return W and W_Q of no particular kind."""
     shape = (net.width, net.dimension)
     scale = (net.width * net.dimension) ** -0.5
     return 2.0 * scale * trials.normal("W", *shape), scale * trials.normal("W_Q", *shape)
 
 
-def _labels(net: Pairs, trials: Trials, n: int) -> Tensor:
+def labels(net: Pairs, trials: Trials, n: int) -> Tensor:
     return 2.0 * trials.uniform("labels", n) - 1.0
 
 
@@ -90,15 +87,15 @@ def _labels(net: Pairs, trials: Trials, n: int) -> Tensor:
     r"logistic loss.",
     specimens=[{"net": SMALL, "loss_name": name} for name in _LOSSES],
 )
-@given(**_DRAWN)
+@given(**LOSS_DRAWN)
 def curvature_along_the_witness_less_a_slope_is_a_difference_of_losses(
     net: Pairs, loss_name: Loss, trials: Trials, *, whole: float = 1.0, good: float = 1.0
 ) -> Bound:
     n = 12
     found = world(net, 1, trials)
     at = found.network.on(inputs(trials, n, net.dimension))
-    made = objective(at, _labels(net, trials, n), found.found, loss=loss_name)
-    W, W_Q = _points(net, trials)
+    made = objective(at, labels(net, trials, n), found.found, loss=loss_name)
+    W, W_Q = points(net, trials)
     W_L = found.W_L
     U = found.found.good_weights(W) - 2.0 * W_L
     V = whole * W + good * U
@@ -127,13 +124,13 @@ curvature_along_the_witness_less_a_slope_is_a_difference_of_losses.twin(
     r"$\sum_rz_{i,r}^2\le\frac2m\big(M_1^2d\|W_Q\|_F^2+M_2^2d^2\|W\|_{2,4}^2\|W_Q\|_{2,4}^2\big)$.",
     specimens=[{"net": SMALL, "loss_name": "log-cosh"}],
 )
-@given(**_DRAWN)
+@given(**LOSS_DRAWN)
 def the_sign_terms_of_the_landscape_are_small(
     net: Pairs, loss_name: Loss, trials: Trials, *, share: float = 1.0
 ) -> Bound:
     at = net.initialise(trials).on(inputs(trials, 12, net.dimension))
-    y, d = _labels(net, trials, 12), net.dimension
-    W, W_Q = _points(net, trials)
+    y, d = labels(net, trials, 12), net.dimension
+    W, W_Q = points(net, trials)
     # The witness along the input that its neuron sees best is where the first bound bites.
     best = at.sigma(1)[:, 0].abs().argmax(dim=-1)
     single = torch.nn.functional.one_hot(best, net.width).to(W.dtype).unsqueeze(-1) * at.x[:, :1]
@@ -293,104 +290,3 @@ def the_eighth_power_decreases_along_the_witness(
 
 
 the_eighth_power_decreases_along_the_witness.twin("1000 for 3024", factor=1000.0)
-
-# NBL-27
-
-NBL27 = statement(
-    "NBL-27",
-    paper="NBL22",
-    source="landscape section, the terms left over",
-    provenance="derived",
-    uses=["NBL-14"],
-    title="The cross term between the quadratic part and the good subspace",
-    says=r"$|\nabla f_Q(x;W)[U]|\le\frac{M_2d}{\sqrt m}\sum_r\|w_r\|\|u_r\|\le "
-    r"M_2\,d\,m^{-1/4}\|W\|_{2,4}\|U\|_F$; so the term $T_2$ of NBL-21 is at most $\|\ell'\|_n"
-    r"\big(\sqrt{R_2(W)}+M_2\,d\,m^{-1/4}\|W\|_{2,4}\|U\|_F\big)$.",
-    quantifiers=(r"\forall\, d,m", r"\forall\, W_0,x", r"\forall\, W,U"),
-)
-
-
-@NBL27.part(
-    "a",
-    kind="scaling",
-    says=r"$|\nabla f_Q(x;W)[U]|\le M_2\,d\,m^{-1/4}\|W\|_{2,4}\|U\|_F$, and the exponent is "
-    r"attained.",
-    constant=Constant(1.0, measured_on="proved: every size", failure=0.0),
-    along=[
-        Along(
-            variable="m",
-            sizes=(32, 128, 512, 2048, 8192),
-            instance=lambda m: {"net": Pairs(dimension=6, pairs=m // 2)},
-            at_most=0.05,
-            at_least=-0.05,
-            trials=24,
-        )
-    ],
-    specimens=[{"net": Pairs(dimension=6, pairs=32)}, {"net": Pairs(pairs=32, activation="tanh")}],
-)
-@given(net=networks(pairs=(4, 128)))
-def the_cross_term_decays_like_the_fourth_root_of_the_width(
-    net: Pairs, trials: Trials, *, power: float = 0.25
-) -> Bound:
-    at = net.initialise(trials).on(inputs(trials, 1, net.dimension))
-    m, d = net.width, net.dimension
-    # Σ |σ''| h_r v_r under Σ h⁴ = 1, Σ v² = 1 is largest at h ∝ |σ''|, v ∝ |σ''|².
-    curved = at.sigma(2)[:, 0].abs().unsqueeze(-1)
-    signs = (at.a * at.sigma(2)).sign()[:, 0].unsqueeze(-1)
-    found = {
-        "random": (trials.normal("W", m, d), trials.normal("U", m, d)),
-        "coherent": (curved * at.x[:, :1], curved**2 * signs * at.x[:, :1]),
-    }
-    return worst_of(
-        **{
-            name: at_most(
-                at.cross(W, U).abs(),
-                per_input(net.bound(2) * d * m**-power * norm24(W) * frobenius(U)),
-            )
-            for name, (W, U) in found.items()
-        }
-    )
-
-
-the_cross_term_decays_like_the_fourth_root_of_the_width.twin("the rate m^{-1/2}", power=0.5)
-
-
-@NBL27.part(
-    "b",
-    kind="inequality",
-    says=r"With $U=P_{\le k}W-2W_L$: $|T_2|\le\|\ell'\|_n\big(\sqrt{R_2(W)}+M_2\,d\,m^{-1/4}"
-    r"\|W\|_{2,4}\|U\|_F\big)$ and $\|U\|_{2,4}\le\big(\frac{M_1^2}{p\lambda_{n_k}}\big)^{1/4}"
-    r"\|U\|_F$.",
-    specimens=[{"net": SMALL, "loss_name": "squared"}],
-)
-@given(**_DRAWN)
-def the_terms_left_over_are_bounded(
-    net: Pairs, loss_name: Loss, trials: Trials, *, cross: float = 1.0, share: float = 1.0
-) -> Bound:
-    n = 12
-    found = world(net, 1, trials)
-    at = found.network.on(inputs(trials, n, net.dimension))
-    y = _labels(net, trials, n)
-    bad = found.found.bad_weights(_points(net, trials)[0])
-    # Where U is nearly 0 what P_{>k}W does to the outputs is all that there is.
-    points = {
-        "random": (_points(net, trials)[0], found.W_L),
-        "bad": (3.0 * bad, 1e-3 * found.W_L),
-    }
-    claims = {}
-    for name, (W, W_L) in points.items():
-        made = objective(at, y, found.found, loss=loss_name)
-        U = found.found.good_weights(W) - 2.0 * W_L
-        first = made.losses(1, W)
-        T2 = (first * (at.linear(found.found.bad_weights(W)) - at.cross(W, U))).mean(dim=1)
-        size = net.bound(2) * net.dimension * net.width**-0.25 * norm24(W) * frobenius(U)
-        largest = made.regularisers(W)[1].sqrt() + cross * size
-        spread = net.bound(1) ** 2 / (net.pairs * found.found.smallest)
-        claims[name] = all_of(
-            left_over=at_most(T2.abs(), share * first.square().mean(dim=1).sqrt() * largest),
-            spread=at_most(norm24(U) ** 4, spread * frobenius(U) ** 4),
-        )
-    return worst_of(**claims)
-
-
-the_terms_left_over_are_bounded.twin("a tenth of it", share=0.1)

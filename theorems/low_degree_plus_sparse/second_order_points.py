@@ -168,8 +168,8 @@ curvature_and_slope_bound_the_excess_loss.twin("40 times the excess loss", facto
 
 @NBL21.part(
     "b",
-    says=r"The inequality with log-cosh loss and targets $c$ times as large at $W\approx0$, without "
-    r"regulariser, where convexity has little slack.",
+    says=r"The inequality with log-cosh loss and targets $c$ times as large at $W\approx0$, "
+    r"without regulariser, where convexity has little slack.",
     quantifiers=(r"\forall\, d,p,n,c", r"\forall\, W_0,x_i,f^*"),
     specimens=[{"net": _NET, "c": 10.0}, {"net": _NET, "c": 100.0}],
 )

@@ -52,7 +52,8 @@ NBL15 = statement(
     says=r"With $g(w)=\alpha\,c\,P_{k-1}(\beta^\top w)/\lambda_{k-1}(\sigma'')$, $(\beta^\top "
     r"x)^{k-1}=c\,P_{k-1}(\beta^\top x/\sqrt d)$: $\mathbb E_w[\sigma''(w^\top x)g(w)]=\alpha"
     r"(\beta^\top x)^{k-1}$, and the rows $w_r=m^{-1/4}\sqrt{[\pm4g(w_{0,r})]_+}\,\beta$ have "
-    r"$f_Q\to\alpha(\beta^\top x)^{k+1}$ with $\|W_Q\|_{2,4}^4\to8\,\mathbb E g^2=O(\alpha^2d^{k-1})$.",
+    r"$f_Q\to\alpha(\beta^\top x)^{k+1}$ with $\|W_Q\|_{2,4}^4\to8\,\mathbb E "
+    r"g^2=O(\alpha^2d^{k-1})$.",
     quantifiers=(r"\forall\, d,p,k,\beta,\alpha", r"\mathbb P_{W_0}"),
 )
 _DRAWN = {

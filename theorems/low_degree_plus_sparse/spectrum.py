@@ -255,8 +255,8 @@ other_directions_have_small_eigenvalues.twin("a flat tail, O(1/(pd))", flat=True
 @NBL10.part(
     "f",
     kind="scaling",
-    says=r"$\lambda_{n_k}/\lambda_{n_k+1}\ge c\,d$ up to logarithms (at $d=6…14$ it grows at least like "
-    r"$\sqrt d$), and $\lambda_{\max}=O(1)$. "
+    says=r"$\lambda_{n_k}/\lambda_{n_k+1}\ge c\,d$ up to logarithms (at $d=6…14$ it grows at "
+    r"least like $\sqrt d$), and $\lambda_{\max}=O(1)$. "
     r"The curves are the staircase of eigenvalues and its levels at infinite width, $\kappa_\ell$ "
     r"with multiplicity $B(d,\ell)$.",
     constant=Constant(8.0, measured_on="sin, k = 1: d = 6…14, p = 2d"),

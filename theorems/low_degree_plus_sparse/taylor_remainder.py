@@ -7,8 +7,8 @@ Taylor's formula neuron by neuron: with h_r = xᵀw_r, z_r = w_{0,r}ᵀx and Δ 
 
 and by Hölder Σ ‖w_r‖³ ≤ m^{1/4} ‖W‖³_{2,4}, and likewise for the others. So all of them are of the
 order m^{-1/4} d^{3/2} on the ball of ‖·‖_{2,4}, the Frobenius norm of ∇Δ of the order m^{-1/2}. The
-exponents are attained by the *coherent* point, w_r in proportion to a_r σ'''(z_r) x, at which all cubic
-terms add up; and the constants, where every w_{0,r}ᵀx lies at the maximum of |σ'''|.
+exponents are attained by the *coherent* point, w_r in proportion to a_r σ'''(z_r) x, at which all
+cubic terms add up; and the constants, where every w_{0,r}ᵀx lies at the maximum of |σ'''|.
 """
 
 from __future__ import annotations
@@ -40,7 +40,6 @@ from lemmata.theorems.low_degree_plus_sparse.setting.network import (
     Network,
     Pairs,
     Weights,
-    frobenius,
     inputs,
     networks,
     norm24,
@@ -62,7 +61,7 @@ def coherent(at: Expansion, norm: float) -> Weights:
     return of_norm24((at.a * at.sigma(3))[:, :1].mT * at.x[:, :1], norm)
 
 
-def _starts(at: Expansion, norm: float, trials: Trials) -> dict[str, Tensor]:
+def starts_at(at: Expansion, norm: float, trials: Trials) -> dict[str, Tensor]:
     m, d = at.net.width, at.net.dimension
     found = {
         "random": trials.stream("adversary").normal("W", m, d),
@@ -82,7 +81,7 @@ def worst(
     at = net.initialise(trials).on(inputs(trials, 1, net.dimension))
     return attack(
         lambda W: claim(at, W),
-        starts=_starts(at, norm, trials),
+        starts=starts_at(at, norm, trials),
         within=within24(norm),
         steps=30 if net.width <= 256 else 0,
         ascend=("coherent", "random"),
@@ -110,10 +109,10 @@ def at_width(m: int, norm: float = 1.0, activation: Activation = "sin", d: int =
 
 # Below 0.1 the remainder is a difference of numbers that rounding makes.
 _NORMS = st.sampled_from((0.3, 1.0, 3.0))
-_DRAWN = {"net": networks(dimensions=(4, 16), pairs=(4, 128)), "norm": _NORMS}
-_SPECIMENS = [at_width(64), at_width(64, activation="tanh"), at_width(64, activation="softplus")]
-_PROVED = Constant(1.0, measured_on="proved: every size", failure=0.0)
-_FLAT = {"at_most": 0.05, "at_least": -0.05}
+DRAWN = {"net": networks(dimensions=(4, 16), pairs=(4, 128)), "norm": _NORMS}
+SPECIMENS = [at_width(64), at_width(64, activation="tanh"), at_width(64, activation="softplus")]
+PROVED = Constant(1.0, measured_on="proved: every size", failure=0.0)
+FLAT = {"at_most": 0.05, "at_least": -0.05}
 
 # NBL-02
 
@@ -135,9 +134,9 @@ NBL02 = statement(
 @NBL02.part(
     "a",
     says=r"$|f-f_L-f_Q|(x;W)\le\frac{M_3}{6\sqrt m}\sum_r|x^\top w_r|^3$.",
-    specimens=_SPECIMENS,
+    specimens=SPECIMENS,
 )
-@given(**_DRAWN)
+@given(**DRAWN)
 def the_remainder_is_at_most_the_sum_of_cubes(
     net: Pairs, norm: float, trials: Trials, *, factor: float = 1 / 6
 ) -> Bound:
@@ -157,11 +156,11 @@ the_remainder_is_at_most_the_sum_of_cubes.twin("the constant 1/24", factor=1 / 2
     kind="scaling",
     says=r"$|f-f_L-f_Q|(x;W)\le\frac{M_3}6m^{-1/4}d^{3/2}\|W\|_{2,4}^3$, and the worst $W$ of the "
     r"ball attains the exponent.",
-    constant=_PROVED,
-    along=[along_widths("Δ", "-1/4", "sin", **_FLAT), along_widths("Δ", "-1/4", "tanh", **_FLAT)],
-    specimens=_SPECIMENS,
+    constant=PROVED,
+    along=[along_widths("Δ", "-1/4", "sin", **FLAT), along_widths("Δ", "-1/4", "tanh", **FLAT)],
+    specimens=SPECIMENS,
 )
-@given(**_DRAWN)
+@given(**DRAWN)
 def the_remainder_decays_like_the_fourth_root_of_the_width(
     net: Pairs, norm: float, trials: Trials, *, power: float = 0.25
 ) -> Bound:
@@ -213,152 +212,3 @@ def the_constant_of_the_remainder_is_attained(
 
 
 the_constant_of_the_remainder_is_attained.twin("1/5 in place of 1/6", factor=1 / 5)
-
-# NBL-03
-
-NBL03 = statement(
-    "NBL-03",
-    paper="NBL22",
-    source="coupling lemma for gradients and Hessians; BL20",
-    provenance="recalled",
-    note="the rates in $m$ are recalled, the powers of $d$ and the constants are derived",
-    uses=["NBL-02"],
-    title="The derivatives of the remainder",
-    says=r"With $\Delta=f-f_L-f_Q$: $|\nabla\Delta(W)[V]|\le\frac{M_3}2m^{-1/4}d^{3/2}"
-    r"\|W\|_{2,4}^2\|V\|_{2,4}$, $\|\nabla\Delta(W)\|_F\le\frac{M_3}2m^{-1/2}d^{3/2}"
-    r"\|W\|_{2,4}^2$, $|\nabla^2\Delta(W)[V,V]|\le M_3m^{-1/4}d^{3/2}\|W\|_{2,4}\|V\|_{2,4}^2$.",
-    kind="scaling",
-    quantifiers=(
-        r"\forall\, d,m",
-        r"\forall\, W_0,x",
-        r"\forall\,\|W\|_{2,4}\le B",
-        r"\forall\, V",
-    ),
-)
-
-
-def _both(name: str, claimed: str) -> list[Along]:
-    return [along_widths(name, claimed, each, **_FLAT) for each in ("sin", "tanh")]
-
-
-@NBL03.part(
-    "a",
-    constant=_PROVED,
-    says=r"$|\nabla\Delta(W)[V]|\le\frac{M_3}{2\sqrt m}\sum_r(x^\top w_r)^2|x^\top v_r|\le"
-    r"\frac{M_3}2m^{-1/4}d^{3/2}\|W\|_{2,4}^2\|V\|_{2,4}$; at the worst $V$, whose rows are "
-    r"$\pm x$ times the cube root of the neuron's slope, the left side is a norm of the slopes.",
-    along=_both("∇Δ[V]", "-1/4"),
-    specimens=_SPECIMENS,
-)
-@given(**_DRAWN)
-def the_slope_of_the_remainder_decays_like_the_fourth_root_of_the_width(
-    net: Pairs, norm: float, trials: Trials, *, power: float = 0.25, factor: float = 0.5
-) -> Bound:
-    def claim(at: Expansion, W: Weights) -> Bound:
-        # sup over ‖V‖_{2,4} ≤ 1, by duality, is √d times the 4/3-norm of the slopes in xᵀw_r.
-        slopes = at.remainder_slopes(W).abs()
-        worst_V = math.sqrt(net.dimension) * slopes.pow(4 / 3).sum(dim=-1) ** 0.75
-        largest = factor * net.bound(3) * net.width**-power * net.dimension**1.5
-        return at_most(worst_V, per_input(largest * norm24(W) ** 2))
-
-    return worst(net, norm, trials, claim)
-
-
-the_slope_of_the_remainder_decays_like_the_fourth_root_of_the_width.twin("rate m^{-1/2}", power=0.5)
-the_slope_of_the_remainder_decays_like_the_fourth_root_of_the_width.twin(
-    "the constant 1/6 of the value", factor=1 / 6
-)
-
-
-@NBL03.part(
-    "b",
-    constant=_PROVED,
-    says=r"$\|\nabla\Delta(W)\|_F\le\frac{M_3}2m^{-1/2}d^{3/2}\|W\|_{2,4}^2$.",
-    along=_both("‖∇Δ‖", "-1/2"),
-    specimens=_SPECIMENS,
-)
-@given(**_DRAWN)
-def the_gradient_of_the_remainder_decays_like_the_root_of_the_width(
-    net: Pairs, norm: float, trials: Trials, *, power: float = 0.5
-) -> Bound:
-    def claim(at: Expansion, W: Weights) -> Bound:
-        size = at.remainder_slopes(W).norm(dim=-1) * math.sqrt(net.dimension)
-        largest = 0.5 * net.bound(3) * net.width**-power * net.dimension**1.5
-        return at_most(size, per_input(largest * norm24(W) ** 2))
-
-    return worst(net, norm, trials, claim)
-
-
-the_gradient_of_the_remainder_decays_like_the_root_of_the_width.twin("rate 1/m", power=1.0)
-
-
-@NBL03.part(
-    "c",
-    constant=_PROVED,
-    says=r"$|\nabla^2\Delta(W)[V,V]|\le\frac{M_3}{\sqrt m}\sum_r|x^\top w_r|(x^\top v_r)^2\le "
-    r"M_3m^{-1/4}d^{3/2}\|W\|_{2,4}\|V\|_{2,4}^2$.",
-    along=_both("∇²Δ[V,V]", "-1/4"),
-    specimens=_SPECIMENS,
-)
-@given(**_DRAWN)
-def the_curvature_of_the_remainder_decays_like_the_fourth_root_of_the_width(
-    net: Pairs, norm: float, trials: Trials, *, power: float = 0.25, factor: float = 1.0
-) -> Bound:
-    def claim(at: Expansion, W: Weights) -> Bound:
-        # Neurons of either sign of curvature are apart: V on those of the larger sum is worst, with
-        # (xᵀv_r)² in proportion to the curvature, d times their 2-norm.
-        h = at.along(W)
-        curved = at.a * (at.sigma(2, h) - at.sigma(2)) / math.sqrt(net.width)
-        sums = torch.stack([side.relu().norm(dim=-1) for side in (curved, -curved)])
-        largest = factor * net.bound(3) * net.width**-power * net.dimension**1.5
-        return at_most(net.dimension * sums.amax(dim=0), per_input(largest * norm24(W)))
-
-    return worst(net, norm, trials, claim)
-
-
-the_curvature_of_the_remainder_decays_like_the_fourth_root_of_the_width.twin(
-    "rate m^{-1/2}", power=0.5
-)
-the_curvature_of_the_remainder_decays_like_the_fourth_root_of_the_width.twin(
-    "the constant 1/2 in place of 1", factor=0.5
-)
-
-
-@NBL03.part(
-    "d",
-    kind="inequality",
-    says=r"At every $W,V$, neuron by neuron: $|\nabla\Delta(W)[V]|\le\frac{M_3}{2\sqrt m}"
-    r"\sum_r(x^\top w_r)^2|x^\top v_r|$ and $|\nabla^2\Delta(W)[V,V]|\le\frac{M_3}{\sqrt m}"
-    r"\sum_r|x^\top w_r|(x^\top v_r)^2$.",
-    specimens=_SPECIMENS,
-)
-@given(**_DRAWN)
-def derivatives_of_the_remainder_are_at_most_their_sums(
-    net: Pairs, norm: float, trials: Trials, *, first: float = 0.5, second: float = 1.0
-) -> Bound:
-    at = net.initialise(trials).on(inputs(trials, 1, net.dimension))
-    V = trials.stream("adversary").normal("V", net.width, net.dimension)
-    V = V / frobenius(V)[:, None, None]
-
-    def claim(W: Weights) -> Bound:
-        h, root, M3 = at.along(W).abs(), math.sqrt(net.width), net.bound(3)
-        aligned = at.remainder_slopes(W).sign().mT * at.x
-        v, u = at.along(V), at.along(aligned)
-        slope = torch.stack((at.remainder_slope(W, V), at.remainder_slope(W, aligned)), dim=1)
-        sums = torch.stack(((h**2 * v.abs()).sum(dim=-1), (h**2 * u.abs()).sum(dim=-1)), dim=1)
-        curved = at.remainder_curvature(W, V).abs()
-        return at_most(
-            torch.cat((slope.abs().flatten(1), curved), dim=1),
-            ATTAINED
-            * M3
-            / root
-            * torch.cat((first * sums.flatten(1), second * (h * v**2).sum(dim=-1)), dim=1),
-        )
-
-    return attack(
-        claim, starts=_starts(at, norm, trials), within=within24(norm), steps=20, ascend=("random",)
-    )
-
-
-derivatives_of_the_remainder_are_at_most_their_sums.twin("1/6 in the first", first=1 / 6)
-derivatives_of_the_remainder_are_at_most_their_sums.twin("1/10 in the second", second=0.1)

@@ -1,7 +1,7 @@
 r"""The size of all regularisers at the signed witness (NBL22).
 
-R_1 = ‖f_L(·; P_{>k}W)‖², R_2 = (1/n) Σ f_L(x_i; P_{>k}W)², R_3 = ‖P_{≤k}W‖_F², R_4 = ‖W‖⁸_{2,4}. With
-random signs only the diagonal blocks of a quadratic form remain in the mean: E_S R(VS) = Σ_r
+R_1 = ‖f_L(·; P_{>k}W)‖², R_2 = (1/n) Σ f_L(x_i; P_{>k}W)², R_3 = ‖P_{≤k}W‖_F², R_4 = ‖W‖⁸_{2,4}.
+With random signs only the diagonal blocks of a quadratic form remain in the mean: E_S R(VS) = Σ_r
 v_rᵀ R_rr v_r. As Σ_rr ≤ M_1²/m and U_rU_rᵀ ≤ Σ_rr/λ_{n_k}, R_1 and R_3 of VS are of the order
 m^{-1/2} ‖V‖²_{2,4}.
 """

@@ -1,9 +1,9 @@
 r"""The covariance of the tangent features, exactly, and the good subspace.
 
-Because of the pairing f_L(x; W) = ⟨φ_p(x), u⟩ with the blocks φ_p = p^{-1/2} σ'(w_{0,r}ᵀx) x, r ≤ p,
-and u = fold(W) = (w_r - w_{r+p})/√2. So the covariance Σ of all features has the spectrum of Σ_p =
-E φ_p φ_pᵀ and pd zeros. Its blocks need the law of x in the plane of two weights only: for unit w,
-w' with ρ = wᵀw',
+Because of the pairing f_L(x; W) = ⟨φ_p(x), u⟩ with the blocks φ_p = p^{-1/2} σ'(w_{0,r}ᵀx) x, r ≤
+p, and u = fold(W) = (w_r - w_{r+p})/√2. So the covariance Σ of all features has the spectrum of
+Σ_p = E φ_p φ_pᵀ and pd zeros. Its blocks need the law of x in the plane of two weights only: for
+unit w, w' with ρ = wᵀw',
 
     E[h(wᵀx) h(w'ᵀx) xxᵀ] = A I + B (wwᵀ + w'w'ᵀ) + C (ww'ᵀ + w'wᵀ),
 

@@ -1,8 +1,8 @@
 r"""The regularised objective L_λ = L̂ + Σ λ_j R_j, its gradient and its Hessian, and descent on it.
 
-R_1 = ‖f_L(·; P_{>k}W)‖²_{L²}, R_2 = (1/n) Σ f_L(x_i; P_{>k}W)², R_3 = ‖P_{≤k}W‖_F² are quadratic forms
-of the folded weights; R_4 = ‖W‖⁸_{2,4} = g², g = Σ ‖w_r‖⁴. The model is f_L + f_Q, or the network
-itself.
+R_1 = ‖f_L(·; P_{>k}W)‖²_{L²}, R_2 = (1/n) Σ f_L(x_i; P_{>k}W)², R_3 = ‖P_{≤k}W‖_F² are quadratic
+forms of the folded weights; R_4 = ‖W‖⁸_{2,4} = g², g = Σ ‖w_r‖⁴. The model is f_L + f_Q, or the
+network itself.
 """
 
 from __future__ import annotations
