@@ -218,7 +218,7 @@ def the_supremum_of_the_quadratic_part_is_in_closed_form(
 the_supremum_of_the_quadratic_part_is_in_closed_form.twin("w_r ∝ λ_r v_r", power=1.0)
 
 
-def _sizes(variable: str, **slope: float) -> Along:
+def _sizes(variable: str, *, at_most: float | None = None, at_least: float | None = None) -> Along:
     return Along(
         variable=variable,
         sizes=(8, 16, 32) if variable == "d" else (64, 256, 1024),
@@ -227,7 +227,8 @@ def _sizes(variable: str, **slope: float) -> Along:
         else lambda n: _quadratic(8, n),
         trials=48,
         resolution=0.1,
-        **slope,
+        at_most=at_most,
+        at_least=at_least,
     )
 
 

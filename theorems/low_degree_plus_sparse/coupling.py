@@ -18,6 +18,7 @@ from torch import Tensor
 
 from lemmata.harness import Along, Bound, Constant, Instance, Trials, at_most, given, statement
 from lemmata.harness.adversary.attack import attack
+from lemmata.theorems.low_degree_plus_sparse.setting.activations import Activation
 from lemmata.theorems.low_degree_plus_sparse.setting.losses import THIRD, loss
 from lemmata.theorems.low_degree_plus_sparse.setting.network import (
     ATTAINED,
@@ -34,7 +35,7 @@ from lemmata.theorems.low_degree_plus_sparse.taylor_remainder import coherent
 
 NORM = 1.5
 _SAMPLES = 10
-_SMOOTH = ("sin", "tanh", "softplus")
+_SMOOTH: tuple[Activation, ...] = ("sin", "tanh", "softplus")
 
 NBL04 = statement(
     "NBL-04",
@@ -111,9 +112,7 @@ losses_differ_by_at_most_the_remainder.twin("a tenth of the remainder", share=0.
     specimens=_SPECIMENS,
 )
 @given(**_DRAWN)
-def slopes_of_the_losses_differ_by_at_most_the_remainder_s(
-    net: Pairs, trials: Trials, *, of_slope: float = 1.0
-) -> Bound:
+def slopes_of_the_losses_couple(net: Pairs, trials: Trials, *, of_slope: float = 1.0) -> Bound:
     at, y, V = _world(net, trials)
 
     def claim(W: Weights) -> Bound:
@@ -128,9 +127,7 @@ def slopes_of_the_losses_differ_by_at_most_the_remainder_s(
     )
 
 
-slopes_of_the_losses_differ_by_at_most_the_remainder_s.twin(
-    "without the slope of the remainder", of_slope=0.0
-)
+slopes_of_the_losses_couple.twin("without the slope of the remainder", of_slope=0.0)
 
 
 def _curvatures(
@@ -155,9 +152,7 @@ def _curvatures(
     specimens=_SPECIMENS,
 )
 @given(**_DRAWN)
-def curvatures_of_the_losses_differ_by_at_most_the_remainder_s(
-    net: Pairs, trials: Trials, *, share: float = 1.0
-) -> Bound:
+def curvatures_of_the_losses_couple(net: Pairs, trials: Trials, *, share: float = 1.0) -> Bound:
     at, y, V = _world(net, trials)
 
     def claim(W: Weights) -> Bound:
@@ -169,7 +164,7 @@ def curvatures_of_the_losses_differ_by_at_most_the_remainder_s(
     )
 
 
-curvatures_of_the_losses_differ_by_at_most_the_remainder_s.twin("a tenth of the bound", share=0.1)
+curvatures_of_the_losses_couple.twin("a tenth of the bound", share=0.1)
 
 
 @NBL04.part(

@@ -62,9 +62,14 @@ def _at(m: int) -> Instance:
     return {"net": relu_net(10, m // 2)}
 
 
-def _widths(**slope: float) -> Along:
+def _widths(*, at_most: float | None = None, at_least: float | None = None) -> Along:
     return Along(
-        variable="m", sizes=(64, 256, 1024, 4096, 16_384), instance=_at, trials=24, **slope
+        variable="m",
+        sizes=(64, 256, 1024, 4096, 16_384),
+        instance=_at,
+        trials=24,
+        at_most=at_most,
+        at_least=at_least,
     )
 
 
@@ -288,7 +293,7 @@ powers_are_represented_by_the_quadratic_part.twin(
     specimens=[_power(3, 4096), _power(4, 4096, 32)],
 )
 @given(net=st.sampled_from((8, 32)).map(lambda d: relu_net(d, 2048)), q=st.sampled_from((2, 3, 4)))
-def the_norm_of_the_power_s_witness_is_independent_of_the_dimension(
+def witnesses_of_powers_have_norms_free_of_the_dimension(
     net: Pairs, q: int, trials: Trials, *, factor: float = 8.0
 ) -> Bound:
     network = net.initialise(trials)
@@ -298,7 +303,7 @@ def the_norm_of_the_power_s_witness_is_independent_of_the_dimension(
     return all_of(at_most(quartic, expected), at_least(quartic, expected))
 
 
-the_norm_of_the_power_s_witness_is_independent_of_the_dimension.twin("2 j!/c_j²", factor=2.0)
+witnesses_of_powers_have_norms_free_of_the_dimension.twin("2 j!/c_j²", factor=2.0)
 
 
 @BL2.part(

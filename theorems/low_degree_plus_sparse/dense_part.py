@@ -151,14 +151,15 @@ def the_linear_witness_has_a_norm_of_the_order_of_the_degree(
 the_linear_witness_has_a_norm_of_the_order_of_the_degree.twin("O(d^{k-2})", shift=1.0)
 
 
-def _pairs(**slope: float) -> Along:
+def _pairs(*, at_most: float | None = None, at_least: float | None = None) -> Along:
     return Along(
         variable="p",
         sizes=(8, 16, 32, 64),
         instance=lambda p: instance(6, p),
         trials=24,
         resolution=0.15,
-        **slope,
+        at_most=at_most,
+        at_least=at_least,
     )
 
 

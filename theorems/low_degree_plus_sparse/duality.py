@@ -197,7 +197,8 @@ dense_polynomials_cost_the_quadratic_part_more.twin("one power of d more", more=
 def a_dense_quadratic_costs_more_than_a_sparse_one(
     d: int, trials: Trials, *, power: float = 0.5
 ) -> Bound:
-    dense, sparse = (forced(f"{name} quadratic", d, "sin", trials) for name in ("dense", "sparse"))
+    dense = forced("dense quadratic", d, "sin", trials)
+    sparse = forced("sparse quadratic", d, "sin", trials)
     return all_of(at_least(dense / sparse, d**power), at_most(dense / sparse, d**power))
 
 
@@ -205,7 +206,8 @@ def a_dense_quadratic_costs_more_than_a_sparse_one(
     "as much as a sparse one", specimens=[{"d": 64}]
 )
 def _(d: int, trials: Trials) -> Bound:
-    dense, sparse = (forced(f"{name} quadratic", d, "sin", trials) for name in ("dense", "sparse"))
+    dense = forced("dense quadratic", d, "sin", trials)
+    sparse = forced("sparse quadratic", d, "sin", trials)
     return at_most(dense / sparse, 0.5)
 
 

@@ -105,14 +105,15 @@ def moments_of_the_features_have_a_closed_form(
 moments_of_the_features_have_a_closed_form.twin("without the quadratic part", curved=0.0)
 
 
-def _dimensions(**slope: float) -> Along:
+def _dimensions(*, at_most: float | None = None, at_least: float | None = None) -> Along:
     return Along(
         variable="d",
         sizes=(6, 8, 10, 12),
         instance=lambda d: at_dimension(d, per=4),
         trials=32,
         resolution=0.15,
-        **slope,
+        at_most=at_most,
+        at_least=at_least,
     )
 
 

@@ -194,7 +194,7 @@ def _fixed(net: Pairs, number: int) -> tuple[World, float, float]:
     """Return one initialisation with its witnesses, E e² and E e⁴ from 40,000 inputs."""
     trials = Trials(key=key_of("NBL-29", number), count=1)
     made = world(net, 1, trials)
-    moments = [], []
+    moments: tuple[list[float], list[float]] = ([], [])
     for batch in range(10):
         e = _residual(made, inputs(trials, 4000, net.dimension, f"moments/{batch}"))
         for kept, power in zip(moments, (2, 4), strict=True):
@@ -222,7 +222,7 @@ def _residual(made: World, x: Float[Tensor, "1 n d"]) -> Float[Tensor, "1 n"]:
     n=st.sampled_from((22, 60, 200)),
     tau=st.sampled_from((0.5, 1.0, 2.0)),
 )
-def the_training_loss_at_the_witness_is_near_the_population_s(
+def the_training_loss_at_the_witness_is_near_its_mean(
     net: Pairs, number: int, n: int, tau: float, trials: Trials, *, power: float = 1.0
 ) -> Bound:
     made, second, fourth = _fixed(net, number)
@@ -235,7 +235,7 @@ def the_training_loss_at_the_witness_is_near_the_population_s(
     )
 
 
-the_training_loss_at_the_witness_is_near_the_population_s.twin(
+the_training_loss_at_the_witness_is_near_its_mean.twin(
     "n³ in place of n",
     specimens=[{"net": Pairs(dimension=6, pairs=24), "number": 1, "n": 22, "tau": 0.5}],
     power=3.0,

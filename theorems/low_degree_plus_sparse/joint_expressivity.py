@@ -113,20 +113,21 @@ def _best(
         W: Weights = made.W_L + S * made.W_Q
         value = at.value(W) if network else at.model(W)
         errors.append((value - made.target(at.x)).square().mean(dim=1))
-        sums.append(sum(term.square().mean(dim=1) for term in _terms(made, at, S)))
+        sums.append(torch.stack(_terms(made, at, S)).square().mean(dim=2).sum(dim=0))
     found = torch.stack(errors)
     best = found.argmin(dim=0, keepdim=True)
     return found.gather(0, best)[0], torch.stack(sums).gather(0, best)[0]
 
 
-def _widths(**slope: float) -> Along:
+def _widths(*, at_most: float | None = None, at_least: float | None = None) -> Along:
     return Along(
         variable="m",
         sizes=(16, 32, 64, 128),
         instance=lambda m: instance(6, m // 2),
         trials=24,
         resolution=0.15,
-        **slope,
+        at_most=at_most,
+        at_least=at_least,
     )
 
 

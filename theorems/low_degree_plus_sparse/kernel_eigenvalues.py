@@ -88,7 +88,13 @@ def eigenvalues_sum_to_the_trace(
 eigenvalues_sum_to_the_trace.twin("without the factor d", power=0.0)
 
 
-def _dimensions(degree: int, activation: Activation, **slope: float) -> list[Along]:
+def _dimensions(
+    degree: int,
+    activation: Activation,
+    *,
+    at_most: float | None = None,
+    at_least: float | None = None,
+) -> list[Along]:
     return [
         Along(
             variable="d",
@@ -96,7 +102,8 @@ def _dimensions(degree: int, activation: Activation, **slope: float) -> list[Alo
             instance=lambda d: {"d": d, "degree": degree, "activation": activation},
             member=member,
             trials=16,
-            **slope,
+            at_most=at_most,
+            at_least=at_least,
         )
         for member in ("upper", "lower")
     ]

@@ -83,8 +83,21 @@ def _at(d: int, power: float = 1.2) -> Instance:
     return {"d": d, "n": int(d**power)}
 
 
-def _dimensions(power: float = 1.2, sizes: tuple[int, ...] = (10, 20, 40, 60), **slope) -> Along:
-    return Along(variable="d", sizes=sizes, instance=lambda d: _at(d, power), trials=24, **slope)
+def _dimensions(
+    power: float = 1.2,
+    sizes: tuple[int, ...] = (10, 20, 40, 60),
+    *,
+    at_most: float | None = None,
+    at_least: float | None = None,
+) -> Along:
+    return Along(
+        variable="d",
+        sizes=sizes,
+        instance=lambda d: _at(d, power),
+        trials=24,
+        at_most=at_most,
+        at_least=at_least,
+    )
 
 
 _DRAWN = {"d": st.sampled_from((10, 14, 20)), "n": st.sampled_from((15, 30, 40))}
@@ -100,7 +113,7 @@ _DRAWN = {"d": st.sampled_from((10, 14, 20)), "n": st.sampled_from((15, 30, 40))
     specimens=[_at(10), _at(20)],
 )
 @given(**_DRAWN)
-def the_kernel_is_the_slope_s_kernel_times_the_inner_product(
+def the_kernel_is_that_of_the_slope_times_the_inner_product(
     d: int, n: int, trials: Trials, *, factor: bool = True
 ) -> Bound:
     x = inputs(trials, n, d)
@@ -110,7 +123,7 @@ def the_kernel_is_the_slope_s_kernel_times_the_inner_product(
     return equal(kernel(x), expected, roundings=1e5, scale=1.0)
 
 
-the_kernel_is_the_slope_s_kernel_times_the_inner_product.twin(
+the_kernel_is_that_of_the_slope_times_the_inner_product.twin(
     "without the inner product", factor=False
 )
 

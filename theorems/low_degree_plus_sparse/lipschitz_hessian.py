@@ -7,6 +7,7 @@ is a polynomial of degree 8. Both bounds are attained.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import torch
 from hypothesis import strategies as st
@@ -79,7 +80,7 @@ def the_third_derivative_of_the_loss_is_this(
     def value(t: Tensor) -> Tensor:
         return 0.5 * (at.value(W + t * V) - y).square().mean(dim=1)
 
-    def differentiated(function):
+    def differentiated(function: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
         return lambda t: torch.func.jvp(function, (t,), (torch.ones_like(t),))[1]
 
     zero = torch.zeros((), dtype=W.dtype, device=W.device)
@@ -93,13 +94,14 @@ def the_third_derivative_of_the_loss_is_this(
 the_third_derivative_of_the_loss_is_this.twin("once in place of three times", three=1.0)
 
 
-def _widths(**slope: float) -> Along:
+def _widths(*, at_most: float | None = None, at_least: float | None = None) -> Along:
     return Along(
         variable="m",
         sizes=(16, 64, 256, 1024),
         instance=lambda m: {"net": Pairs(dimension=8, pairs=m // 2)},
         trials=16,
-        **slope,
+        at_most=at_most,
+        at_least=at_least,
     )
 
 

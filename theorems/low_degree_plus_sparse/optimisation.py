@@ -170,7 +170,10 @@ def every_step_decreases_the_objective(net: Pairs, trials: Trials, *, longer: fl
     first = problem.value(W)
     radius = (first / LAMBDAS[3]) ** 0.125
     eta = longer / smoothness(problem, first, radius)
-    value, gained, norms, sizes = first, [], [], []
+    value = first
+    gained: list[Tensor] = []
+    norms: list[Tensor] = []
+    sizes: list[Tensor] = []
     for _ in range(100):
         slope = problem.gradient(W)
         # A trial whose objective has grown a thousandfold rests: the step has failed.

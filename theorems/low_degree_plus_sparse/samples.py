@@ -65,9 +65,16 @@ def _sized(multiple: int, d: int = 8, per: int = 2) -> Instance:
     return {"net": Pairs(dimension=d, pairs=per * d), "k": 1, "n": multiple * (d + 1)}
 
 
-def _samples(trials: int = 24, **slope: float) -> Along:
+def _samples(
+    trials: int = 24, *, at_most: float | None = None, at_least: float | None = None
+) -> Along:
     return Along(
-        variable="n / n_k", sizes=(4, 8, 16, 32, 64), instance=_sized, trials=trials, **slope
+        variable="n / n_k",
+        sizes=(4, 8, 16, 32, 64),
+        instance=_sized,
+        trials=trials,
+        at_most=at_most,
+        at_least=at_least,
     )
 
 
@@ -160,14 +167,15 @@ def _window(d: int) -> Instance:
     return {"net": Pairs(dimension=d, pairs=3 * d), "k": 1, "n": round(d**1.3)}
 
 
-def _windows(**slope: float) -> Along:
+def _windows(*, at_most: float | None = None, at_least: float | None = None) -> Along:
     return Along(
         variable="d",
         sizes=(6, 8, 10, 12),
         instance=_window,
         trials=24,
         resolution=0.15,
-        **slope,
+        at_most=at_most,
+        at_least=at_least,
     )
 
 

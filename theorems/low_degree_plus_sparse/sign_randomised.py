@@ -209,9 +209,15 @@ def _sized(d: int, n: int = 256) -> Instance:
     return {"net": relu_net(d, 16), "n": n}
 
 
-def _dimensions(**slope: float) -> Along:
+def _dimensions(*, at_most: float | None = None, at_least: float | None = None) -> Along:
     return Along(
-        variable="d", sizes=(8, 16, 32), instance=_sized, trials=48, resolution=0.1, **slope
+        variable="d",
+        sizes=(8, 16, 32),
+        instance=_sized,
+        trials=48,
+        resolution=0.1,
+        at_most=at_most,
+        at_least=at_least,
     )
 
 

@@ -13,6 +13,7 @@ of independent terms as well.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import torch
 from hypothesis import strategies as st
@@ -78,7 +79,9 @@ def linear_and_quadratic_part_are_homogeneous(
     at = net.initialise(trials).on(inputs(trials, 4, net.dimension))
     W, V = (_gaussian(trials, net, name) for name in ("W", "V"))
 
-    def derivative(part, point: Weights, along: Weights) -> torch.Tensor:
+    def derivative(
+        part: Callable[[Weights], torch.Tensor], point: Weights, along: Weights
+    ) -> torch.Tensor:
         return torch.func.jvp(part, (point,), (along,))[1]
 
     def slope_along_V(point: Weights) -> torch.Tensor:
@@ -173,13 +176,14 @@ def aligned(net: Pairs, trials: Trials) -> Weights:
     return net.width**-0.25 * trials.sphere("β", 1, net.dimension).expand(-1, net.width, -1)
 
 
-def _signed_widths(**slope: float) -> Along:
+def _signed_widths(*, at_most: float | None = None, at_least: float | None = None) -> Along:
     return Along(
         variable="m",
         sizes=(32, 128, 512, 2048),
         instance=lambda m: {"net": Pairs(dimension=10, pairs=m // 2)},
         trials=48,
-        **slope,
+        at_most=at_most,
+        at_least=at_least,
     )
 
 

@@ -130,14 +130,15 @@ def error(network: Network, W: Weights, term: Sparse, trials: Trials) -> Float[T
     return (network.on(x).quadratic(W) - term.at(x)).square().mean(dim=1)
 
 
-def _pairs(k: int, d: int, **slope: float) -> Along:
+def _pairs(k: int, d: int, *, at_most: float | None = None, at_least: float | None = None) -> Along:
     return Along(
         variable="p",
         sizes=(32, 128, 512, 2048),
         instance=lambda p: _instance(d, p, k),
         trials=24,
         resolution=0.15,
-        **slope,
+        at_most=at_most,
+        at_least=at_least,
     )
 
 

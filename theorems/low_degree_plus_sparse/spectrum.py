@@ -178,14 +178,21 @@ def at_dimension(d: int, k: int = 1, per: int = 2, activation: Activation = "sin
     return {"net": Pairs(dimension=d, pairs=per * d**k, activation=activation), "k": k}
 
 
-def _dimensions(trials: int = 24, member: str = "", **slope: float) -> Along:
+def _dimensions(
+    trials: int = 24,
+    member: str = "",
+    *,
+    at_most: float | None = None,
+    at_least: float | None = None,
+) -> Along:
     return Along(
         variable="d",
         sizes=(6, 8, 10, 12, 14),
         instance=at_dimension,
         member=member,
         trials=trials,
-        **slope,
+        at_most=at_most,
+        at_least=at_least,
     )
 
 

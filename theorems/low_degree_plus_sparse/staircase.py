@@ -63,14 +63,15 @@ _STAIRS = {"d": st.just(10), "n": st.sampled_from((25, 31, 40))}
 _RIDGES = (1e-3, 0.1, 1.0)
 
 
-def _dimensions(**slope: float) -> Along:
+def _dimensions(*, at_most: float | None = None, at_least: float | None = None) -> Along:
     return Along(
         variable="d",
         sizes=(10, 14, 20, 28),
         instance=at_size,
         trials=16,
         resolution=0.1,
-        **slope,
+        at_most=at_most,
+        at_least=at_least,
     )
 
 

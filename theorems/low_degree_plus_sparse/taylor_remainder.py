@@ -88,7 +88,14 @@ def worst(
     )
 
 
-def along_widths(measures: str, claimed: str, activation: Activation, **slope: float) -> Along:
+def along_widths(
+    measures: str,
+    claimed: str,
+    activation: Activation,
+    *,
+    at_most: float | None = None,
+    at_least: float | None = None,
+) -> Along:
     """Return the grid of widths, drawn beside the others."""
     return Along(
         variable="m",
@@ -98,7 +105,8 @@ def along_widths(measures: str, claimed: str, activation: Activation, **slope: f
         drawn=Drawn(
             together=APPROXIMATION, measures=measures, label=f"{measures}, {activation}, {claimed}"
         ),
-        **slope,
+        at_most=at_most,
+        at_least=at_least,
     )
 
 

@@ -230,14 +230,15 @@ def regularisers_at_the_witness_are_those_of_its_parts(
 regularisers_at_the_witness_are_those_of_its_parts.twin("without the factor 2", two=1.0)
 
 
-def _pairs(**slope: float) -> Along:
+def _pairs(*, at_most: float | None = None, at_least: float | None = None) -> Along:
     return Along(
         variable="m",
         sizes=(32, 64, 128),
         instance=lambda m: instance(6, m // 2),
         trials=32,
         resolution=0.15,
-        **slope,
+        at_most=at_most,
+        at_least=at_least,
     )
 
 

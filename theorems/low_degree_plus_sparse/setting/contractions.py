@@ -7,6 +7,7 @@ t²)²/((d - 1)(d + 1)) and Π = I - wwᵀ all moments are those of σ''(t) with
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import cache
 from typing import Literal
 
@@ -30,7 +31,7 @@ Target = Literal["linear", "sparse quadratic", "dense quadratic", "sparse cubic"
 def _numbers(activation: Activation, d: int) -> dict[str, float]:
     """Return the means of σ''(t) times what G needs."""
 
-    def mean(weight) -> float:
+    def mean(weight: Callable[[Tensor, Tensor, Tensor], Tensor]) -> float:
         def value(tau: Tensor) -> Tensor:
             t = math.sqrt(d) * tau
             s, s2 = (d - t**2) / (d - 1), (d - t**2) ** 2 / ((d - 1) * (d + 1))
@@ -85,7 +86,8 @@ def contracted(target: Target, w: Rows, trials: Trials) -> Matrices:
         # ‖T‖² = 1 - 3/(d + 2) for the traceless part of β⊗β⊗β.
         return T / (norm * math.sqrt(1.0 - 3.0 / (d + 2)))
     drawn = trials.normal("q/dense", d, d, d)
-    T = sum(drawn.permute(0, *(1 + each for each in order)) for order in _ORDERS) / 6.0
+    turned = [drawn.permute(0, *(1 + each for each in order)) for order in _ORDERS]
+    T = torch.stack(turned).mean(dim=0)
     trace = T.diagonal(dim1=1, dim2=2).sum(dim=-1) / (d + 2)
     shift = trace[:, :, None, None] * identity
     T = T - shift - shift.permute(0, 2, 1, 3) - shift.permute(0, 2, 3, 1)

@@ -10,6 +10,7 @@ for q = c + vᵀx + xᵀMx, M symmetric and traceless, is
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
@@ -27,7 +28,7 @@ from lemmata.theorems.mathematics import gegenbauer
 def _numbers(activation: Activation, d: int) -> tuple[float, float, float, float, float]:
     """Return E[σ't], A, E[σ't²] - A, a, b."""
 
-    def mean(weight) -> float:
+    def mean(weight: Callable[[Tensor, Tensor], Tensor]) -> float:
         def value(tau: Tensor) -> Tensor:
             t = math.sqrt(d) * tau
             return derivative(activation, 1, t) * weight(t, (d - t**2) / (d - 1))

@@ -14,6 +14,7 @@ h_r = xᵀw_r and, for derivatives along V, of v_r = xᵀv_r: an `Expansion` kee
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
@@ -206,7 +207,7 @@ def of_norm24(W: Weights, norm: float) -> Weights:
     return W * (norm / norm24(W))[:, None, None]
 
 
-def within24(radius: float):
+def within24(radius: float) -> Callable[[Weights], Weights]:
     """Return the map that scales points outside the ball ‖W‖_{2,4} ≤ radius back to its sphere."""
 
     def project(W: Weights) -> Weights:
