@@ -30,7 +30,7 @@ from lemmata.theorems.low_degree_plus_sparse.setting.network import (
     inputs,
     networks,
     norm24,
-    per_input,
+    of_norm24,
 )
 from lemmata.theorems.low_degree_plus_sparse.setting.objective import (
     objective,
@@ -84,15 +84,11 @@ def the_cross_term_decays_like_the_fourth_root_of_the_width(
         "random": (trials.normal("W", m, d), trials.normal("U", m, d)),
         "coherent": (curved * at.x[:, :1], curved**2 * signs * at.x[:, :1]),
     }
-    return worst_of(
-        **{
-            name: at_most(
-                at.cross(W, U).abs(),
-                per_input(net.bound(2) * d * m**-power * norm24(W) * frobenius(U)),
-            )
-            for name, (W, U) in found.items()
-        }
-    )
+    claims = {}
+    for name, (W, U) in found.items():
+        crossed = at.cross(of_norm24(W, 1.0), U / frobenius(U)[:, None, None]).abs()
+        claims[name] = at_most(crossed, net.bound(2) * d * m**-power)
+    return worst_of(**claims)
 
 
 the_cross_term_decays_like_the_fourth_root_of_the_width.twin("the rate m^{-1/2}", power=0.5)

@@ -26,8 +26,6 @@ from lemmata.theorems.low_degree_plus_sparse.setting.network import (
     Weights,
     frobenius,
     inputs,
-    norm24,
-    per_input,
     within24,
 )
 from lemmata.theorems.low_degree_plus_sparse.taylor_remainder import (
@@ -85,7 +83,7 @@ def the_slope_of_the_remainder_decays_like_the_fourth_root_of_the_width(
         slopes = at.remainder_slopes(W).abs()
         worst_V = math.sqrt(net.dimension) * slopes.pow(4 / 3).sum(dim=-1) ** 0.75
         largest = factor * net.bound(3) * net.width**-power * net.dimension**1.5
-        return at_most(worst_V, per_input(largest * norm24(W) ** 2))
+        return at_most(worst_V, largest * norm**2)
 
     return worst(net, norm, trials, claim)
 
@@ -110,7 +108,7 @@ def the_gradient_of_the_remainder_decays_like_the_root_of_the_width(
     def claim(at: Expansion, W: Weights) -> Bound:
         size = at.remainder_slopes(W).norm(dim=-1) * math.sqrt(net.dimension)
         largest = 0.5 * net.bound(3) * net.width**-power * net.dimension**1.5
-        return at_most(size, per_input(largest * norm24(W) ** 2))
+        return at_most(size, largest * norm**2)
 
     return worst(net, norm, trials, claim)
 
@@ -137,7 +135,7 @@ def the_curvature_of_the_remainder_decays_like_the_fourth_root_of_the_width(
         curved = at.a * (at.sigma(2, h) - at.sigma(2)) / math.sqrt(net.width)
         sums = torch.stack([side.relu().norm(dim=-1) for side in (curved, -curved)])
         largest = factor * net.bound(3) * net.width**-power * net.dimension**1.5
-        return at_most(net.dimension * sums.amax(dim=0), per_input(largest * norm24(W)))
+        return at_most(net.dimension * sums.amax(dim=0), largest * norm)
 
     return worst(net, norm, trials, claim)
 

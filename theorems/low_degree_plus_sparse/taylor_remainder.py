@@ -83,7 +83,7 @@ def worst(
         lambda W: claim(at, W),
         starts=starts_at(at, norm, trials),
         within=within24(norm),
-        steps=30 if net.width <= 256 else 0,
+        steps=15 if net.width <= 256 else 0,
         ascend=("coherent", "random"),
     )
 
@@ -100,7 +100,7 @@ def along_widths(
     return Along(
         variable="m",
         sizes=WIDTHS,
-        instance=lambda m: at_width(m, activation=activation),
+        instance=lambda m: at_width(m, 0.25, activation),
         trials=24,
         drawn=Drawn(
             together=APPROXIMATION, measures=measures, label=f"{measures}, {activation}, {claimed}"
@@ -110,7 +110,7 @@ def along_widths(
     )
 
 
-def at_width(m: int, norm: float = 1.0, activation: Activation = "sin", d: int = 6) -> Instance:
+def at_width(m: int, norm: float = 0.5, activation: Activation = "sin", d: int = 6) -> Instance:
     """Return the instance of m neurons and a radius of the ball."""
     return {"net": Pairs(dimension=d, pairs=m // 2, activation=activation), "norm": norm}
 
@@ -174,7 +174,7 @@ def the_remainder_decays_like_the_fourth_root_of_the_width(
 ) -> Bound:
     def claim(at: Expansion, W: Weights) -> Bound:
         largest = net.bound(3) / 6.0 * net.width**-power * net.dimension**1.5
-        return at_most(at.remainder(W).abs(), per_input(largest * norm24(W) ** 3))
+        return at_most(at.remainder(W).abs(), largest * norm**3)
 
     return worst(net, norm, trials, claim)
 
