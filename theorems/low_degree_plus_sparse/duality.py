@@ -161,7 +161,7 @@ def _dimensions(target: Target, member: str, at_most: float) -> Along:
         instance=lambda d: {"d": d, "target": target},
         at_most=at_most,
         member=member,
-        trials=16,
+        trials=48,
         resolution=0.1,
     )
 

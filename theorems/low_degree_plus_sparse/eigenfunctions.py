@@ -111,7 +111,7 @@ def _dimensions(*, at_most: float | None = None, at_least: float | None = None) 
         sizes=(6, 8, 10, 12),
         instance=lambda d: at_dimension(d, per=4),
         trials=32,
-        resolution=0.15,
+        resolution=0.2,
         at_most=at_most,
         at_least=at_least,
     )

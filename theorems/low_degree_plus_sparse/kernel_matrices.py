@@ -268,7 +268,7 @@ _ENOUGH = {"d": st.just(10), "n": st.sampled_from((15, 31)), "pairs": st.sampled
     kind="scaling",
     says=r"At $pd=16n$, $n=d^{1.5}$: $\lambda_{\min}(K_N)\ge c\,\gamma_{>1}$, and "
     r"$\lambda_{\min}(K_N)/\gamma_{>1}$ does not fall with $d$.",
-    constant=Constant(6.0, measured_on="sin, ℓ = 1, d = 10…20, pd = 16n: at most 4.8"),
+    constant=Constant(9.0, measured_on="sin, ℓ = 1, d = 8…20, pd = 16n: mostly below 6.5"),
     along=[
         Along(
             variable="d",
