@@ -1,6 +1,9 @@
-"""Speed and memory of matrix-free layers, and their ratio to dense ones: `python benchmarks/matrix_free.py [--quick]`.
+"""Speed and memory of matrix-free layers, and their ratio to dense ones.
 
-Every figure is taken on one thread, in float64. Ratios come from one run on one machine, so that they can be compared between machines.
+`python benchmarks/matrix_free.py [--quick]`.
+
+Every figure is taken on one thread, in float64. Ratios come from one run on one machine, so that
+they can be compared between machines.
 """
 
 from __future__ import annotations
@@ -26,8 +29,13 @@ SAMPLES = 16
 
 
 def deep_net(trials: Trials, width: int, depth: int, inputs: int) -> tuple[list[Layer], Tensor]:
-    """Return square hidden layers of a net and the first hidden activations, non-negative and of norm about one."""
-    layers = [gaussian_layer(trials, f"W{index}", width, width, variance=2.0 / width) for index in range(depth)]
+    """Return square hidden layers of a net and the first hidden activations, non-negative and of
+    norm about one.
+    """
+    layers = [
+        gaussian_layer(trials, f"W{index}", width, width, variance=2.0 / width)
+        for index in range(depth)
+    ]
     return layers, trials.normal("first", width, inputs, variance=2.0 / width).relu()
 
 
@@ -48,11 +56,16 @@ def backward(layers: list[Layer], hidden: list[Tensor], last: Tensor) -> list[Te
 
 
 def gradient_norms(trials: Trials, width: int) -> Tensor:
-    """Return the Frobenius norm of each layer's gradient in a net of two hidden layers, from the Gram matrices of its factors."""
+    """Return the Frobenius norm of each layer's gradient in a net of two hidden layers, from the
+    Gram matrices of its factors.
+    """
     layers, first = deep_net(trials, width, 2, SAMPLES)
     hidden = forward(layers, first)
     signals = backward(layers, hidden, trials.normal("last", width, SAMPLES))
-    squares = [((signal.mT @ signal) * (below.mT @ below)).sum((-2, -1)) for signal, below in zip(signals, hidden[:-1], strict=True)]
+    squares = [
+        ((signal.mT @ signal) * (below.mT @ below)).sum((-2, -1))
+        for signal, below in zip(signals, hidden[:-1], strict=True)
+    ]
     return torch.stack(squares, dim=-1).sqrt()
 
 
@@ -65,7 +78,10 @@ def full_backward(trials: Trials, width: int) -> Tensor:
 
 
 def gradient_descent(trials: Trials, width: int, steps: int) -> Tensor:
-    """Take full gradient steps on the three layers of a net with four inputs and one output; return the losses."""
+    """Take full gradient steps on the three layers of a net with four inputs and one output.
+
+    Return the losses.
+    """
     layers, first = deep_net(trials, width, 3, 4)
     readout = trials.normal("readout", 1, width)
     losses = []
@@ -75,7 +91,9 @@ def gradient_descent(trials: Trials, width: int, steps: int) -> Tensor:
         losses.append(residual.square().sum((-2, -1)) / 2)
         signals = backward(layers, hidden, readout.mT * residual)
         updates = zip(layers, signals, hidden[:-1], strict=True)
-        layers = [layer.add_low_rank(signal * (-0.3 / width), below) for layer, signal, below in updates]
+        layers = [
+            layer.add_low_rank(signal * (-0.3 / width), below) for layer, signal, below in updates
+        ]
     return torch.stack(losses, dim=-1)
 
 
@@ -109,17 +127,27 @@ def main() -> None:
     base = peak_gigabytes()
     taken = seconds(lambda: full_backward(one, widest))
     memory, entries = peak_gigabytes() - base, 4 * widest**2 * 8 / 2**30
-    table.add_row(f"forward + full backward, 4 layers, 4 inputs, m = {widest:,}", f"{taken:.2f} s", "", "")
+    table.add_row(
+        f"forward + full backward, 4 layers, 4 inputs, m = {widest:,}", f"{taken:.2f} s", "", ""
+    )
     row = (f"{memory:.2f} GiB", f"{entries:,.0f} GiB", f"{entries / memory:,.0f}")
     table.add_row("    its memory, beside what dense entries would take", *row)
     taken = seconds(lambda: gradient_descent(one, wide, 20))
-    table.add_row(f"20 steps of gradient descent, 3 layers, 4 inputs, m = {wide:,}", f"{taken:.1f} s", "", "")
+    table.add_row(
+        f"20 steps of gradient descent, 3 layers, 4 inputs, m = {wide:,}", f"{taken:.1f} s", "", ""
+    )
     for width, dense, free in NETS:
         rates: dict[LayerKind, float] = {}
         for kind, count in (("matrix-free", free), ("dense", dense)):
             trials = replace(one, count=count, layers=kind)
-            rates[kind] = count / seconds(lambda batch=trials, size=width: gradient_norms(batch, size), repeats=2)
-        row = (f"{rates['matrix-free']:.1f}/s", f"{rates['dense']:.1f}/s", f"{rates['matrix-free'] / rates['dense']:.1f}")
+            rates[kind] = count / seconds(
+                lambda batch=trials, size=width: gradient_norms(batch, size), repeats=2
+            )
+        row = (
+            f"{rates['matrix-free']:.1f}/s",
+            f"{rates['dense']:.1f}/s",
+            f"{rates['matrix-free'] / rates['dense']:.1f}",
+        )
         table.add_row(f"nets, forward and gradient norm, {SAMPLES} inputs, m = {width:,}", *row)
     Console(width=120).print(table)
 

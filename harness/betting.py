@@ -2,17 +2,20 @@
 
 Summary
 -------
-Scale the samples to [0, 1]. A gambler who holds that the mean m is too small stakes λ_t, chosen before x_t is seen, and owns
+Scale the samples to [0, 1]. A gambler who holds that the mean m is too small stakes λ_t, chosen
+before x_t is seen, and owns
 
-    K⁺(m) = Π_t (1 + λ_t (x_t - m)),    0 <= λ_t <= 1/(2m),                                                                       (1)
+    K⁺(m) = Π_t (1 + λ_t (x_t - m)),    0 <= λ_t <= 1/(2m),                                      (1)
 
-a non-negative supermartingale wherever the mean is at most m. One who holds that m is too large owns K⁻, the mirror image. By Ville's
-inequality 1 / max_t ½(K⁺ + K⁻) is a p-value, exact for every bounded law and every number of samples. K⁺ falls with m and K⁻ grows, so that
-bisection finds the interval of those m that make neither rich.
+a non-negative supermartingale wherever the mean is at most m. One who holds that m is too large
+owns K⁻, the mirror image. By Ville's inequality 1 / max_t ½(K⁺ + K⁻) is a p-value, exact for every
+bounded law and every number of samples. K⁺ falls with m and K⁻ grows, so that bisection finds the
+interval of those m that make neither rich.
 
 References
 ----------
-I. Waudby-Smith and A. Ramdas, "Estimating means of bounded random variables by betting", JRSS B 86 (2024).
+I. Waudby-Smith and A. Ramdas, "Estimating means of bounded random variables by betting", JRSS B 86
+(2024).
 
 """
 
@@ -28,7 +31,10 @@ Samples: TypeAlias = Float[np.ndarray, " samples"]
 
 
 def stakes_at(unit: Samples, level: float) -> Samples:
-    """Stakes that would win most at a mean known to be slightly off: √(2 log(2/level) / (n σ²)), with σ² from the samples before."""
+    """Stakes that would win most at a mean known to be slightly off.
+
+    √(2 log(2/level) / (n σ²)), with σ² from the samples before.
+    """
     n = unit.size
     times = np.arange(1, n + 1)
     means = (0.5 + np.cumsum(unit)) / (times + 1)
@@ -53,7 +59,9 @@ def mean_interval(unit: Samples, level: float) -> tuple[float, float]:
         low, high = 0.0, 1.0
         for _ in range(30):
             middle = 0.5 * (low + high)
-            low, high = (middle, high) if log_capital(side, middle, bets).max() >= rich else (low, middle)
+            low, high = (
+                (middle, high) if log_capital(side, middle, bets).max() >= rich else (low, middle)
+            )
         return low
 
     return excluded_below(unit), 1.0 - excluded_below(1.0 - unit)

@@ -26,7 +26,10 @@ def bin_of(ratio: float) -> int:
 
 
 def histogram(ratios: Iterable[float]) -> dict[str, int]:
-    """Count ratios by bin; NaN is left out (it is an error, recorded as such). Keys are texts, as JSON has them."""
+    """Count ratios by bin.
+
+    NaN is left out (it is an error, recorded as such). Keys are texts, as JSON has them.
+    """
     counts = Counter(bin_of(ratio) for ratio in ratios if not math.isnan(ratio))
     return {str(index): counts[index] for index in sorted(counts)}
 
@@ -40,7 +43,10 @@ def merge(*histograms: Mapping[str, int]) -> dict[str, int]:
 
 
 def quantile(counts: Mapping[str, int], level: float) -> float:
-    """Return the upper edge of the bin that holds the quantile: at most a factor 10^(1/20) above it; NaN for no counts."""
+    """Return the upper edge of the bin that holds the quantile.
+
+    At most a factor 10^(1/20) above it; NaN for no counts.
+    """
     total, seen = sum(counts.values()), 0
     for index in sorted(map(int, counts)):
         seen += counts[str(index)]

@@ -1,10 +1,12 @@
 """Instances: what a statement says "for all" about, as plain data.
 
-An instance maps argument names to numbers, texts, tuples and frozen dataclasses of such. It can be written as JSON, hashed alike on every
-machine, and read back from a replay token with nothing but the types in the statement's signature: no pickle, no class looked up by a name
-that came with the data. Tensors are built from instances later, by the trials.
+An instance maps argument names to numbers, texts, tuples and frozen dataclasses of such. It can be
+written as JSON, hashed alike on every machine, and read back from a replay token with nothing but
+the types in the statement's signature: no pickle, no class looked up by a name that came with the
+data. Tensors are built from instances later, by the trials.
 
-Main functions: `encode` (to JSON), `decode` (back, by the annotated types), `hash_of`, `describe` (one line for people), `sizes_of`.
+Main functions: `encode` (to JSON), `decode` (back, by the annotated types), `hash_of`, `describe`
+(one line for people), `sizes_of`.
 """
 
 from __future__ import annotations
@@ -30,7 +32,8 @@ def encode(value: object) -> Json:
     """Write a piece of plain data as JSON values.
 
     Raises:
-        InstanceError: the value holds something other than numbers, texts, tuples and dataclasses of such, or a number that is not finite.
+        InstanceError: the value holds something other than numbers, texts, tuples and dataclasses
+            of such, or a number that is not finite.
     """
     match value:
         case None | bool() | int() | str():
@@ -44,11 +47,16 @@ def encode(value: object) -> Json:
         case Mapping():
             return {str(name): encode(entry) for name, entry in value.items()}
         case _ if dataclasses.is_dataclass(value) and not isinstance(value, type):
-            fields = {field.name: encode(getattr(value, field.name)) for field in dataclasses.fields(value) if field.init}
+            fields = {
+                field.name: encode(getattr(value, field.name))
+                for field in dataclasses.fields(value)
+                if field.init
+            }
             return {"is": type(value).__name__, **fields}
         case _:
             raise InstanceError(
-                f"{value!r} of type {type(value).__name__} is not plain data: draw numbers, texts, tuples or frozen dataclasses of such, "
+                f"{value!r} of type {type(value).__name__} is not plain data: draw numbers, texts, "
+                "tuples or frozen dataclasses of such, "
                 "and build tensors from them inside the statement"
             )
 
@@ -77,17 +85,26 @@ def decode(encoded: Json, expected: Any) -> Any:
         return float(encoded)
     elif expected is type(None) and encoded is None:
         return None
-    elif isinstance(expected, type) and isinstance(encoded, expected) and isinstance(encoded, bool) == (expected is bool):
+    elif (
+        isinstance(expected, type)
+        and isinstance(encoded, expected)
+        and isinstance(encoded, bool) == (expected is bool)
+    ):
         return encoded
     raise InstanceError(f"{encoded!r} is not a {getattr(expected, '__name__', expected)}")
 
 
-def decode_arguments(encoded: Json, function: Callable[..., object], names: typing.Iterable[str]) -> dict[str, Any]:
-    """Read an instance back, argument by argument, as the types that the function's signature names."""
+def decode_arguments(
+    encoded: Json, function: Callable[..., object], names: typing.Iterable[str]
+) -> dict[str, Any]:
+    """Read an instance back, argument by argument, as the types that the function's signature
+    names.
+    """
     hints = get_type_hints(function)
     if not isinstance(encoded, dict) or set(encoded) != set(names):
         raise InstanceError(
-            f"the instance names {sorted(encoded) if isinstance(encoded, dict) else encoded!r}; the statement draws {sorted(names)}"
+            f"the instance names {sorted(encoded) if isinstance(encoded, dict) else encoded!r}; "
+            f"the statement draws {sorted(names)}"
         )
     return {name: decode(encoded[name], hints.get(name, Any)) for name in names}
 
@@ -99,11 +116,18 @@ def hash_of(instance: Instance) -> str:
 
 
 def describe(value: object) -> str:
-    """Write an instance for people: names and numbers, nothing quoted twice, fields at their defaults left out."""
+    """Write an instance for people.
+
+    Names and numbers, nothing quoted twice, fields at their defaults left out.
+    """
     if isinstance(value, Mapping):
         return ", ".join(f"{name} = {describe(entry)}" for name, entry in value.items())
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        shown = [field for field in dataclasses.fields(value) if field.init and getattr(value, field.name) != field.default]
+        shown = [
+            field
+            for field in dataclasses.fields(value)
+            if field.init and getattr(value, field.name) != field.default
+        ]
         return f"{type(value).__name__}({', '.join(f'{field.name}={describe(getattr(value, field.name))}' for field in shown)})"
     if isinstance(value, tuple | list):
         return f"({', '.join(describe(entry) for entry in value)})"
@@ -111,7 +135,10 @@ def describe(value: object) -> str:
 
 
 def sizes_of(instance: Instance) -> dict[str, int | float]:
-    """Collect the numbers of an instance by name, dataclasses opened: what a report plots against."""
+    """Collect the numbers of an instance by name, dataclasses opened.
+
+    What a report plots against.
+    """
     found: dict[str, int | float] = {}
 
     def visit(name: str, value: object) -> None:
@@ -122,7 +149,10 @@ def sizes_of(instance: Instance) -> dict[str, int | float]:
         elif dataclasses.is_dataclass(value) and not isinstance(value, type):
             for field in dataclasses.fields(value):
                 if field.init:
-                    visit(field.name if field.name not in found else f"{name}.{field.name}", getattr(value, field.name))
+                    visit(
+                        field.name if field.name not in found else f"{name}.{field.name}",
+                        getattr(value, field.name),
+                    )
 
     for name, value in instance.items():
         visit(name, value)
@@ -135,7 +165,10 @@ def _decode_union(encoded: Json, options: tuple[Any, ...]) -> Any:
             return decode(encoded, option)
         except InstanceError:
             continue
-    raise InstanceError(f"{encoded!r} is none of {', '.join(getattr(option, '__name__', str(option)) for option in options)}")
+    raise InstanceError(
+        f"{encoded!r} is none of "
+        f"{', '.join(getattr(option, '__name__', str(option)) for option in options)}"
+    )
 
 
 def _decode_tuple(encoded: list[Json], arguments: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -144,8 +177,12 @@ def _decode_tuple(encoded: list[Json], arguments: tuple[Any, ...]) -> tuple[Any,
     if len(arguments) == 2 and arguments[1] is Ellipsis:
         return tuple(decode(entry, arguments[0]) for entry in encoded)
     if len(arguments) != len(encoded):
-        raise InstanceError(f"{encoded!r} has {len(encoded)} entries; {len(arguments)} were expected")
-    return tuple(decode(entry, argument) for entry, argument in zip(encoded, arguments, strict=True))
+        raise InstanceError(
+            f"{encoded!r} has {len(encoded)} entries; {len(arguments)} were expected"
+        )
+    return tuple(
+        decode(entry, argument) for entry, argument in zip(encoded, arguments, strict=True)
+    )
 
 
 def _decode_dataclass(encoded: dict[str, Json], expected: type) -> Any:
@@ -157,4 +194,6 @@ def _decode_dataclass(encoded: dict[str, Json], expected: type) -> Any:
     try:
         return expected(**{name: decode(value, hints[name]) for name, value in given.items()})
     except (TypeError, ValueError) as problem:
-        raise InstanceError(f"{expected.__name__} cannot be made of {given!r}: {problem}") from problem
+        raise InstanceError(
+            f"{expected.__name__} cannot be made of {given!r}: {problem}"
+        ) from problem

@@ -4,32 +4,38 @@ Summary
 -------
 The evidence against "the failure probability is at most p" after k failures in n trials,
 
-    E = ∫_p^1 q^k (1-q)^(n-k) dπ(q) / (p^k (1-p)^(n-k)),    π = Beta(1/2, 1/2) truncated to (p, 1],                              (1)
+    E = ∫_p^1 q^k (1-q)^(n-k) dπ(q) / (p^k (1-p)^(n-k)),    π = Beta(1/2, 1/2) truncated to (p, 1],
+    (1)
 
-is usually written with incomplete beta functions. Those underflow (k = 0, n = 20,000, p = 0.05 suffices), and their logarithms cancel.
+is usually written with incomplete beta functions. Those underflow (k = 0, n = 20,000, p = 0.05
+suffices), and their logarithms cancel.
 
 Method
 ------
 Put q = sin²t. Then π is uniform in t on [t_p, π/2], and the logarithm of the likelihood is
 
-    h(t) = 2k log sin t + 2(n-k) log cos t,    h'' = -2k/sin²t - 2(n-k)/cos²t <= -2n,                                             (2)
+    h(t) = 2k log sin t + 2(n-k) log cos t,    h'' = -2k/sin²t - 2(n-k)/cos²t <= -2n,            (2)
 
-a concave function whose curvature is -4n at its maximum, wherever that lies. Let t_m be the point of [t_p, π/2] where h is largest. Then
-h(t_m + u) <= h(t_m) - g|u| - nu² with g = |h'(t_m)|, so that all but exp(-T) of the integral lies within
+a concave function whose curvature is -4n at its maximum, wherever that lies. Let t_m be the point
+of [t_p, π/2] where h is largest. Then h(t_m + u) <= h(t_m) - g|u| - nu² with g = |h'(t_m)|, so that
+all but exp(-T) of the integral lies within
 
-    w = 2T / (g + √(g² + 4nT))                                                                                                    (3)
+    w = 2T / (g + √(g² + 4nT))                                                                   (3)
 
-of t_m. There the integrand is a trigonometric polynomial with one bump of known width, and one Gauss-Legendre rule finds its integral to
-rounding. Differences of h come from the addition theorems,
+of t_m. There the integrand is a trigonometric polynomial with one bump of known width, and one
+Gauss-Legendre rule finds its integral to rounding. Differences of h come from the addition
+theorems,
 
-    sin(t_m+u)/sin t_m = 1 + (cot t_m sin u - 2 sin²(u/2)),    cos(t_m+u)/cos t_m = 1 - (tan t_m sin u + 2 sin²(u/2)),             (4)
+    sin(t_m+u)/sin t_m = 1 + (cot t_m sin u - 2 sin²(u/2)),    cos(t_m+u)/cos t_m = 1 - (tan t_m sin
+    u + 2 sin²(u/2)),  (4)
 
 through log1p, so that nothing cancels for large n and nothing underflows.
 
 Notation
 --------
-k failures in n trials; p and q = 1 - p are always handed on together, since 1 - (1 - p) is not p. The mirror image of (1), over [0, p), is
-the same function with failures and successes, p and q exchanged.
+k failures in n trials; p and q = 1 - p are always handed on together, since 1 - (1 - p) is not p.
+The mirror image of (1), over [0, p), is the same function with failures and successes, p and q
+exchanged.
 """
 
 from __future__ import annotations
@@ -67,13 +73,17 @@ def log_mixture(k: int, rest: int, p: float, q: float) -> float:
         below = max(length - above, 0.0)
         cot, tan = math.sqrt(rest / k), math.sqrt(k / rest) if rest else 0.0
         steepness = 0.0
-        height = k * (math.log(k / n) - _log(p, q)) + (rest * (math.log(rest / n) - _log(q, p)) if rest else 0.0)
+        height = k * (math.log(k / n) - _log(p, q)) + (
+            rest * (math.log(rest / n) - _log(q, p)) if rest else 0.0
+        )
     else:  # it falls from t_p on
         below, above = 0.0, length
         cot, tan = math.sqrt(q / p) if k else 0.0, math.sqrt(p / q)
         steepness = max(2.0 * (rest * tan - k * cot), 0.0)
         height = 0.0
-    reach = 2.0 * _NATS / (steepness + math.hypot(steepness, 2.0 * math.sqrt(n * _NATS)))  # equation (3)
+    reach = (
+        2.0 * _NATS / (steepness + math.hypot(steepness, 2.0 * math.sqrt(n * _NATS)))
+    )  # equation (3)
     left, right = min(below, reach), min(above, reach)
     half = 0.5 * (left + right)
     u = half * _NODES + 0.5 * (right - left)

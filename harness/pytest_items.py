@@ -1,7 +1,8 @@
 """pytest items: a statement's part and each of its twins, as items of their own.
 
-They are `pytest.Function`s, so that Hypothesis' plugin, markers, fixtures, ``-k`` and ``--lf`` treat them as any test. A part's item holds
-its Hypothesis test; running it hands the test to `lemmata.harness.parts`, which decides what becomes of the drawn instances.
+They are `pytest.Function`s, so that Hypothesis' plugin, markers, fixtures, ``-k`` and ``--lf``
+treat them as any test. A part's item holds its Hypothesis test; running it hands the test to
+`lemmata.harness.parts`, which decides what becomes of the drawn instances.
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ from typing import Any
 import pytest
 
 from lemmata.harness.explanation import explain, reason
-from lemmata.harness.parts import judge_part, judge_twin
+from lemmata.harness.parts import judge_subject
+from lemmata.harness.registry import OnePart
 from lemmata.harness.run import Run
-from lemmata.harness.statements import OnePart, Part, Statement, StatementError, Subject, Twin, part_of
+from lemmata.harness.statements import Part, Statement, StatementError, Subject, Twin, part_of
 from lemmata.harness.verdicts import Outcome
 
 RUN_KEY = pytest.StashKey[Run]()
@@ -24,7 +26,8 @@ MODULES_KEY = pytest.StashKey[set[Path]]()
 """The files that were collected: their statements have to be whole."""
 
 PROPERTY = "lemmata"
-"""Name of the report property that carries an item's line to the terminal summary, through xdist too."""
+"""Name of the report property that carries an item's line to the terminal summary, through xdist
+too."""
 
 
 class NotAsExpected(AssertionError):
@@ -38,12 +41,10 @@ class _Item(pytest.Function):
 
     def outcome(self) -> Outcome:
         """Judge the subject."""
-        raise NotImplementedError
+        return judge_subject(self.config.stash[RUN_KEY], self.subject)
 
     def runtest(self) -> None:
         """Judge the subject; pass, fail or skip by its verdict."""
-        if part_of(self.subject).gpu and self.config.stash[RUN_KEY].device.type == "cpu":
-            pytest.skip(f"{self.subject.id} needs a GPU to be feasible: run with --lemmata-device cuda")
         outcome = self.outcome()
         part = part_of(self.subject)
         line = {
@@ -59,7 +60,9 @@ class _Item(pytest.Function):
         if outcome.as_expected:
             return
         if outcome.verdict in ("refuted", "error", "holds") or part is not self.subject:
-            raise NotAsExpected(explain(self.subject, outcome) or f"{self.subject.id} holds and should be refuted")
+            raise NotAsExpected(
+                explain(self.subject, outcome) or f"{self.subject.id} holds and should be refuted"
+            )
         pytest.skip(f"{self.subject.id} is {outcome.verdict}: {reason(outcome)}")
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:  # type: ignore[override]
@@ -72,25 +75,23 @@ class _Item(pytest.Function):
         """Point at the statement's own function, not at the wrapper."""
         made = part_of(self.subject).statement
         code = self.subject.check.__code__
-        return self.path, (code.co_firstlineno - 1 if Path(code.co_filename).resolve() == self.path.resolve() else made.line - 1), self.name
+        return (
+            self.path,
+            (
+                code.co_firstlineno - 1
+                if Path(code.co_filename).resolve() == self.path.resolve()
+                else made.line - 1
+            ),
+            self.name,
+        )
 
 
 class PartItem(_Item):
     """A part of a statement."""
 
-    def outcome(self) -> Outcome:
-        """Judge the part, drawing instances with the item's own test."""
-        assert isinstance(self.subject, Part)
-        return judge_part(self.config.stash[RUN_KEY], self.subject, self.obj)
-
 
 class TwinItem(_Item):
     """A falsified copy of a part, which passes when it is refuted."""
-
-    def outcome(self) -> Outcome:
-        """Judge the twin."""
-        assert isinstance(self.subject, Twin)
-        return judge_twin(self.config.stash[RUN_KEY], self.subject)
 
 
 class StatementModule(pytest.Module):
@@ -119,7 +120,9 @@ class StatementModule(pytest.Module):
         return super()._getobj()  # type: ignore[no-untyped-call]
 
 
-def items_of(collector: pytest.Module | pytest.Class, part: Part[Any]) -> Iterator[pytest.Function]:
+def items_of(
+    collector: pytest.Module | pytest.Class, part: Part[..., Any]
+) -> Iterator[pytest.Function]:
     """Make the items of a part and its twins."""
     item: _Item = PartItem.from_parent(collector, name=f"{part.name}[{part.id}]", callobj=part.test)
     yield _marked(item, part, part)
@@ -137,13 +140,11 @@ def is_statement_object(thing: object) -> bool:
     return isinstance(thing, Part | Twin | Statement | OnePart)
 
 
-def _marked(item: _Item, part: Part[Any], subject: Subject) -> _Item:
+def _marked(item: _Item, part: Part[..., Any], subject: Subject) -> _Item:
     item.subject = subject
     item.add_marker(pytest.mark.paper(part.statement.paper))
     item.add_marker(pytest.mark.kind(part.kind))
     item.extra_keyword_matches.update({part.id, part.statement.id, part.statement.paper, part.kind})
-    if part.gpu:
-        item.add_marker(pytest.mark.gpu)
     if part.cost > 4:
         item.add_marker(pytest.mark.slow)
     return item

@@ -2,17 +2,19 @@
 
 Summary
 -------
-Bits come from Philox4x64-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011). The 128-bit key is a hash of
-what is being drawn for (part, instance, run entropy, stream); the 256-bit counter holds the position. A tensor that needs ``b`` blocks of
-four words a trial occupies the counters ``trial * b ... trial * b + b - 1`` in its low word and a hash of the tensor's name in its high
-ones, so that
+Bits come from Philox4x64-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC
+2011). The 128-bit key is a hash of what is being drawn for (part, instance, run entropy, stream);
+the 256-bit counter holds the position. A tensor that needs ``b`` blocks of four words a trial
+occupies the counters ``trial * b ... trial * b + b - 1`` in its low word and a hash of the tensor's
+name in its high ones, so that
 
 * a batch of consecutive trials is one contiguous run of counters, drawn in one call;
 * any trial can be drawn again alone, and a batch's size cannot change a trial;
 * two tensors, streams or instances never share a counter under one key.
 
-Normals are made in pairs by Box-Muller. numpy's generator supplies the bits on CPU; elsewhere the same integer arithmetic runs in torch.
-The bits agree exactly; logarithm, sine and cosine may round differently from device to device.
+Normals are made in pairs by Box-Muller. numpy's generator supplies the bits on CPU; elsewhere the
+same integer arithmetic runs in torch. The bits agree exactly; logarithm, sine and cosine may round
+differently from device to device.
 
 Notation: ``key = (k0, k1)``, ``counter = (c0, c1, c2, c3)``, all unsigned 64-bit words.
 """
@@ -40,19 +42,25 @@ _GROUP = 1 << 14
 
 
 def key_of(*what: str | int | float) -> Key:
-    """Return the 128-bit key that belongs to ``what``: equal words give equal keys on every machine.
+    """Return the 128-bit key that belongs to ``what``.
+
+    Equal words give equal keys on every machine.
 
     Raises:
         TypeError: a word is not plain text or a plain number.
     """
     for word in what:
         if not isinstance(word, str | int | float):
-            raise TypeError(f"a key is made of text and numbers; got {word!r} of type {type(word).__name__}")
+            raise TypeError(
+                f"a key is made of text and numbers; got {word!r} of type {type(word).__name__}"
+            )
     digest = hashlib.blake2b(json.dumps(what, allow_nan=False).encode(), digest_size=16).digest()
     return int.from_bytes(digest[:8], "little"), int.from_bytes(digest[8:], "little")
 
 
-def random_words(key: Key, tensor: str, *, first: int, trials: int, words: int, device: torch.device) -> Int64[Tensor, "trials words"]:
+def random_words(
+    key: Key, tensor: str, *, first: int, trials: int, words: int, device: torch.device
+) -> Int64[Tensor, "trials words"]:
     """Draw ``words`` 64-bit words for each of the trials ``first, ..., first + trials - 1``.
 
     Args:
@@ -70,7 +78,10 @@ def random_words(key: Key, tensor: str, *, first: int, trials: int, words: int, 
         ValueError: a negative index or size.
     """
     if min(first, trials, words) < 0:
-        raise ValueError(f"sizes and indices of random words must not be negative; got first={first}, trials={trials}, words={words}")
+        raise ValueError(
+            f"sizes and indices of random words must not be negative; got first={first}, "
+            f"trials={trials}, words={words}"
+        )
     blocks = -(-words // 4)
     name = key_of("tensor", tensor)
     if trials * blocks == 0:
@@ -83,23 +94,41 @@ def random_words(key: Key, tensor: str, *, first: int, trials: int, words: int, 
 
 
 def uniforms(
-    key: Key, tensor: str, *shape: int, first: int, trials: int, device: torch.device, dtype: torch.dtype
+    key: Key,
+    tensor: str,
+    *shape: int,
+    first: int,
+    trials: int,
+    device: torch.device,
+    dtype: torch.dtype,
 ) -> Float[Tensor, "trials ..."]:
-    r"""Draw independent uniforms on the open interval (0, 1), 52 bits each, of shape (trials, \\*shape)."""
-    words = random_words(key, tensor, first=first, trials=trials, words=math.prod(shape), device=device)
+    r"""Draw independent uniforms on the open interval (0, 1), 52 bits each, of shape (trials,
+    \\*shape).
+    """
+    words = random_words(
+        key, tensor, first=first, trials=trials, words=math.prod(shape), device=device
+    )
     return _open_unit(words).to(dtype).reshape(trials, *shape)
 
 
 def normals(
-    key: Key, tensor: str, *shape: int, first: int, trials: int, device: torch.device, dtype: torch.dtype
+    key: Key,
+    tensor: str,
+    *shape: int,
+    first: int,
+    trials: int,
+    device: torch.device,
+    dtype: torch.dtype,
 ) -> Float[Tensor, "trials ..."]:
-    r"""Draw independent standard normals of shape (trials, \\*shape) by Box-Muller, two from each pair of words."""
+    r"""Draw independent standard normals of shape (trials, \\*shape) by Box-Muller, two from
+    each pair of words.
+    """
     count = math.prod(shape)
     width = 2 * -(-count // 2)
     words = random_words(key, tensor, first=first, trials=trials, words=width, device=device)
     drawn = torch.empty((trials, width), dtype=_INTERNAL_DTYPE, device=device)
-    # A trial's words are cut into groups, the first half of a group giving radii and the second angles: on a CPU a group stays in the
-    # cache.
+    # A trial's words are cut into groups, the first half of a group giving radii and the second
+    # angles: on a CPU a group stays in the cache.
     rows = max(1, _GROUP // max(1, width)) if device.type == "cpu" else max(1, trials)
     for left in range(0, width, _GROUP):
         right = min(left + _GROUP, width)
@@ -116,13 +145,21 @@ def _box_muller(words: Int64[Tensor, "trials group"], drawn: Float[Tensor, "tria
     drawn[:, half:] = angle.sin_().mul_(radius)
 
 
-def philox(key: Key, counter: tuple[int, int, int, int], blocks: int, device: torch.device) -> Int64[Tensor, "words"]:
-    """Run Philox4x64-10 in torch's integer arithmetic on ``blocks`` successive counters; four words a counter, in order.
+def philox(
+    key: Key, counter: tuple[int, int, int, int], blocks: int, device: torch.device
+) -> Int64[Tensor, "words"]:
+    """Run Philox4x64-10 in torch's integer arithmetic on ``blocks`` successive counters.
 
-    The products of the round function need the high half of a 128-bit product, which is put together from 32-bit halves.
+    Four words a counter, in order.
+
+    The products of the round function need the high half of a 128-bit product, which is put
+    together from 32-bit halves.
     """
     if counter[0] + blocks > _WORD:
-        raise ValueError(f"the counter {counter[0]} + {blocks} leaves its 64-bit word: draw fewer trials or smaller tensors")
+        raise ValueError(
+            f"the counter {counter[0]} + {blocks} leaves its 64-bit word: draw fewer trials or "
+            "smaller tensors"
+        )
     c0 = torch.arange(blocks, dtype=torch.int64, device=device) + _signed(counter[0])
     c1, c2, c3 = (torch.full_like(c0, _signed(word)) for word in counter[1:])
     k0, k1 = key
@@ -137,24 +174,34 @@ def philox(key: Key, counter: tuple[int, int, int, int], blocks: int, device: to
 def _words_by_numpy(key: Key, name: Key, start: int, blocks: int) -> Int64[Tensor, "words"]:
     # numpy steps its counter before it draws, so that the first block comes from `counter + 1`.
     position = (start + (name[0] << 128) + (name[1] << 192) - 1) % (1 << 256)
-    counter = np.array([(position >> shift) & _WORD for shift in (0, 64, 128, 192)], dtype=np.uint64)
+    counter = np.array(
+        [(position >> shift) & _WORD for shift in (0, 64, 128, 192)], dtype=np.uint64
+    )
     generator = np.random.Philox(counter=counter, key=np.array(key, dtype=np.uint64))
     return torch.from_numpy(generator.random_raw(4 * blocks).view(np.int64))
 
 
 def _open_unit(words: Int64[Tensor, "..."]) -> Float[Tensor, "..."]:
-    # The upper 52 bits, shifted by half a unit, which is exact: neither 0 nor 1 occurs, so that the logarithm is finite.
+    # The upper 52 bits, shifted by half a unit, which is exact: neither 0 nor 1 occurs, so that the
+    # logarithm is finite.
     return ((words >> 12) & ((1 << 52) - 1)).to(_INTERNAL_DTYPE).add_(0.5).mul_(2.0**-52)
 
 
-def _wide_product(multiplier: int, x: Int64[Tensor, "n"]) -> tuple[Int64[Tensor, "n"], Int64[Tensor, "n"]]:
+def _wide_product(
+    multiplier: int, x: Int64[Tensor, "n"]
+) -> tuple[Int64[Tensor, "n"], Int64[Tensor, "n"]]:
     """High and low words of the unsigned product of a constant and each entry."""
     mask = 0xFFFFFFFF
     m_high, m_low = multiplier >> 32, multiplier & mask
     x_high, x_low = (x >> 32) & mask, x & mask
     low_low, low_high, high_low = x_low * m_low, x_low * m_high, x_high * m_low
     middle = ((low_low >> 32) & mask) + (low_high & mask) + (high_low & mask)
-    high = x_high * m_high + ((low_high >> 32) & mask) + ((high_low >> 32) & mask) + ((middle >> 32) & mask)
+    high = (
+        x_high * m_high
+        + ((low_high >> 32) & mask)
+        + ((high_low >> 32) & mask)
+        + ((middle >> 32) & mask)
+    )
     return high, x * _signed(multiplier)
 
 

@@ -2,26 +2,29 @@
 
 Summary
 -------
-At sizes s_1 < ... < s_G a part measures a ratio once a trial. The Q-quantile of the ratio is fitted by a power law, by ordinary least
-squares of its logarithm on log s. The exponent is a linear combination of the log quantiles,
+At sizes s_1 < ... < s_G a part measures a ratio once a trial. The Q-quantile of the ratio is fitted
+by a power law, by ordinary least squares of its logarithm on log s. The exponent is a linear
+combination of the log quantiles,
 
-    slope = Σ_g c_g ŷ_g,    c_g = (log s_g - mean) / Σ (log s - mean)²,                                                             (1)
+    slope = Σ_g c_g ŷ_g,    c_g = (log s_g - mean) / Σ (log s - mean)²,                          (1)
 
-and the sizes are independent, so its variance is Σ c_g² var(ŷ_g), whether or not the power law fits. Quantiles are used, never the worst
-trial, which grows with the number of trials. Of a law exp(rate · s) the rate is fitted in the same way, with s in place of log s.
+and the sizes are independent, so its variance is Σ c_g² var(ŷ_g), whether or not the power law
+fits. Quantiles are used, never the worst trial, which grows with the number of trials. Of a law
+exp(rate · s) the rate is fitted in the same way, with s in place of log s.
 
-The bootstrap, without resampling
----------------------------------
-Let x_(1) <= ... <= x_(N) be the sorted log ratios of one size. The (N+1)Q-th smallest of N uniforms has the law Beta(a, b), a = (N+1)Q,
-b = (N+1)(1-Q), so that a bootstrap sample's Q-quantile equals x_(i) with probability
+The bootstrap, without resampling --------------------------------- Let x_(1) <= ... <= x_(N) be the
+sorted log ratios of one size. The (N+1)Q-th smallest of N uniforms has the law Beta(a, b), a =
+(N+1)Q, b = (N+1)(1-Q), so that a bootstrap sample's Q-quantile equals x_(i) with probability
 
-    w_i = I_{i/N}(a, b) - I_{(i-1)/N}(a, b).                                                                                       (2)
+    w_i = I_{i/N}(a, b) - I_{(i-1)/N}(a, b).                                                     (2)
 
-Its mean ŷ = Σ w_i x_(i) is the quantile estimate of Harrell and Davis (1982), its variance Σ w_i (x_(i) - ŷ)² that of Maritz and Jarrett
-(1978): what infinitely many resamples would give, exactly, at once and without a seed.
+Its mean ŷ = Σ w_i x_(i) is the quantile estimate of Harrell and Davis (1982), its variance Σ w_i
+(x_(i) - ŷ)² that of Maritz and Jarrett (1978): what infinitely many resamples would give, exactly,
+at once and without a seed.
 
-Intervals are Student's with one degree of freedom fewer than the fewest trials of a size. They cover the noise of the trials, not the
-curvature of a law that is no power law: "against the claim" therefore needs the whole grid and its upper half. Levels are nominal.
+Intervals are Student's with one degree of freedom fewer than the fewest trials of a size. They
+cover the noise of the trials, not the curvature of a law that is no power law: "against the claim"
+therefore needs the whole grid and its upper half. Levels are nominal.
 """
 
 from __future__ import annotations
@@ -35,13 +38,10 @@ import numpy as np
 from jaxtyping import Float
 from scipy import special
 
-from lemmata.harness.levels import ALPHA, BETA, CONFIDENCE, ROUNDING
+from lemmata.harness.levels import ALPHA, BETA, CONFIDENCE, EXPONENT, ROUNDING
 
 Growth: TypeAlias = Literal["power", "exponential"]
 SlopeOutcome: TypeAlias = Literal["refuted", "consistent", "undecided"]
-
-TOLERANCE: Final = 0.1
-"""An exponent is called consistent up to this much: a claim that is tight could otherwise never be."""
 
 DECIDING: Final = (0.5, 0.9)
 """The quantiles of the ratio whose slopes decide."""
@@ -89,20 +89,31 @@ class Slope:
         return self.exponent + self._margin(level)
 
     def _margin(self, level: float) -> float:
-        return -float(special.stdtrit(self.degrees_of_freedom, level)) * self.standard_error + self.rounding
+        return (
+            -float(special.stdtrit(self.degrees_of_freedom, level)) * self.standard_error
+            + self.rounding
+        )
 
 
-def fit_slope(sizes: Sequence[float], ratios: Sequence[Float[np.ndarray, " _"]], quantile: float, *, growth: Growth = "power") -> Slope:
+def fit_slope(
+    sizes: Sequence[float],
+    ratios: Sequence[Float[np.ndarray, " _"]],
+    quantile: float,
+    *,
+    growth: Growth = "power",
+) -> Slope:
     """Fit the power of the size that the quantile of the ratio grows with.
 
     Args:
         sizes: at least two different positive sizes, in any order.
         ratios: of each size, its trials' ratios: positive and finite, at least 16.
         quantile: strictly between 0 and 1.
-        growth: whether the exponent is that of a power of the size, or the rate of an exponential law.
+        growth: whether the exponent is that of a power of the size, or the rate of an exponential
+            law.
 
     Raises:
-        ValueError: anything else. A ratio of zero has no logarithm: its size is named, and the caller says what a zero means.
+        ValueError: anything else. A ratio of zero has no logarithm: its size is named, and the
+            caller says what a zero means.
 
     """
     if not 0.0 < quantile < 1.0:
@@ -131,7 +142,7 @@ class SlopeClaim:
 
     at_most: float | None = None
     at_least: float | None = None
-    tolerance: float = TOLERANCE
+    tolerance: float = EXPONENT.limit
 
     def __post_init__(self) -> None:
         if self.at_most is None and self.at_least is None:
@@ -145,14 +156,21 @@ class SlopeClaim:
         return (self.at_most is not None) + (self.at_least is not None)
 
     def fails(self, slope: Slope, level: float) -> bool:
-        """Say whether the slope is beyond the claim, in error with probability at most ``level`` a side."""
+        """Say whether the slope is beyond the claim, in error with probability at most ``level``
+        a side.
+        """
         too_large = self.at_most is not None and slope.below(level) > self.at_most
         return too_large or (self.at_least is not None and slope.above(level) < self.at_least)
 
+    def excess(self, slope: Slope, level: float) -> float:
+        """Return how far beyond the claim the exponent may lie, in error with that probability."""
+        above = -math.inf if self.at_most is None else slope.above(level) - self.at_most
+        below = -math.inf if self.at_least is None else self.at_least - slope.below(level)
+        return max(above, below)
+
     def contains(self, slope: Slope, level: float) -> bool:
-        """Say whether the slope's confidence bounds are within the claim, widened by the tolerance."""
-        small_enough = self.at_most is None or slope.above(level) <= self.at_most + self.tolerance
-        return small_enough and (self.at_least is None or slope.below(level) >= self.at_least - self.tolerance)
+        """Say whether the exponent lies within the claim, widened by the tolerance."""
+        return self.excess(slope, level) <= self.tolerance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,6 +184,7 @@ class SlopeJudgement:
         median_above: the same over the upper half of the grid.
         high: fit of the 0.9 quantile over the whole grid.
         high_above: the same over the upper half of the grid.
+        level: the error probability, a fit and a side, of a refutation.
 
     """
 
@@ -175,6 +194,21 @@ class SlopeJudgement:
     median_above: Slope
     high: Slope
     high_above: Slope
+    level: float
+
+    @property
+    def refuting(self) -> Slope | None:
+        """The fit that lies beyond the claim, where one refutes it."""
+        pairs = ((self.median, self.median_above), (self.high, self.high_above))
+        for whole, above in pairs:
+            if self.claim.fails(whole, self.level) and self.claim.fails(above, self.level):
+                return whole
+        return None
+
+    def excess(self, level: float) -> float:
+        """Return how far beyond the claim either exponent may lie, at that error; 0 for not."""
+        fits = (self.median, self.high)
+        return max(0.0, *(self.claim.excess(slope, level) for slope in fits))
 
     @property
     def measured(self) -> float:
@@ -198,9 +232,10 @@ def judge_slope(
 ) -> SlopeJudgement:
     """Judge a claimed exponent by the slopes of the ratio's median and 0.9 quantile.
 
-    Refuted: one of the two is beyond the claim both over the whole grid and over its upper half; α is split over the quantiles and the
-    sides of the claim. Consistent: the confidence bounds of both, over the whole grid and at error β, are within the claim. The upper half
-    has at least three sizes where the grid has four.
+    Refuted: one of the two is beyond the claim both over the whole grid and over its upper half; α
+    is split over the quantiles and the sides of the claim. Consistent: the confidence bounds of
+    both, over the whole grid and at error β, are within the claim. The upper half has at least
+    three sizes where the grid has four.
 
     Raises:
         ValueError: fewer than three sizes, and whatever :func:`fit_slope` refuses.
@@ -215,18 +250,31 @@ def judge_slope(
     median_above, high_above = (fit_slope(*last, quantile, growth=growth) for quantile in DECIDING)
     level = alpha / (len(DECIDING) * claim.sides)
     outcome: SlopeOutcome = "undecided"
-    if any(claim.fails(whole, level) and claim.fails(above, level) for whole, above in ((median, median_above), (high, high_above))):
+    if any(
+        claim.fails(whole, level) and claim.fails(above, level)
+        for whole, above in ((median, median_above), (high, high_above))
+    ):
         outcome = "refuted"
     elif claim.contains(median, beta) and claim.contains(high, beta):
         outcome = "consistent"
-    return SlopeJudgement(outcome=outcome, claim=claim, median=median, median_above=median_above, high=high, high_above=high_above)
+    return SlopeJudgement(
+        outcome=outcome,
+        claim=claim,
+        median=median,
+        median_above=median_above,
+        high=high,
+        high_above=high_above,
+        level=level,
+    )
 
 
 def _log_quantile(ratios: Float[np.ndarray, " trials"], quantile: float) -> tuple[float, float]:
     """Mean and variance of the bootstrap's log quantile, by (2)."""
     logs = np.log(np.sort(ratios))
     steps = np.arange(logs.size + 1) / logs.size
-    weights = np.diff(special.betainc((logs.size + 1) * quantile, (logs.size + 1) * (1.0 - quantile), steps))
+    weights = np.diff(
+        special.betainc((logs.size + 1) * quantile, (logs.size + 1) * (1.0 - quantile), steps)
+    )
     centre = float(weights @ logs)
     return centre, float(weights @ (logs - centre) ** 2)
 
@@ -235,17 +283,31 @@ def _checked(
     sizes: Sequence[float], ratios: Sequence[Float[np.ndarray, " _"]]
 ) -> tuple[Float[np.ndarray, " grid"], list[Float[np.ndarray, " _"]]]:
     grid = np.asarray(sizes, dtype=np.float64)
-    if grid.size < 2 or np.unique(grid).size != grid.size or not (np.isfinite(grid) & (grid > 0)).all():
-        raise ValueError(f"a slope needs at least two sizes, positive, finite and all different; got {list(sizes)}")
+    if (
+        grid.size < 2
+        or np.unique(grid).size != grid.size
+        or not (np.isfinite(grid) & (grid > 0)).all()
+    ):
+        raise ValueError(
+            "a slope needs at least two sizes, positive, finite and all different; got "
+            f"{list(sizes)}"
+        )
     if len(ratios) != grid.size:
-        raise ValueError(f"there must be one array of ratios a size; got {len(ratios)} arrays for {grid.size} sizes")
+        raise ValueError(
+            f"there must be one array of ratios a size; got {len(ratios)} arrays for {grid.size} "
+            "sizes"
+        )
     columns = [np.asarray(column, dtype=np.float64) for column in ratios]
     for size, column in zip(sizes, columns, strict=True):
         if column.ndim != 1 or column.size < FEWEST_TRIALS:
             raise ValueError(
-                f"a slope needs {FEWEST_TRIALS} trials a size or more, in one dimension; got shape {column.shape} at size {size}"
+                f"a slope needs {FEWEST_TRIALS} trials a size or more, in one dimension; got shape "
+                f"{column.shape} at size {size}"
             )
         if wrong := int((~(np.isfinite(column) & (column > 0))).sum()):
-            raise ValueError(f"ratios must be positive and finite; at size {size}, {wrong} of {column.size} are not")
+            raise ValueError(
+                f"ratios must be positive and finite; at size {size}, {wrong} of {column.size} are "
+                "not"
+            )
     order = np.argsort(grid)
     return grid[order], [columns[i] for i in order]

@@ -2,48 +2,86 @@
 
 A statement is declared once and its parts are functions, in the order of the mathematics:
 
-    ALS05 = statement("ALS-05", source="ALS18, introduction", title="...", uses=["ALS-04"], says=r"...")
+    ALS05 = statement("ALS-05", paper="ALS18", source="introduction", title="...",
+                      uses=["ALS-04"], says=r"...", layers=("matrix-free", "dense"))
 
-    @ALS05.part("a", says=r"...", constant=Constant(6.0, measured_on="m = 64..512"))
+    @ALS05.part("a", kind="scaling", says=r"...", constant=Constant(6.0, measured_on="m = 64…512"))
     @given(net=deep_relu_nets(), data=separated_data())             # for all
-    def the_name_says_the_conclusion(net, data, trials):            # with probability
+    def the_name_says_the_conclusion(net, data, trials, *, variance=2.0):    # with probability
         return at_most(...)
 
-    @the_name_says_the_conclusion.twin("weight variance 1/m")       # a falsified copy, which must be refuted
-    def _(net, data, trials):
-        return the_name_says_the_conclusion.check(net.replace(...), data, trials)
+    the_name_says_the_conclusion.twin("weight variance 1/m", variance=1.0)   # has to be refuted
 
-A statement of one part is its own decorator: ``@statement(...)`` above ``@given(...)``. `declare` lists a statement that is not tested yet.
-Statements register on import; `registered` gives them, `find_part` looks a part or twin up by its id.
+What a statement says once (kind, quantifiers, requires, layers, cost, resolution, provenance) its
+parts inherit. A twin that changes constants is one line: the constants are keyword-only arguments
+behind ``trials`` whose defaults are the true values. A twin with a body decorates a function. A
+statement of one part is its own decorator: ``@statement(...)`` above ``@given(...)``. `declare`
+lists a statement that is not tested yet. `lemmata.harness.registry` keeps what was declared.
 """
 
 from __future__ import annotations
 
+import functools
+import inspect
 import re
-import sys
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar, get_args
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Generic,
+    Literal,
+    ParamSpec,
+    TypeAlias,
+    TypeVar,
+    get_args,
+    overload,
+)
 
 from lemmata.harness.claims import Claim
-from lemmata.harness.drawing import HypothesisTest, bind_identity, is_given
+from lemmata.harness.drawing import HypothesisTest, is_given
 from lemmata.harness.instances import Instance
+from lemmata.harness.private import bind_identity
 
 if TYPE_CHECKING:
     from lemmata.harness.slopes import Growth
 
+P = ParamSpec("P")
 C = TypeVar("C", bound=Claim)
 
-Kind = Literal["identity", "inequality", "probability", "scaling", "mean", "law", "existence", "trajectory"]
+Kind = Literal[
+    "identity",
+    "inequality",
+    "probability",
+    "scaling",
+    "mean",
+    "law",
+    "existence",
+    "trajectory",
+]
+Expect = Literal["holds", "refuted"]
+Provenance = Literal["as printed", "quoted", "recalled", "derived", "ours"]
 Check: TypeAlias = Callable[..., Claim]
 
-_ID = re.compile(r"[A-Za-z][A-Za-z0-9]*(-[A-Za-z]?\w+)+")
+PROVENANCES: Mapping[str, str] = {
+    "as printed": "read in the paper's own text, with its number, hypotheses and constants",
+    "quoted": "known from quotations of the paper in others, its own text not seen",
+    "recalled": "rebuilt from memory of the paper; its number and constants may differ",
+    "derived": "follows from what the paper says, but does not stand there in this form",
+    "ours": "not in the paper: a sharper or simpler form, or a tool of ours",
+}
+KINDS_OF_LAYERS = ("dense", "matrix-free")
+
 _LETTER = re.compile(r"|[a-z]+|[ivx]+")
+_GRID = 3
+_LONGEST = 48
+_OPTIONS_OF_A_TWIN = ("says", "name", "specimens", "along", "constant")
 
 
 class StatementError(Exception):
-    """A statement that contradicts itself or its neighbours: an error at collection, in one sentence."""
+    """A statement that contradicts itself or its neighbours: an error at collection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +91,8 @@ class Constant:
     Attributes:
         value: the constant C that stands for an O(·) or Ω(·).
         measured_on: the range of sizes on which the value was measured.
-        failure: the claimed probability p₀ that the ratio exceeds C; 0 for a deterministic part, where no trial may.
+        failure: the claimed probability p₀ that the ratio exceeds C; 0 for a deterministic part,
+            where no trial may.
     """
 
     value: float
@@ -62,8 +101,26 @@ class Constant:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Drawn:
+    """How a grid is drawn; it has no say in the verdict.
+
+    Attributes:
+        together: the title of a drawing that shows this grid beside those of other parts with the
+            same title. What is drawn is the measured side.
+        measures: the name of the measured side.
+        label: what the grid is called there; the part's id by default.
+    """
+
+    together: str = ""
+    measures: str = ""
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Along:
     """A geometric grid of sizes along which the exponent of the ratio is measured.
+
+    The bound's own exponent is fitted to its values along the grid, never entered.
 
     Attributes:
         variable: the size's name, as in the statement.
@@ -71,13 +128,13 @@ class Along:
         instance: the instance that belongs to a size.
         at_most: the claimed upper end of the slope of log ratio against log size, or None.
         at_least: the claimed lower end, or None.
-        claimed: the exponent of the bound in this variable (the slope of the ratio adds to it), or None where it is not a power.
+        member: which member of an `all_of` is measured, by its name; empty where the claim has one.
         trials: how many trials a size, before the profile's share.
-        growth: "power" where exponents are of size^exponent, "exponential" where they are rates, of exp(rate · size).
-        together: the title of a drawing that shows this grid beside those of other parts with the same title; empty for none. What is drawn
-            is ratio · size^claimed, or its inverse for a lower bound: the measured side, where the bound has no other factor.
-        measures: the name of the measured side, for that drawing.
-        label: what the grid is called there; the part's id by default.
+        growth: "power" where exponents are of size^exponent, "exponential" where they are rates, of
+            exp(rate · size).
+        resolution: how far beyond the claim the exponent may lie and still count as holding; the
+            harness' default where None.
+        drawn: how the grid is drawn beside others.
     """
 
     variable: str
@@ -85,66 +142,132 @@ class Along:
     instance: Callable[[Any], Instance]
     at_most: float | None = None
     at_least: float | None = None
-    claimed: float | None = None
+    member: str = ""
     trials: int = 32
     growth: Growth = "power"
-    together: str = ""
-    measures: str = ""
-    label: str = ""
+    resolution: float | None = None
+    drawn: Drawn = field(default_factory=Drawn)
+
+    def __post_init__(self) -> None:
+        if len(set(self.sizes)) < _GRID:
+            raise StatementError(
+                f"a grid in {self.variable} needs {_GRID} different sizes at least to measure an "
+                f"exponent; got {tuple(self.sizes)}"
+            )
+        if self.at_most is None and self.at_least is None:
+            raise StatementError(
+                f"a grid in {self.variable} claims nothing: give at_most=, at_least= or both"
+            )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Requirement:
-    """The statement's own hypothesis on sizes, mostly out of reach: it decides whether a result lies inside or below it.
+    """Where a statement is said to hold, and where we try it: two things.
 
     Attributes:
-        says: the hypothesis, in words and LaTeX.
-        met: whether an instance meets it (with the constants that it names), or None where no constant is known.
+        paper: the statement's own hypothesis on sizes, mostly out of reach, in words and LaTeX.
+        met: whether an instance meets it, with the constants that ``paper`` names; None where no
+            constant is known. It takes those of the drawn arguments that it names.
+        ours: our own gate, where we try the statement although the hypothesis is not met.
+        tried: whether an instance passes the gate; what does not is not judged.
     """
 
-    says: str
+    paper: str = ""
     met: Callable[..., bool] | None = None
+    ours: str = ""
+    tried: Callable[..., bool] | None = None
+
+    def __post_init__(self) -> None:
+        for condition, words in ((self.met, self.paper), (self.tried, self.ours)):
+            if condition is not None and not words:
+                raise StatementError("a requirement that is checked has to be said in words too")
+
+    def inside(self, instance: Instance) -> bool | None:
+        """Whether the instance lies inside the paper's hypothesis; None where that is unknown."""
+        return None if self.met is None else bool(_asked(self.met, instance))
+
+    def admits(self, instance: Instance) -> bool:
+        """Whether the instance passes our gate."""
+        return self.tried is None or bool(_asked(self.tried, instance))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Twin:
-    """A falsified copy of a part. It must be refuted: that shows that the part's check can fail."""
+    """A falsified copy of a part. It must be refuted: that shows that the part's check can fail.
 
-    part: Part[Any]
-    number: int
+    Attributes:
+        name: a short name of its own, from what was falsified unless the author gives one.
+        says: what was falsified, in words.
+        knobs: the constants that were changed; none where the twin has a body.
+    """
+
+    part: Part[..., Any]
+    name: str
     says: str
     check: Check
     specimens: tuple[Instance, ...]
     along: tuple[Along, ...]
     constant: Constant | None
+    knobs: Mapping[str, Any]
 
     @property
     def id(self) -> str:
-        """The part's id, a tilde and the twin's number: ``ALS-04(a)~1``."""
-        return f"{self.part.id}~{self.number}"
+        """The part's id, a tilde and the twin's name: ``ALS-04(a)~variance-1-m``."""
+        return f"{self.part.id}~{self.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What a statement says for all its parts, and a part for itself; None where it says nothing.
+
+    Attributes:
+        kind: what sort of claim it is; checked against the claim that is returned.
+        quantifiers: in the order of the mathematics, as LaTeX.
+        requires: the paper's hypothesis on sizes, and our own gate.
+        layers: on which kinds of layers it runs, the usual one first.
+        cost: how much dearer a trial is than the work that torch counts; 1 as a rule.
+        resolution: what a "holds" has to notice, where that is coarser than the harness' default.
+        provenance: where the form of the statement comes from.
+        note: a free note on the provenance.
+    """
+
+    kind: Kind | None = None
+    quantifiers: tuple[str, ...] | None = None
+    requires: Requirement | None = None
+    layers: tuple[str, ...] | None = None
+    cost: float | None = None
+    resolution: float | None = None
+    provenance: Provenance | None = None
+    note: str | None = None
+
+    def over(self, other: Said) -> Said:
+        """Return what ``other`` says, but for what is said here."""
+        mine = {f.name: getattr(self, f.name) for f in fields(self)}
+        return replace(other, **{name: said for name, said in mine.items() if said is not None})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Part(Generic[C]):
-    """Part (a), (b), ... of a statement: judged and recorded by itself. `Statement.part` makes it."""
+class Part(Generic[P, C]):
+    """Part (a), (b), ... of a statement: judged and recorded by itself; `Statement.part` makes it.
+
+    Attributes:
+        source: the place in the paper, where it is another than the statement's.
+    """
 
     statement: Statement
     letter: str
     title: str
     says: str
-    kind: Kind
-    quantifiers: tuple[str, ...]
-    test: HypothesisTest[C]
-    check: Callable[..., C]
+    source: str
+    test: HypothesisTest[P, C]
+    check: Callable[P, C]
     constant: Constant | None
     along: tuple[Along, ...]
-    requires: Requirement | None
     specimens: tuple[Instance, ...]
-    expect: Literal["holds", "refuted"]
-    cost: float
-    gpu: bool
-    layers: tuple[str, ...]
+    expect: Expect
+    said: Said
     twins: list[Twin] = field(default_factory=list)
+    promised: list[str] = field(default_factory=list)
 
     @property
     def id(self) -> str:
@@ -156,37 +279,132 @@ class Part(Generic[C]):
         """The name of the function, which says the conclusion."""
         return str(getattr(self.check, "__name__", self.id))
 
+    @property
+    def kind(self) -> Kind:
+        """What sort of claim the part makes."""
+        return self.said.kind or "probability"
+
+    @property
+    def quantifiers(self) -> tuple[str, ...]:
+        """The quantifiers in the order of the mathematics, as LaTeX."""
+        return self.said.quantifiers or ()
+
+    @property
+    def requires(self) -> Requirement | None:
+        """The paper's hypothesis on sizes, and our own gate."""
+        return self.said.requires
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """On which kinds of layers the part runs, the usual one first."""
+        return self.said.layers or ("dense",)
+
+    @property
+    def cost(self) -> float:
+        """How much dearer a trial is than the work that torch counts."""
+        return self.said.cost or 1.0
+
+    @property
+    def provenance(self) -> Provenance:
+        """Where the form of the part comes from."""
+        return self.said.provenance or "ours"
+
+    @property
+    def draws(self) -> tuple[str, ...]:
+        """The names that `given` draws."""
+        return tuple(self.test.lemmata_strategies)
+
+    @property
+    def knobs(self) -> dict[str, Any]:
+        """The constants that a twin may change, with their true values."""
+        taken = inspect.signature(self.check).parameters.values()
+        return {p.name: p.default for p in taken if p.kind is inspect.Parameter.KEYWORD_ONLY}
+
+    @overload
     def twin(
         self,
         says: str,
         *,
+        name: str = ...,
+        specimens: Iterable[Instance] | None = ...,
+        along: Along | Iterable[Along] | None = ...,
+        constant: Constant | None = ...,
+    ) -> Callable[[Check], Twin]: ...
+
+    @overload
+    def twin(
+        self,
+        says: str,
+        *,
+        name: str = ...,
+        specimens: Iterable[Instance] | None = ...,
+        along: Along | Iterable[Along] | None = ...,
+        constant: Constant | None = ...,
+        **knobs: Any,
+    ) -> Twin: ...
+
+    def twin(
+        self,
+        says: str,
+        *,
+        name: str = "",
         specimens: Iterable[Instance] | None = None,
-        along: Iterable[Along] | None = None,
+        along: Along | Iterable[Along] | None = None,
         constant: Constant | None = None,
-    ) -> Callable[[Check], Twin]:
+        **knobs: Any,
+    ) -> Twin | Callable[[Check], Twin]:
         """Add a falsified copy of this part.
 
         Args:
             says: what was falsified, in words.
+            name: of the twin; the first words of ``says`` by default.
             specimens: where the copy is tried; the part's own specimens by default.
-            along: the grids along which the copy's exponent is measured; the part's own by default.
+            along: the grids along which its exponent is measured; the part's own by default.
             constant: the copy's hidden constant; the part's own by default.
+            knobs: the constants that are changed.
+
+        Returns:
+            The twin where knobs are given, else a decorator for the function that is its body.
+
+        Raises:
+            StatementError: the name is taken, or the part has no such knob.
         """
+        named = name or _slug(says)
+        if any(twin.name == named for twin in self.twins) or named in self.promised:
+            raise StatementError(
+                f"{self.id} has a twin named {named!r} already: give one of them a name="
+            )
+        made = functools.partial(
+            Twin,
+            part=self,
+            name=named,
+            says=says,
+            specimens=self.specimens if specimens is None else tuple(specimens),
+            along=self.along if along is None else _grids(along),
+            constant=constant or self.constant,
+            knobs=knobs,
+        )
+        if knobs:
+            if unknown := [knob for knob in knobs if knob not in self.knobs]:
+                known = ", ".join(self.knobs) or "none"
+                raise StatementError(
+                    f"a twin of {self.id} changes {', '.join(unknown)}; what it may change are "
+                    f"the keyword-only arguments behind trials: {known}"
+                )
+            self.twins.append(made(check=_turned(self.check, knobs)))
+            return self.twins[-1]
+        self.promised.append(named)
 
         def add(check: Check) -> Twin:
-            twin = Twin(
-                part=self,
-                number=len(self.twins) + 1,
-                says=says,
-                check=check,
-                specimens=self.specimens if specimens is None else tuple(specimens),
-                along=self.along if along is None else tuple(along),
-                constant=constant or self.constant,
-            )
-            self.twins.append(twin)
-            return twin
+            self.promised.remove(named)
+            self.twins.append(made(check=check))
+            return self.twins[-1]
 
         return add
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> C:
+        """Evaluate the part's claim on an instance and its trials."""
+        return self.check(*args, **kwargs)
 
     def __repr__(self) -> str:
         return f"<part {self.id}: {self.title}>"
@@ -198,107 +416,142 @@ class Statement:
 
     Attributes:
         id: as in ``ALS-04``.
-        source: where the statement stands: paper, then lemma or section.
+        paper: its short name, as in "ALS18".
+        place: lemma or section in the paper; empty where the paper's name says it all.
         title: what it says in a few words.
         says: what it says, text with LaTeX between dollar signs.
         uses: the ids of the statements that its proof uses.
-        provenance: how sure the source is ("recalled", "recalled-form", "derived"), or empty.
+        said: what its parts inherit.
         section: the title of the module that it stands in.
         file: the file, line: the line, that it stands on.
         parts: its parts; none where it is declared only.
         why_untested: for a declared statement, the reason.
+        of_only_part: names of the options that were given to it for its only part.
     """
 
     id: str
-    source: str
+    paper: str
+    place: str
     title: str
     says: str
     uses: tuple[str, ...]
-    provenance: str
+    said: Said
     section: str
     file: Path
     line: int
     why_untested: str = ""
-    parts: list[Part[Any]] = field(default_factory=list)
+    of_only_part: tuple[str, ...] = ()
+    parts: list[Part[..., Any]] = field(default_factory=list)
 
     @property
-    def paper(self) -> str:
-        """The paper's short name: what stands before the first comma of the source."""
-        return self.source.split(",")[0].strip()
+    def source(self) -> str:
+        """Where the statement stands: the paper and the place in it."""
+        return f"{self.paper}, {self.place}" if self.place else self.paper
 
     @property
     def kind(self) -> str:
         """The kinds of the parts, each once, in order."""
         return ", ".join(dict.fromkeys(part.kind for part in self.parts))
 
+    @property
+    def provenance(self) -> str:
+        """Where the form of the statement comes from."""
+        return self.said.provenance or ""
+
+    @property
+    def note(self) -> str:
+        """A free note on the provenance."""
+        return self.said.note or ""
+
     def part(
         self,
         letter: str,
         *,
         says: str = "",
-        kind: Kind,
         title: str = "",
-        quantifiers: Iterable[str] = (),
+        source: str = "",
+        kind: Kind | None = None,
+        quantifiers: Iterable[str] | None = None,
         constant: Constant | None = None,
         along: Along | Iterable[Along] = (),
         requires: Requirement | None = None,
         specimens: Iterable[Instance] = (),
-        expect: Literal["holds", "refuted"] = "holds",
-        cost: float = 1.0,
-        gpu: bool = False,
-        layers: Iterable[str] = ("dense",),
-    ) -> Callable[[HypothesisTest[C]], Part[C]]:
-        """Add a part; see the module's docstring.
+        expect: Expect = "holds",
+        cost: float | None = None,
+        layers: Iterable[str] | None = None,
+        resolution: float | None = None,
+        provenance: Provenance | None = None,
+        note: str | None = None,
+    ) -> Callable[[HypothesisTest[P, C]], Part[P, C]]:
+        """Add a part; what is not given here is as the statement says.
 
         Args:
             letter: "a", "b", ...; empty where the statement has one part.
             says: the part's mathematics; the statement's where it has one part.
-            kind: which mechanism judges it.
-            title: the conclusion in words; the function's name by default, or the statement's title where it has one part.
-            quantifiers: the quantifiers in the order of the mathematics, as LaTeX.
+            title: the conclusion in words; the function's name by default, or the statement's title
+                where it has one part.
+            source: the place in the paper, where it is another than the statement's.
+            kind: what sort of claim it is; checked against the claim that is returned.
+            quantifiers: in the order of the mathematics, as LaTeX.
             constant: the hidden constant of an O(·) or Ω(·).
             along: the grids along which exponents are measured.
-            requires: the statement's own hypothesis on sizes.
-            specimens: one to three frozen instances where the claim bites.
+            requires: the paper's hypothesis on sizes, and our own gate.
+            specimens: up to three frozen instances where the claim bites.
             expect: "refuted" where the part is known to be false.
-            cost: how much dearer than usual a trial is; lowers the part's share of instances and trials.
-            gpu: whether the part needs a GPU to be feasible.
-            layers: on which kinds of layers the part runs ("dense", "matrix-free"), the usual one first.
+            cost: how much dearer a trial is than the work that torch counts.
+            layers: on which kinds of layers the part runs, the usual one first.
+            resolution: what a "holds" has to notice, where coarser than the harness' default.
+            provenance: where the form of the part comes from.
+            note: a free note on the provenance.
 
         Raises:
-            StatementError: the letter is taken, the kind is unknown, or a specimen does not name what `given` draws.
+            StatementError: the letter is taken, an option is none, or a specimen does not name what
+                `given` draws.
         """
+        mine = Said(
+            kind=kind,
+            quantifiers=None if quantifiers is None else tuple(quantifiers),
+            requires=requires,
+            layers=None if layers is None else tuple(layers),
+            cost=cost,
+            resolution=resolution,
+            provenance=provenance,
+            note=note,
+        )
 
-        def add(test: HypothesisTest[C]) -> Part[C]:
+        def add(test: HypothesisTest[P, C]) -> Part[P, C]:
+            named = f"{self.id}({letter})" if letter else self.id
             if not is_given(test):
-                raise StatementError(f"{self.id}({letter}) draws nothing: put @given(...) of lemmata.harness directly below the statement")
+                raise StatementError(
+                    f"{named} draws nothing: put @given(...) of lemmata directly below it"
+                )
             if not _LETTER.fullmatch(letter) or any(part.letter == letter for part in self.parts):
-                raise StatementError(f"{self.id} has a part {letter!r} already, or {letter!r} is no letter: letter the parts a, b, c, ...")
-            if kind not in get_args(Kind):
-                raise StatementError(f"{self.id}({letter}) is of the unknown kind {kind!r}; the kinds are {', '.join(get_args(Kind))}")
+                raise StatementError(
+                    f"{self.id} has a part {letter!r} already, or {letter!r} is no letter: letter "
+                    "the parts a, b, c, ..."
+                )
+            if letter and self.of_only_part:
+                raise StatementError(
+                    f"{self.id} has lettered parts, and {', '.join(self.of_only_part)} belong to "
+                    "one of them: give them to the part"
+                )
             check = test.lemmata_check
+            spoken = title or (check.__name__.replace("_", " ") if letter else self.title)
             part = Part(
                 statement=self,
                 letter=letter,
-                title=title or (check.__name__.replace("_", " ") if letter else self.title),
+                title=spoken,
                 says=says or self.says,
-                kind=kind,
-                quantifiers=tuple(quantifiers),
+                source=source,
                 test=test,
                 check=check,
                 constant=constant,
-                along=(along,) if isinstance(along, Along) else tuple(along),
-                requires=requires,
+                along=_grids(along),
                 specimens=tuple(specimens),
                 expect=expect,
-                cost=cost,
-                gpu=gpu,
-                layers=tuple(layers),
+                said=mine.over(self.said),
             )
-            for specimen in part.specimens:
-                if set(specimen) != set(test.lemmata_strategies):
-                    drawn, named = ", ".join(sorted(test.lemmata_strategies)), ", ".join(sorted(specimen))
-                    raise StatementError(f"a specimen of {part.id} names {named}; the statement draws {drawn}")
+            refuse_bad_options(part)
             bind_identity(test, part.id)
             self.parts.append(part)
             return part
@@ -309,154 +562,98 @@ class Statement:
         return f"<statement {self.id}: {self.title}>"
 
 
-_REGISTERED: dict[str, Statement] = {}
-
-
-class OnePart:
-    """A statement that waits for its parts: call it on its only part, or use its `part` for lettered ones."""
-
-    def __init__(self, made: Statement, options: Mapping[str, Any]) -> None:
-        self.statement = made
-        self.part = made.part
-        self._options = options
-
-    @property
-    def id(self) -> str:
-        """The statement's id."""
-        return self.statement.id
-
-    def __call__(self, test: HypothesisTest[C]) -> Part[C]:
-        """Add the function as the statement's only part."""
-        return self.statement.part("", **self._options)(test)
-
-
-def statement(
-    id: str,
-    *,
-    source: str,
-    title: str,
-    says: str,
-    uses: Iterable[str] = (),
-    provenance: str = "",
-    **of_its_only_part: Any,
-) -> OnePart:
-    """Register a statement. Use the result as the decorator of its only part, or its ``part`` method for lettered parts.
-
-    Args:
-        id: as in ``ALS-04``.
-        source: the paper's short name, a comma, and the place in it.
-        title: what the statement says in a few words.
-        says: the statement, text with LaTeX between dollar signs.
-        uses: the ids of statements that its proof uses; each must be registered by the end of collection.
-        provenance: how sure the source is.
-        of_its_only_part: options of `Statement.part`, where there is one part.
-
-    Raises:
-        StatementError: the id is malformed or taken.
-    """
-    options = {"kind": "probability", **of_its_only_part}
-    return OnePart(_register(id, source=source, title=title, says=says, uses=uses, provenance=provenance), options)
-
-
-def declare(
-    id: str,
-    *,
-    source: str,
-    title: str,
-    says: str = "",
-    uses: Iterable[str] = (),
-    provenance: str = "",
-    why_untested: str = "not written yet",
-) -> Statement:
-    """Register a statement that is not tested yet, so that ``uses`` always names something and the report shows it as untested.
-
-    Raises:
-        StatementError: the id is malformed or taken.
-    """
-    return _register(id, source=source, title=title, says=says, uses=uses, provenance=provenance, why_untested=why_untested)
-
-
-def registered() -> list[Statement]:
-    """Return every statement that was imported, paper by paper, in the order of declaration."""
-    return list(_REGISTERED.values())
-
-
-Subject: TypeAlias = Part[Any] | Twin
+Subject: TypeAlias = Part[..., Any] | Twin
 """What is judged: a part, or a twin of one."""
 
 
-def part_of(subject: Subject) -> Part[Any]:
+def part_of(subject: Subject) -> Part[..., Any]:
     """Return the part that a subject is, or is a twin of."""
     return subject.part if isinstance(subject, Twin) else subject
 
 
-def find(id: str) -> Statement | Part[Any] | Twin:
-    """Look a statement, part or twin up by its id.
+def refuse_bad_options(part: Part[..., Any]) -> None:
+    """Check a part's options against their lists, and its specimens against what is drawn.
 
     Raises:
-        StatementError: nothing of that id was imported.
+        StatementError: one of them does not fit.
     """
-    for made in _REGISTERED.values():
-        if made.id == id:
-            return made
-        for part in made.parts:
-            if part.id == id:
-                return part
-            for twin in part.twins:
-                if twin.id == id:
-                    return twin
-    raise StatementError(f"there is no statement, part or twin {id!r}: `lemmata list` shows what there is")
+    if part.kind not in get_args(Kind):
+        raise StatementError(
+            f"{part.id} is of the unknown kind {part.kind!r}; the kinds are "
+            f"{', '.join(get_args(Kind))}"
+        )
+    if part.expect not in get_args(Expect):
+        raise StatementError(
+            f"{part.id} expects {part.expect!r}; a part is expected to be 'holds' or 'refuted'"
+        )
+    if not part.layers or not set(part.layers) <= set(KINDS_OF_LAYERS):
+        raise StatementError(
+            f"{part.id} runs on layers {part.layers}; the kinds of layers are "
+            f"{', '.join(KINDS_OF_LAYERS)}"
+        )
+    if part.said.provenance is not None and part.said.provenance not in PROVENANCES:
+        raise StatementError(
+            f"{part.id} has the provenance {part.said.provenance!r}; it is one of "
+            f"{', '.join(PROVENANCES)}, and what else there is to say goes into note="
+        )
+    if not part.cost > 0.0 or (part.said.resolution is not None and not part.said.resolution > 0):
+        raise StatementError(f"{part.id} has a cost or resolution that is not above 0")
+    if clash := [knob for knob in part.knobs if knob in _OPTIONS_OF_A_TWIN]:
+        raise StatementError(
+            f"{part.id} has constants named {', '.join(clash)}, which are options of twin(...): "
+            "give them other names"
+        )
+    for specimen in part.specimens:
+        refuse_bad_instance(part, specimen, "a specimen")
 
 
-def find_subject(id: str) -> Subject:
-    """Look a part or twin up by its id; a statement's only part goes by the statement's id.
+def refuse_bad_instance(part: Part[..., Any], instance: object, what: str) -> None:
+    """Check that an instance names what `given` draws.
 
     Raises:
-        StatementError: nothing of that id was imported, or it is a statement of several parts.
+        StatementError: it does not.
     """
-    found = find(id)
-    if isinstance(found, Statement):
-        if [part.id for part in found.parts] != [id]:
-            raise StatementError(
-                f"{id} is a statement, and a part of it was meant: {', '.join(part.id for part in found.parts) or 'it has none yet'}"
-            )
-        return found.parts[0]
-    return found
+    if not isinstance(instance, Mapping) or set(instance) != set(part.draws):
+        named = ", ".join(sorted(instance)) if isinstance(instance, Mapping) else repr(instance)
+        drawn = ", ".join(sorted(part.draws))
+        raise StatementError(f"{what} of {part.id} names {named}; the statement draws {drawn}")
 
 
-def complaints(statements: Iterable[Statement] | None = None) -> list[str]:
-    """Say what is wrong with the statements together, a sentence each: a part without a twin, a ``uses`` that names nothing."""
-    wrong = []
-    for made in registered() if statements is None else statements:
-        wrong += [
-            f"{made.id} uses {used}, which is no statement: correct the id or declare it" for used in made.uses if used not in _REGISTERED
-        ]
-        wrong += [
-            f"{made.id} has no part: decorate a function with it, or declare() it" for _ in range(not (made.parts or made.why_untested))
-        ]
-        wrong += [f"{part.id} has no twin: add a falsified copy with @{part.name}.twin(...)" for part in made.parts if not part.twins]
-    return wrong
+def _grids(along: Along | Iterable[Along]) -> tuple[Along, ...]:
+    return (along,) if isinstance(along, Along) else tuple(along)
 
 
-def _register(id: str, *, source: str, title: str, says: str, uses: Iterable[str], provenance: str, why_untested: str = "") -> Statement:
-    caller = sys._getframe(2)  # noqa: SLF001 - inspect.stack reads every source file on the way
-    file, line = Path(caller.f_code.co_filename).resolve(), caller.f_lineno
-    if not _ID.fullmatch(id):
-        raise StatementError(f"{id!r} is no statement id: write letters, a hyphen and a number, as in ALS-04")
-    if (known := _REGISTERED.get(id)) and (known.file, known.line) != (file, line):
-        raise StatementError(f"{id} stands twice, at {known.file}:{known.line} and at {file}:{line}: give one of them another id")
-    section = (caller.f_globals.get("__doc__") or "").strip().partition("\n")[0]
-    made = Statement(
-        id=id,
-        source=source,
-        title=title,
-        says=says,
-        uses=tuple(uses),
-        provenance=provenance,
-        section=section,
-        file=file,
-        line=line,
-        why_untested=why_untested,
-    )
-    _REGISTERED[id] = made
-    return made
+def _turned(check: Check, knobs: Mapping[str, Any]) -> Check:
+    """Return the check with other constants; it keeps its name, for messages and hashes."""
+
+    @functools.wraps(check)
+    def turned(*args: Any, **kwargs: Any) -> Claim:
+        return check(*args, **kwargs, **knobs)
+
+    return turned
+
+
+def _slug(says: str) -> str:
+    """Return the first words of a sentence as a name that a shell takes: Greek is spelt out."""
+    spelt = "".join(map(_spelt, unicodedata.normalize("NFKD", re.sub(r"\\[a-zA-Z]+", " ", says))))
+    words = re.sub(r"[^a-z0-9]+", "-", spelt.lower()).strip("-")
+    if len(words) > _LONGEST:
+        words = words[: _LONGEST + 1].rpartition("-")[0]
+    return words or "twin"
+
+
+def _spelt(sign: str) -> str:
+    if sign.isascii():
+        return sign
+    if sign in "−∕⁄":
+        return "-"
+    name = unicodedata.name(sign, "")
+    return f" {name.split()[-1]} " if name.startswith("GREEK") else " "
+
+
+def _asked(condition: Callable[..., bool], instance: Instance) -> bool:
+    """Call a condition with those of an instance's entries that it takes."""
+    taken = inspect.signature(condition).parameters
+    if any(p.kind is inspect.Parameter.VAR_KEYWORD for p in taken.values()):
+        return condition(**instance)
+    return condition(**{name: instance[name] for name in taken if name in instance})

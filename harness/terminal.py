@@ -9,17 +9,28 @@ from typing import Any
 VERDICTS = ("holds", "refuted", "undecided", "underpowered", "vacuous", "untested", "error")
 
 
-def summary(lines: Sequence[Mapping[str, Any]], statements: Iterable[Mapping[str, Any]]) -> list[str]:
+def summary(
+    lines: Sequence[Mapping[str, Any]], statements: Iterable[Mapping[str, Any]]
+) -> list[str]:
     """Lay out a table with a row a paper.
 
     Args:
-        lines: of each judged part and twin its subject, paper, verdict, whether it is as expected, trials and seconds.
+        lines: of each judged part and twin its subject, paper, verdict, whether it is as expected,
+            trials and seconds.
         statements: the recorded statements, for those that are not tested.
     """
     untested = Counter(made["paper"] for made in statements if not made["tested"])
     papers = list(dict.fromkeys([line["paper"] for line in lines] + list(untested)))
     header = ["", "parts", *VERDICTS, "as expected", "twins refuted", "trials", "seconds"]
-    return _laid_out([header, *(_row(paper, [line for line in lines if line["paper"] == paper], untested[paper]) for paper in papers)])
+    return _laid_out(
+        [
+            header,
+            *(
+                _row(paper, [line for line in lines if line["paper"] == paper], untested[paper])
+                for paper in papers
+            ),
+        ]
+    )
 
 
 def _row(paper: str, lines: Sequence[Mapping[str, Any]], untested: int) -> list[str]:
@@ -41,5 +52,11 @@ def _row(paper: str, lines: Sequence[Mapping[str, Any]], untested: int) -> list[
 def _laid_out(rows: Sequence[Sequence[str]]) -> list[str]:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
-        "  ".join([row[0].ljust(widths[0]), *(text.rjust(width) for text, width in zip(row[1:], widths[1:], strict=True))]) for row in rows
+        "  ".join(
+            [
+                row[0].ljust(widths[0]),
+                *(text.rjust(width) for text, width in zip(row[1:], widths[1:], strict=True)),
+            ]
+        )
+        for row in rows
     ]

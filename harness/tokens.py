@@ -1,7 +1,7 @@
 """Replay tokens: one trial of one instance, as a line of text.
 
-A token is plain data (JSON, compressed, base64), never pickle: reading one runs no code, and what it names is looked up among the
-statements that were imported.
+A token is plain data (JSON, compressed, base64), never pickle: reading one runs no code, and what
+it names is looked up among the statements that were imported.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ class Token:
         layers: kind of layers ("dense", "matrix-free").
         dtype: "float64" or "float32".
         attack: that found the point, or None.
+        ascent: how many steps of ascent over the trial's own draws led to the point; 0 for none.
     """
 
     subject: str
@@ -48,10 +49,13 @@ class Token:
     layers: str
     dtype: str
     attack: str | None = None
+    ascent: int = 0
 
     def __str__(self) -> str:
         text = json.dumps(asdict(self), separators=(",", ":"), sort_keys=True, allow_nan=False)
-        return _PREFIX + base64.urlsafe_b64encode(zlib.compress(text.encode(), 9)).decode().rstrip("=")
+        return _PREFIX + base64.urlsafe_b64encode(zlib.compress(text.encode(), 9)).decode().rstrip(
+            "="
+        )
 
 
 def read_token(text: str) -> Token:
@@ -62,7 +66,10 @@ def read_token(text: str) -> Token:
     """
     text = text.strip()
     if not text.startswith(_PREFIX):
-        raise TokenError(f"a replay token begins with {_PREFIX!r}; copy the whole line that a failure prints after 'lemmata replay'")
+        raise TokenError(
+            f"a replay token begins with {_PREFIX!r}; copy the whole line that a failure prints "
+            "after 'lemmata replay'"
+        )
     body = text.removeprefix(_PREFIX)
     try:
         unpacker = zlib.decompressobj()
@@ -70,9 +77,19 @@ def read_token(text: str) -> Token:
         data: Any = json.loads(unpacker.decompress(packed, _LARGEST))
         complete = unpacker.eof
     except (binascii.Error, zlib.error, ValueError) as problem:
-        raise TokenError("this replay token is cut off or altered: copy the whole line again") from problem
+        raise TokenError(
+            "this replay token is cut off or altered: copy the whole line again"
+        ) from problem
     names = {field.name for field in fields(Token)}
-    kinds = {"subject": str, "generation": str, "entropy": int, "stream": str, "trial": int, "layers": str, "dtype": str}
+    kinds = {
+        "subject": str,
+        "generation": str,
+        "entropy": int,
+        "stream": str,
+        "trial": int,
+        "layers": str,
+        "dtype": str,
+    }
     if (
         not complete
         or not isinstance(data, dict)
@@ -81,5 +98,7 @@ def read_token(text: str) -> Token:
     ):
         raise TokenError("this replay token is cut off or altered: copy the whole line again")
     if data["trial"] < 0:
-        raise TokenError(f"this replay token names trial {data['trial']}: trials are numbered from 0")
+        raise TokenError(
+            f"this replay token names trial {data['trial']}: trials are numbered from 0"
+        )
     return Token(**data)

@@ -23,12 +23,17 @@ _SIGNS = re.compile(r"\\(?:mathbb [PE]|(?:Pr|ge|le|ne|top|[bB]igg?[lr]?)(?![a-zA
 _SCRIPT = re.compile(r"([\^_])\{((?:[^{}]|\{[^{}]*\})*)\}")
 _FRACTION = re.compile(r"\\[td]?frac(?![a-zA-Z])")
 _TOKEN = re.compile(r"\s*(\\[a-zA-Z]+|.)")
-_ONE_FACTOR = re.compile(r"(\\[a-zA-Z]+\s?|\w|\d+)([_^](\{[^{}]*\}|\\[a-zA-Z]+|.))*|\\?[a-zA-Z]+\([^()]*\)")
+_ONE_FACTOR = re.compile(
+    r"(\\[a-zA-Z]+\s?|\w|\d+)([_^](\{[^{}]*\}|\\[a-zA-Z]+|.))*|\\?[a-zA-Z]+\([^()]*\)"
+)
 _POWERS = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
 
 
 def readable(text: str) -> str:
-    """Turn LaTeX between dollar signs into plain text with Unicode signs; where pylatexenc is not installed, leave it as it is."""
+    """Turn LaTeX between dollar signs into plain text with Unicode signs.
+
+    Where pylatexenc is not installed, leave it as it is.
+    """
     try:
         from pylatexenc.latex2text import LatexNodes2Text
     except ImportError:
@@ -62,14 +67,21 @@ def _fractions(latex: str) -> str:
     upper, rest = _argument(latex[found.end() :])
     lower, rest = _argument(rest)
     upper, lower = _fractions(upper.strip()), _fractions(lower.strip())
-    upper = f"({upper})" if re.search(r"[-+=/]|\\(pm|le|ge)", re.sub(r"\([^()]*\)|\{[^{}]*\}", "", upper)) else upper
+    upper = (
+        f"({upper})"
+        if re.search(r"[-+=/]|\\(pm|le|ge)", re.sub(r"\([^()]*\)|\{[^{}]*\}", "", upper))
+        else upper
+    )
     lower = lower if _ONE_FACTOR.fullmatch(lower) else f"({lower})"
     gap = " " if re.match(r"[\w\\({]", rest) else ""
     return f"{latex[: found.start()]}{upper}/{lower}{gap}{_fractions(rest)}"
 
 
 def _argument(latex: str) -> tuple[str, str]:
-    """Split off what a LaTeX command takes as an argument: a group in braces, a command or a character."""
+    """Split off what a LaTeX command takes as an argument.
+
+    A group in braces, a command or a character.
+    """
     if not latex.lstrip().startswith("{"):
         token = _TOKEN.match(latex)
         return (token[1], latex[token.end() :]) if token else ("", "")
@@ -84,5 +96,15 @@ def _argument(latex: str) -> tuple[str, str]:
 def _bracketed(script: re.Match[str]) -> str:
     sign, inside = script.groups()
     plain = inside.strip()
-    alone = len(plain) == 1 or re.fullmatch(r"\\[a-zA-Z]+|-?\d+|\w+", plain) or (sign == "_" and re.fullmatch(r"[\w\\, ]+", plain))
-    return f"{sign}{plain} " if alone and plain.startswith("\\") else f"{sign}{plain}" if alone else f"{sign}({plain})"
+    alone = (
+        len(plain) == 1
+        or re.fullmatch(r"\\[a-zA-Z]+|-?\d+|\w+", plain)
+        or (sign == "_" and re.fullmatch(r"[\w\\, ]+", plain))
+    )
+    return (
+        f"{sign}{plain} "
+        if alone and plain.startswith("\\")
+        else f"{sign}{plain}"
+        if alone
+        else f"{sign}({plain})"
+    )

@@ -1,7 +1,8 @@
 """Reports: from records to pages of HTML that need no network and no server.
 
-`build_report` writes the report of one run or several; `check_formulas` says which formulas of the statements cannot be typeset. Reports
-read records only, as docs/records.md describes them: they run nothing and import no statement.
+`build_report` writes the report of one run or several; `check_formulas` says which formulas of the
+statements cannot be typeset. Reports read records only, as docs/records.md describes them: they run
+nothing and import no statement.
 """
 
 from lemmata.reports.build import ReportError, build_report

@@ -1,7 +1,8 @@
 """From the records of one run or several to what the report shows.
 
-The latest run that has a verdict for a part decides the verdict that is shown; older ones become its history. Blocks of trials of the same
-code add up over all runs. What a record lacks stays empty, and what only records mention is shown under its id.
+The latest run that has a verdict for a part decides the verdict that is shown; older ones become
+its history. Blocks of trials of the same code add up over all runs. What a record lacks stays
+empty, and what only records mention is shown under its id.
 """
 
 from __future__ import annotations
@@ -40,11 +41,17 @@ def assemble(runs: Iterable[Run]) -> Library:
     listed = _listed(runs)
     mentioned = _mentioned(found, listed)
     pages: set[str] = set()
-    statements = joined([_statement(record, found, pages) for record in [*listed.values(), *mentioned]])
+    statements = joined(
+        [_statement(record, found, pages) for record in [*listed.values(), *mentioned]]
+    )
     names = dict.fromkeys(statement.paper for statement in statements)
     taken: set[str] = set()
     papers = [
-        Paper(name=name, page=page_name(name, taken), statements=tuple(statement for statement in statements if statement.paper == name))
+        Paper(
+            name=name,
+            page=page_name(name, taken),
+            statements=tuple(statement for statement in statements if statement.paper == name),
+        )
         for name in names
     ]
     return Library(runs=runs, papers=tuple(papers))
@@ -65,7 +72,9 @@ def _sorted_out(runs: tuple[Run, ...]) -> _Found:
         last = {fields.text(record, "part"): record for record in run.by_kind.get("verdict", ())}
         for part, record in last.items():
             found.verdicts[part].append((run, record))
-        for twin, record in {fields.text(record, "twin"): record for record in run.by_kind.get("twin", ())}.items():
+        for twin, record in {
+            fields.text(record, "twin"): record for record in run.by_kind.get("twin", ())
+        }.items():
             found.twins[twin].append((run, record))
         for record in run.by_kind.get("block", ()):
             found.blocks[fields.text(record, "part")].append(record)
@@ -75,7 +84,9 @@ def _sorted_out(runs: tuple[Run, ...]) -> _Found:
 
 
 def _listed(runs: tuple[Run, ...]) -> dict[str, Record]:
-    """Statements by id as the latest run tells them, each paper in the order of the run that lists most of it."""
+    """Statements by id as the latest run tells them, each paper in the order of the run that
+    lists most of it.
+    """
     latest: dict[str, Record] = {}
     orders: dict[str, list[str]] = {}
     for run in runs:
@@ -88,24 +99,44 @@ def _listed(runs: tuple[Run, ...]) -> dict[str, Record]:
             if len(ids) > len(orders.get(paper, [])):
                 orders[paper] = ids
     ordered = dict.fromkeys(name for ids in orders.values() for name in ids)
-    return {name: latest[name] for name in [*ordered, *(name for name in latest if name not in ordered)]}
+    return {
+        name: latest[name] for name in [*ordered, *(name for name in latest if name not in ordered)]
+    }
 
 
 def _mentioned(found: _Found, listed: Mapping[str, Record]) -> list[Record]:
     """Statements that only verdicts, twins and blocks mention, under their ids."""
-    known = {fields.text(part, "id") for record in listed.values() for part in fields.mappings(record, "parts")}
-    about = [*found.verdicts, *(fields.text(record, "part") for entries in found.twins.values() for _, record in entries), *found.blocks]
+    known = {
+        fields.text(part, "id")
+        for record in listed.values()
+        for part in fields.mappings(record, "parts")
+    }
+    about = [
+        *found.verdicts,
+        *(fields.text(record, "part") for entries in found.twins.values() for _, record in entries),
+        *found.blocks,
+    ]
     parts: dict[str, dict[str, Record]] = {}
     for name in about:
         part = name.split("~")[0]
         read = _PART_OF_STATEMENT.fullmatch(part)
         if part and part not in known and read:
-            parts.setdefault(read["statement"], {})[part] = {"id": part, "letter": read["letter"] or ""}
-    return [{"id": name, "paper": _UNKNOWN_PAPER, "parts": list(entries.values())} for name, entries in parts.items()]
+            parts.setdefault(read["statement"], {})[part] = {
+                "id": part,
+                "letter": read["letter"] or "",
+            }
+    return [
+        {"id": name, "paper": _UNKNOWN_PAPER, "parts": list(entries.values())}
+        for name, entries in parts.items()
+    ]
 
 
 def _paper(statement: Record) -> str:
-    return fields.text(statement, "paper") or fields.text(statement, "source").split(",")[0].strip() or _UNKNOWN_PAPER
+    return (
+        fields.text(statement, "paper")
+        or fields.text(statement, "source").split(",")[0].strip()
+        or _UNKNOWN_PAPER
+    )
 
 
 def _statement(record: Record, found: _Found, pages: set[str]) -> Statement:
@@ -138,11 +169,17 @@ def _part(record: Record, found: _Found) -> Part:
     expect = fields.text(record, "expect") or fields.text(verdict, "expect") or "holds"
     specimens = tuple(map(Specimen.read, fields.mappings(verdict, "specimens")))
     slopes = fields.mappings(verdict, "slopes") or tuple(
-        slope for slope in found.slopes.get(name, []) if fields.text(slope, "generation") == generation
+        slope
+        for slope in found.slopes.get(name, [])
+        if fields.text(slope, "generation") == generation
     )
     shown = fields.text(verdict, "verdict") or ("no verdict" if judged or blocks else "not run")
     refutation = Refutation.read(fields.mapping(verdict, "refutation"))
-    names = {specimen.hash: f"specimen {number}" for number, specimen in enumerate(specimens, 1) if specimen.hash}
+    names = {
+        specimen.hash: f"specimen {number}"
+        for number, specimen in enumerate(specimens, 1)
+        if specimen.hash
+    }
     return Part(
         id=name,
         letter=fields.text(record, "letter"),
@@ -174,7 +211,9 @@ def _part(record: Record, found: _Found) -> Part:
         run=run.name if run else "",
         when=run.when if run else "",
         twins=_twins(record, found),
-        blocks=add_up((block for block in blocks if fields.text(block, "generation") == generation), names),
+        blocks=add_up(
+            (block for block in blocks if fields.text(block, "generation") == generation), names
+        ),
         history=tuple(
             Past(
                 run=past.name,
@@ -189,13 +228,18 @@ def _part(record: Record, found: _Found) -> Part:
 
 
 def _surprising(verdict: str, expect: str, as_expected: bool | None) -> bool:
-    """Refuted and error always ask for the reader; so does a part that holds though it was declared false."""
+    """Refuted and error always ask for the reader.
+
+    So does a part that holds though it was declared false.
+    """
     if verdict in {"refuted", "error", "holds"}:
         return verdict != expect
     return as_expected is False and verdict not in {"no verdict", "not run"} and expect == "refuted"
 
 
-def _worst(verdict: Record, specimens: tuple[Specimen, ...], refutation: Refutation | None) -> float | None:
+def _worst(
+    verdict: Record, specimens: tuple[Specimen, ...], refutation: Refutation | None
+) -> float | None:
     threshold = next((specimen.threshold for specimen in specimens if specimen.threshold), None)
     found = [specimen.relative_worst for specimen in specimens]
     found.append(relative(refutation.ratio, threshold) if refutation else None)
@@ -205,8 +249,15 @@ def _worst(verdict: Record, specimens: tuple[Specimen, ...], refutation: Refutat
 
 def _twins(part: Record, found: _Found) -> tuple[Twin, ...]:
     name = fields.text(part, "id")
-    listed = {fields.text(twin, "id"): fields.text(twin, "says") for twin in fields.mappings(part, "twins")}
-    recorded = {twin: entries[0][1] for twin, entries in found.twins.items() if fields.text(entries[0][1], "part") == name}
+    listed = {
+        fields.text(twin, "id"): fields.text(twin, "says")
+        for twin in fields.mappings(part, "twins")
+    }
+    recorded = {
+        twin: entries[0][1]
+        for twin, entries in found.twins.items()
+        if fields.text(entries[0][1], "part") == name
+    }
     twins = []
     for name in dict.fromkeys([*listed, *recorded]):
         record = recorded.get(name, {})

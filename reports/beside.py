@@ -1,7 +1,10 @@
-"""What several parts measured along the same variable, on one drawing: each with its fitted exponent and interval.
+"""What several parts measured along the same variable, on one drawing.
 
-A grid names the drawing that it belongs to. Drawn is the measured side itself, size^claimed times the ratio's median (or over it, for a
-lower bound), so that different claims can be compared; a power is a straight line, an exponential law bends.
+Each with its fitted exponent and interval.
+
+A grid names the drawing that it belongs to. Drawn is the measured side itself, size^claimed times
+the ratio's median (or over it, for a lower bound), so that different claims can be compared; a
+power is a straight line, an exponential law bends.
 """
 
 from __future__ import annotations
@@ -24,7 +27,9 @@ _CURVE = 60
 
 
 def groups(statements: Sequence[Statement]) -> Mapping[str, list[tuple[Part, Exponent]]]:
-    """Collect the grids that are drawn together, by the drawing's title, in the order of the statements; two at least make a drawing."""
+    """Collect the grids that are drawn together, by the drawing's title, in the order of the
+    statements; two at least make a drawing.
+    """
     found: dict[str, list[tuple[Part, Exponent]]] = {}
     for part in (part for statement in statements for part in statement.parts):
         for exponent in part.slopes:
@@ -73,16 +78,32 @@ def drawing(key: str, title: str, members: Sequence[tuple[Part, Exponent]]) -> P
     values = [value for _, value in everything]
     axes.set_ylim(math.log10(min(values)) - 0.3, math.log10(max(values)) + 0.3)
     axes.set_xlabel(label_text(members[0][1].variable))
-    axes.set_ylabel(label_text(next((exponent.measures for _, exponent in members if exponent.measures), "measured side")))
+    axes.set_ylabel(
+        label_text(
+            next(
+                (exponent.measures for _, exponent in members if exponent.measures), "measured side"
+            )
+        )
+    )
     legend_above(axes, columns=1)
-    words = "Points are medians of trials, lines the fitted laws with 95 % intervals of the exponents"
+    words = (
+        "Points are medians of trials, lines the fitted laws with 95 % intervals of the exponents"
+    )
     return drawn.finish(key, title, f"{sentence('; '.join(said))} {sentence(words)}")
 
 
 def _law(exponent: Exponent, fit: Fit) -> str:
-    interval = f" [{fit.low:.3f}, {fit.high:.3f}]".replace("-", "−") if fit.low is not None and fit.high is not None else ""
+    interval = (
+        f" [{fit.low:.3f}, {fit.high:.3f}]".replace("-", "−")
+        if fit.low is not None and fit.high is not None
+        else ""
+    )
     slope = f"{fit.slope:.3f}".replace("-", "−")
-    return f"exp({slope}{interval} · {exponent.variable})" if exponent.exponential else f"exponent {slope}{interval}"
+    return (
+        f"exp({slope}{interval} · {exponent.variable})"
+        if exponent.exponential
+        else f"exponent {slope}{interval}"
+    )
 
 
 def _points(exponent: Exponent) -> list[tuple[float, float]]:
@@ -99,11 +120,15 @@ def _points(exponent: Exponent) -> list[tuple[float, float]]:
     return sorted(found)
 
 
-def _fitted(points: Sequence[tuple[float, float]], exponent: Exponent, slope: float) -> tuple[list[float], list[float]]:
+def _fitted(
+    points: Sequence[tuple[float, float]], exponent: Exponent, slope: float
+) -> tuple[list[float], list[float]]:
     """The fitted law through the points' centre, in decimal logarithms."""
     place = float if exponent.exponential else math.log
     centre = sum(place(size) for size, _ in points) / len(points)
     height = sum(math.log(value) for _, value in points) / len(points)
     first, last = math.log(points[0][0]), math.log(points[-1][0])
     sizes = [math.exp(first + (last - first) * step / _CURVE) for step in range(_CURVE + 1)]
-    return [math.log10(size) for size in sizes], [(height + slope * (place(size) - centre)) / math.log(10) for size in sizes]
+    return [math.log10(size) for size in sizes], [
+        (height + slope * (place(size) - centre)) / math.log(10) for size in sizes
+    ]

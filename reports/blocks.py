@@ -1,4 +1,7 @@
-"""Blocks of trials of one part, added up: each block counts once, however many runs and replays recorded it."""
+"""Blocks of trials of one part, added up.
+
+Each block counts once, however many runs and replays recorded it.
+"""
 
 from __future__ import annotations
 
@@ -61,19 +64,26 @@ def add_up(records: Iterable[Record], names: Mapping[str, str]) -> Blocks:
 
     Args:
         records: block records of one part, perhaps some of them twice.
-        names: a short name by instance hash; instances without one count as drawn by searching, grids are left out of the ratios.
+        names: a short name by instance hash; instances without one count as drawn by searching,
+            grids are left out of the ratios.
     """
     blocks = list({block_key(record): record for record in records}.values())
     histograms: dict[str, Counter[int]] = {}
     trials: Counter[str] = Counter()
     failures: Counter[str] = Counter()
     for block in blocks:
-        label = names.get(fields.text(block, "instance_hash")) or _label_of_role(fields.text(block, "role"))
+        label = names.get(fields.text(block, "instance_hash")) or _label_of_role(
+            fields.text(block, "role")
+        )
         if label:
             histograms.setdefault(label, Counter()).update(_counts(block))
             trials[label] += fields.count(block, "trials") or 0
             failures[label] += fields.count(block, "failures") or 0
-    thresholds = [threshold for block in blocks if (threshold := fields.number(block, "threshold")) is not None]
+    thresholds = [
+        threshold
+        for block in blocks
+        if (threshold := fields.number(block, "threshold")) is not None
+    ]
     return Blocks(
         number=len(blocks),
         runs=len({fields.text(block, "run") for block in blocks}),
@@ -81,9 +91,18 @@ def add_up(records: Iterable[Record], names: Mapping[str, str]) -> Blocks:
         failures=_total(blocks, "failures"),
         near=_total(blocks, "near"),
         threshold=thresholds[-1] if thresholds else None,
-        seconds=sum(value for block in blocks if (value := fields.number(block, "seconds")) is not None and 0 < value < math.inf),
+        seconds=sum(
+            value
+            for block in blocks
+            if (value := fields.number(block, "seconds")) is not None and 0 < value < math.inf
+        ),
         ratios=tuple(
-            Ratios(label=label, counts=dict(sorted(histograms[label].items())), trials=trials[label], failures=failures[label])
+            Ratios(
+                label=label,
+                counts=dict(sorted(histograms[label].items())),
+                trials=trials[label],
+                failures=failures[label],
+            )
             for label in sorted(histograms, key=lambda label: (label == SEARCHED, label))
             if histograms[label]
         ),

@@ -1,4 +1,7 @@
-"""Building the report: read the records, render the pages, write them into a folder that opens from a file manager."""
+"""Building the report.
+
+Read the records, render the pages, write them into a folder that opens from a file manager.
+"""
 
 from __future__ import annotations
 
@@ -20,10 +23,12 @@ def build_report(records: Path | list[Path], out: Path) -> Path:
 
     Args:
         records: a run's folder, a folder of runs, or several of either.
-        out: the folder to write; pages of the same name are replaced, nothing else there is touched.
+        out: the folder to write; pages of the same name are replaced, nothing else there is
+            touched.
 
     Raises:
-        ReportError: there are no records, nothing in them can be shown, or the folder cannot be written.
+        ReportError: there are no records, nothing in them can be shown, or the folder cannot be
+            written.
     """
     try:
         runs = read_runs([records] if isinstance(records, Path) else list(records))
@@ -32,21 +37,29 @@ def build_report(records: Path | list[Path], out: Path) -> Path:
     library = assemble(runs)
     if not library.statements:
         names = ", ".join(run.name for run in runs)
-        raise ReportError(f"there is nothing to show: the runs {names} recorded no statement, block or verdict; run `lemmata check` again")
+        raise ReportError(
+            f"there is nothing to show: the runs {names} recorded no statement, block or verdict; run `lemmata check` again"
+        )
     context = Context.of(library)
     try:
         for folder in (out / "statements", out / "papers"):
             folder.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(STYLE_SHEET, out / "report.css")
         for statement in library.statements:
-            _write(out / "statements" / f"{statement.page}.html", statement_page(statement, context))
+            _write(
+                out / "statements" / f"{statement.page}.html", statement_page(statement, context)
+            )
         for paper in library.papers:
             _write(out / "papers" / f"{paper.page}.html", paper_page(paper, library))
         return _write(out / "index.html", index_page(library))
     except ModuleNotFoundError as problem:
-        raise ReportError(f"the drawings need {problem.name}: pip install 'lemmata[report]'") from problem
+        raise ReportError(
+            f"the drawings need {problem.name}: pip install 'lemmata[report]'"
+        ) from problem
     except OSError as problem:
-        raise ReportError(f"the report cannot be written to {out}: {problem.strerror}; name another folder") from problem
+        raise ReportError(
+            f"the report cannot be written to {out}: {problem.strerror}; name another folder"
+        ) from problem
 
 
 def _write(path: Path, page: str) -> Path:

@@ -1,4 +1,7 @@
-"""Drawings of what grows and moves: ratios along a grid of sizes, quantities along a trajectory; None where there is nothing to draw."""
+"""Drawings of what grows and moves.
+
+Ratios along a grid of sizes, quantities along a trajectory; None where there is nothing to draw.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +10,36 @@ from collections.abc import Iterable, Sequence
 
 from lemmata.reports import fields
 from lemmata.reports.evidence import Curve, Exponent, Fit, signed
-from lemmata.reports.figures import CLAIM, FAIL, SERIES, Plot, canvas, few_ticks, label_text, legend_above, ticks_of_powers
+from lemmata.reports.figures import (
+    CLAIM,
+    FAIL,
+    SERIES,
+    Plot,
+    canvas,
+    few_ticks,
+    label_text,
+    legend_above,
+    ticks_of_powers,
+)
 from lemmata.reports.numerals import counted, figure, listed, sentence, span
 
 _LARGEST, _SMALLEST = 1e30, 1e-30
-_MARKS = {"worst": ("x", FAIL, "worst"), "upper": ("^", SERIES[1], ".9 quantile"), "median": ("o", SERIES[0], "median")}
-_OUTCOMES = {"consistent": "consistent with it", "refuted": "against it", "undecided": "not decisive"}
+_MARKS = {
+    "worst": ("x", FAIL, "worst"),
+    "upper": ("^", SERIES[1], ".9 quantile"),
+    "median": ("o", SERIES[0], "median"),
+}
+_OUTCOMES = {
+    "consistent": "consistent with it",
+    "refuted": "against it",
+    "undecided": "not decisive",
+}
 
 
 def scaling(key: str, exponent: Exponent) -> Plot | None:
-    """Draw median, .9 quantile and worst ratio against a size, with the fitted slope and what the claim allows."""
+    """Draw median, .9 quantile and worst ratio against a size, with the fitted slope and what
+    the claim allows.
+    """
     columns = {name: _column(exponent, name) for name in _MARKS}
     sizes = sorted({size for column in columns.values() for size, _ in column})
     if len(sizes) < 2 or not columns["median"]:
@@ -31,20 +54,45 @@ def scaling(key: str, exponent: Exponent) -> Plot | None:
     low, high = min(values) / 1.3, max(values) * 1.3
     centre = _mean([(place(size), math.log10(value)) for size, value in columns["median"]])
     start = (ends[0], _line(steep * fit.slope if fit else 0.0, centre, ends)[0])
-    claims = [slope for slope in (exponent.at_least, exponent.at_most) if slope is not None and math.isfinite(slope)]
+    claims = [
+        slope
+        for slope in (exponent.at_least, exponent.at_most)
+        if slope is not None and math.isfinite(slope)
+    ]
     if claims:
-        floor = _line(steep * claims[0], start, ends) if exponent.at_least in claims else (math.log10(low),) * 2
-        ceiling = _line(steep * claims[-1], start, ends) if exponent.at_most in claims else (math.log10(high),) * 2
+        floor = (
+            _line(steep * claims[0], start, ends)
+            if exponent.at_least in claims
+            else (math.log10(low),) * 2
+        )
+        ceiling = (
+            _line(steep * claims[-1], start, ends)
+            if exponent.at_most in claims
+            else (math.log10(high),) * 2
+        )
         axes.fill_between(ends, floor, ceiling, color=CLAIM, alpha=0.12, linewidth=0)
     named = "rate" if exponent.exponential else "slope"
     for slope in dict.fromkeys(claims):
         line = _line(steep * slope, start, ends)
-        axes.plot(ends, line, color=CLAIM, linewidth=1.2, linestyle=(0, (4, 2)), label=f"claim: {named} {signed(slope)}")
+        axes.plot(
+            ends,
+            line,
+            color=CLAIM,
+            linewidth=1.2,
+            linestyle=(0, (4, 2)),
+            label=f"claim: {named} {signed(slope)}",
+        )
     if fit:
         if fit.low is not None and fit.high is not None:
             lower, upper = (_line(steep * slope, centre, ends) for slope in (fit.low, fit.high))
             axes.fill_between(ends, lower, upper, color=SERIES[0], alpha=0.18, linewidth=0)
-        axes.plot(ends, _line(steep * fit.slope, centre, ends), color=SERIES[0], linewidth=1.0, label=f"fit: {named} {signed(fit.slope)}")
+        axes.plot(
+            ends,
+            _line(steep * fit.slope, centre, ends),
+            color=SERIES[0],
+            linewidth=1.0,
+            label=f"fit: {named} {signed(fit.slope)}",
+        )
     for name, (marker, colour, label) in _MARKS.items():
         points = [(place(size), math.log10(value)) for size, value in columns[name]]
         if points:
@@ -59,7 +107,9 @@ def scaling(key: str, exponent: Exponent) -> Plot | None:
     axes.set_xlabel(label_text(exponent.variable))
     axes.set_ylabel(exponent.quantity)
     legend_above(axes)
-    return drawn.finish(key, f"How the ratio scales with {exponent.variable}", scaling_sentence(exponent, sizes))
+    return drawn.finish(
+        key, f"How the ratio scales with {exponent.variable}", scaling_sentence(exponent, sizes)
+    )
 
 
 def scaling_sentence(exponent: Exponent, sizes: Sequence[float]) -> str:
@@ -80,7 +130,10 @@ def trajectory(key: str, name: str, curve: Curve) -> Plot | None:
         return None
     drawn = canvas(2.5, top=0.28)
     if log := min(values) > _SMALLEST:
-        lines = {line: [(step, math.log10(value)) for step, value in points] for line, points in lines.items()}
+        lines = {
+            line: [(step, math.log10(value)) for step, value in points]
+            for line, points in lines.items()
+        }
         low, high = min(values), max(values) if max(values) > min(values) else min(values) * 2
         ticks_of_powers(drawn.axes.yaxis, low * 0.99, high * 1.01, most=5)
     few_ticks(drawn.axes.xaxis)
@@ -93,20 +146,35 @@ def trajectory(key: str, name: str, curve: Curve) -> Plot | None:
         drawn.axes.fill_between(steps, lows, highs, color=SERIES[0], alpha=0.2, linewidth=0)
     for line, colour, dashes in (("median", SERIES[0], "-"), ("worst", FAIL, (0, (3, 2)))):
         if lines[line]:
-            drawn.axes.plot(*zip(*lines[line], strict=True), color=colour, linewidth=1.3, linestyle=dashes, label=line)
+            drawn.axes.plot(
+                *zip(*lines[line], strict=True),
+                color=colour,
+                linewidth=1.3,
+                linestyle=dashes,
+                label=line,
+            )
     drawn.axes.set_xlabel("step")
     drawn.axes.set_ylabel(label_text(name))
     if lines["median"] and lines["worst"]:
         legend_above(drawn.axes)
     run = {line: _ends(curve.get(line, ())) for line in ("median", "worst")}
-    told = [f"the {line} goes from {figure(ends[0])} to {figure(ends[1])}" for line, ends in run.items() if ends]
+    told = [
+        f"the {line} goes from {figure(ends[0])} to {figure(ends[1])}"
+        for line, ends in run.items()
+        if ends
+    ]
     steps_said = counted(max(step for points in lines.values() for step, _ in points), "step")
     said = f"in {steps_said} {listed(told)}" if told else f"a band over {steps_said}"
     return drawn.finish(key, f"Along the trajectory: {name}", sentence(said))
 
 
-def _line(slope: float, through: tuple[float, float], ends: tuple[float, float]) -> tuple[float, float]:
-    """The line of that slope through a point, at the two ends, all in decimal logarithms; cut off far outside of any drawing."""
+def _line(
+    slope: float, through: tuple[float, float], ends: tuple[float, float]
+) -> tuple[float, float]:
+    """The line of that slope through a point, at the two ends, all in decimal logarithms.
+
+    Cut off far outside of any drawing.
+    """
     first, last = (max(-80.0, min(80.0, through[1] + slope * (end - through[0]))) for end in ends)
     return first, last
 
@@ -123,12 +191,18 @@ def _ends(values: Iterable[float]) -> tuple[float, float] | None:
 def _fitted(fit: Fit | None) -> str:
     if fit is None:
         return "not fitted"
-    return signed(fit.slope) + (f" (95 % interval {signed(fit.low)} to {signed(fit.high)})" if fit.low is not None else "")
+    return signed(fit.slope) + (
+        f" (95 % interval {signed(fit.low)} to {signed(fit.high)})" if fit.low is not None else ""
+    )
 
 
 def _column(exponent: Exponent, name: str) -> list[tuple[float, float]]:
     read = [(fields.number(point, "size"), fields.number(point, name)) for point in exponent.points]
-    return sorted((size, value) for size, value in read if size and value and _SMALLEST < size < _LARGEST and _SMALLEST < value < _LARGEST)
+    return sorted(
+        (size, value)
+        for size, value in read
+        if size and value and _SMALLEST < size < _LARGEST and _SMALLEST < value < _LARGEST
+    )
 
 
 def _steps(values: Iterable[float]) -> list[tuple[int, float]]:

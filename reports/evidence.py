@@ -1,4 +1,7 @@
-"""Records of one part as plain data: specimens, exponents, refutations. Missing fields become None or empty."""
+"""Records of one part as plain data.
+
+Specimens, exponents, refutations. Missing fields become None or empty.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +48,9 @@ class Specimen:
         """Read a specimen of a verdict or twin record."""
         sizes = fields.named_numbers(record, "sizes")
         return cls(
-            describe=fields.text(record, "describe") or sizes_phrase(sizes) or "an instance without description",
+            describe=fields.text(record, "describe")
+            or sizes_phrase(sizes)
+            or "an instance without description",
             hash=fields.text(record, "instance_hash"),
             sizes=sizes,
             verdict=fields.text(record, "verdict"),
@@ -89,11 +94,17 @@ class Fit:
         if slope is None or not math.isfinite(slope):
             return None
         low, high = (fields.number(record, name) for name in ("low", "high"))
-        bounded = low is not None and high is not None and math.isfinite(low) and math.isfinite(high)
+        bounded = (
+            low is not None and high is not None and math.isfinite(low) and math.isfinite(high)
+        )
         return cls(slope=slope, low=low if bounded else None, high=high if bounded else None)
 
     def __str__(self) -> str:
-        interval = f" [{signed(self.low)}, {signed(self.high)}]" if self.low is not None and self.high is not None else ""
+        interval = (
+            f" [{signed(self.low)}, {signed(self.high)}]"
+            if self.low is not None and self.high is not None
+            else ""
+        )
         return f"{signed(self.slope)}{interval}"
 
 
@@ -141,7 +152,11 @@ class Exponent:
     @property
     def grid(self) -> list[float]:
         """The sizes with a measured median."""
-        return [size for point in self.points if (size := fields.number(point, "size")) is not None and 0 < size < math.inf]
+        return [
+            size
+            for point in self.points
+            if (size := fields.number(point, "size")) is not None and 0 < size < math.inf
+        ]
 
     @property
     def allowed(self) -> str:
@@ -154,17 +169,27 @@ class Exponent:
 
     @property
     def inverted(self) -> bool:
-        """Whether the fitted quantity falls where the measured side grows: a ratio is bound over measured for a lower bound."""
+        """Whether the fitted quantity falls where the measured side grows.
+
+        A ratio is bound over measured for a lower bound.
+        """
         return self.direction == "at least" and self.quantity == "ratio"
 
     @property
     def measured(self) -> Fit | None:
-        """The measured side's own exponent: the bound's plus the ratio's, or less it where the ratio is inverted."""
+        """The measured side's own exponent.
+
+        The bound's plus the ratio's, or less it where the ratio is inverted.
+        """
         if self.claimed is None or self.median is None:
             return None
         slope, low, high = self.median.slope, self.median.low, self.median.high
         if self.inverted:
-            slope, low, high = -slope, None if high is None else -high, None if low is None else -low
+            slope, low, high = (
+                -slope,
+                None if high is None else -high,
+                None if low is None else -low,
+            )
         return Fit(
             slope=self.claimed + slope,
             low=None if low is None else self.claimed + low,
@@ -229,16 +254,25 @@ def read_curves(record: Record) -> dict[str, Curve]:
     """Read what happened along trajectories: by name, the lists median, low, high and worst."""
     curves = fields.mapping(record, "curves")
     return {
-        str(name): {str(line): fields.numbers(curve, line) for line in curve if fields.numbers(curve, line)}
+        str(name): {
+            str(line): fields.numbers(curve, line) for line in curve if fields.numbers(curve, line)
+        }
         for name, curve in curves.items()
         if isinstance(curve, Mapping) and any(fields.numbers(curve, line) for line in curve)
     }
 
 
 def read_reports(record: Record) -> dict[str, dict[str, float]]:
-    """Read further quantities that a part keeps for the report: by name, their median, low and high."""
+    """Read further quantities that a part keeps for the report.
+
+    By name, their median, low and high.
+    """
     reports = fields.mapping(record, "reports")
-    return {str(name): fields.named_numbers(reports, name) for name in reports if fields.named_numbers(reports, name)}
+    return {
+        str(name): fields.named_numbers(reports, name)
+        for name in reports
+        if fields.named_numbers(reports, name)
+    }
 
 
 def sizes_phrase(sizes: Mapping[str, float]) -> str:

@@ -1,4 +1,6 @@
-"""Reading fields of records that may be missing, torn or of another type: the report never fails on one.
+"""Reading fields of records that may be missing, torn or of another type.
+
+The report never fails on one.
 
 >>> number({"worst_ratio": "inf"}, "worst_ratio")
 inf
@@ -18,7 +20,9 @@ _NOT_FINITE = {"nan": float("nan"), "inf": float("inf"), "-inf": float("-inf")}
 
 
 def as_number(value: object) -> float | None:
-    """Return a number, one of the texts "nan", "inf" and "-inf" as the number that it names, and None for anything else."""
+    """Return a number, one of the texts "nan", "inf" and "-inf" as the number that it names, and
+    None for anything else.
+    """
     if isinstance(value, str):
         return _NOT_FINITE.get(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -62,7 +66,13 @@ def flag(record: Record, name: str) -> bool | None:
 def text(record: Record, name: str) -> str:
     """Return the field as text; a number as its digits; empty for anything else."""
     value = record.get(name)
-    return value if isinstance(value, str) else str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
+    return (
+        value
+        if isinstance(value, str)
+        else str(value)
+        if isinstance(value, int | float) and not isinstance(value, bool)
+        else ""
+    )
 
 
 def texts(record: Record, name: str) -> tuple[str, ...]:
@@ -70,7 +80,11 @@ def texts(record: Record, name: str) -> tuple[str, ...]:
     value = record.get(name)
     if isinstance(value, str):
         return (value,) if value else ()
-    return tuple(entry for entry in value if isinstance(entry, str)) if isinstance(value, list | tuple) else ()
+    return (
+        tuple(entry for entry in value if isinstance(entry, str))
+        if isinstance(value, list | tuple)
+        else ()
+    )
 
 
 def mapping(record: Record, name: str) -> Record:
@@ -82,11 +96,17 @@ def mapping(record: Record, name: str) -> Record:
 def mappings(record: Record, name: str) -> tuple[Record, ...]:
     """Return the mappings in the field, in order; empty where it is no list."""
     value = record.get(name)
-    return tuple(entry for entry in value if isinstance(entry, Mapping)) if isinstance(value, list | tuple) else ()
+    return (
+        tuple(entry for entry in value if isinstance(entry, Mapping))
+        if isinstance(value, list | tuple)
+        else ()
+    )
 
 
 def numbers(record: Record, name: str) -> tuple[float, ...]:
-    """Return the field's numbers in order, with NaN where an entry is none, so that positions keep their meaning."""
+    """Return the field's numbers in order, with NaN where an entry is none, so that positions
+    keep their meaning.
+    """
     value = record.get(name)
     if not isinstance(value, list | tuple):
         return ()

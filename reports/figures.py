@@ -1,4 +1,7 @@
-"""From a matplotlib figure to an SVG that is part of the page: its text is text, its colours are the page's, its ids are nobody else's."""
+"""From a matplotlib figure to an SVG that is part of the page.
+
+Its text is text, its colours are the page's, its ids are nobody else's.
+"""
 
 from __future__ import annotations
 
@@ -78,19 +81,35 @@ class Canvas:
         with mpl.rc_context({**_STYLE, "svg.hashsalt": key}):
             written = io.StringIO()
             self.figure.savefig(written, format="svg", transparent=True, metadata={"Date": None})
-        return Plot(title=title, caption=caption, svg=_for_the_page(written.getvalue(), key, f"{title}. {caption}"))
+        return Plot(
+            title=title,
+            caption=caption,
+            svg=_for_the_page(written.getvalue(), key, f"{title}. {caption}"),
+        )
 
 
-def canvas(height: float = 2.5, *, width: float = 5.2, left: float = 0.62, bottom: float = 0.46, top: float = 0.14) -> Canvas:
+def canvas(
+    height: float = 2.5,
+    *,
+    width: float = 5.2,
+    left: float = 0.62,
+    bottom: float = 0.46,
+    top: float = 0.14,
+) -> Canvas:
     """Start a figure; sizes and margins in inches."""
     with mpl.rc_context(_STYLE):
         figure = Figure(figsize=(width, height))
-        axes = figure.add_axes((left / width, bottom / height, 1 - (left + 0.12) / width, 1 - (bottom + top) / height))
+        axes = figure.add_axes(
+            (left / width, bottom / height, 1 - (left + 0.12) / width, 1 - (bottom + top) / height)
+        )
     return Canvas(figure, axes)
 
 
 def legend_above(axes: Axes, columns: int | None = None) -> None:
-    """Put the legend above the axes, where it covers no data; leave 0.34 inches for it, or 0.17 a row."""
+    """Put the legend above the axes, where it covers no data.
+
+    Leave 0.34 inches for it, or 0.17 a row.
+    """
     entries = len(axes.get_legend_handles_labels()[1])
     columns = columns or (3 if entries in {3, 5, 6} else 2 if entries < 5 else 4)
     axes.legend(
@@ -102,7 +121,8 @@ def legend_above(axes: Axes, columns: int | None = None) -> None:
 def ticks_of_powers(axis: Axis, low: float, high: float, *, most: int = 6) -> None:
     """Put ticks at powers of ten, or at round multiples of them where the range is short.
 
-    Logarithmic axes are linear ones on which decimal logarithms are drawn: matplotlib's own take twice the time.
+    Logarithmic axes are linear ones on which decimal logarithms are drawn: matplotlib's own take
+    twice the time.
 
     Args:
         axis: on which decimal logarithms are drawn.
@@ -113,7 +133,12 @@ def ticks_of_powers(axis: Axis, low: float, high: float, *, most: int = 6) -> No
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     ticks: list[float] = []
     for steps in _STEPS:
-        ticks = [step * 10.0**power for power in powers for step in steps if low <= step * 10.0**power <= high]
+        ticks = [
+            step * 10.0**power
+            for power in powers
+            for step in steps
+            if low <= step * 10.0**power <= high
+        ]
         if len(ticks) >= 3:
             break
     ticks = ticks[:: max(1, math.ceil(len(ticks) / most))]
@@ -126,7 +151,9 @@ def few_ticks(axis: Axis) -> None:
 
 
 def label_text(words: str, most: int = 40) -> str:
-    """Shorten a name for an axis or a legend, drop what cannot be printed, and keep matplotlib from reading formulas in it."""
+    """Shorten a name for an axis or a legend, drop what cannot be printed, and keep matplotlib
+    from reading formulas in it.
+    """
     return "".join(filter(str.isprintable, words))[:most].replace("$", r"\$")
 
 
@@ -139,13 +166,21 @@ def _tick(value: float) -> str:
 
 def _for_the_page(svg: str, key: str, label: str) -> Markup:
     svg = svg[svg.index("<svg") :]
-    svg = re.sub(r"<metadata>.*?</metadata>|<style[^>]*>.*?</style>|<!--.*?-->", "", svg, flags=re.DOTALL)
+    svg = re.sub(
+        r"<metadata>.*?</metadata>|<style[^>]*>.*?</style>|<!--.*?-->", "", svg, flags=re.DOTALL
+    )
     svg = re.sub(r"<defs>\s*</defs>", "", svg)
     used = set(re.findall(r"[\"(]#([\w-]+)[\")]", svg))
     prefix = re.sub(r"\W+", "-", key)
-    svg = re.sub(r' id="([^"]*)"', lambda found: f' id="{prefix}-{found[1]}"' if found[1] in used else "", svg)
     svg = re.sub(
-        r"([\"(])#([\w-]+)([\")])", lambda found: f"{found[1]}#{prefix}-{found[2]}{found[3]}" if found[2] in used else found[0], svg
+        r' id="([^"]*)"',
+        lambda found: f' id="{prefix}-{found[1]}"' if found[1] in used else "",
+        svg,
+    )
+    svg = re.sub(
+        r"([\"(])#([\w-]+)([\")])",
+        lambda found: f"{found[1]}#{prefix}-{found[2]}{found[3]}" if found[2] in used else found[0],
+        svg,
     )
     for colour, name in _VARIABLES.items():
         svg = svg.replace(colour, f"var(--{name})")

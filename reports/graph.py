@@ -1,4 +1,7 @@
-"""A drawing of the proof: every statement a box below what its proof uses, green only where all that it rests on holds too."""
+"""A drawing of the proof.
+
+Every statement a box below what its proof uses, green only where all that it rests on holds too.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,9 @@ from lemmata.reports.proof import reduced
 _WIDTH, _HEIGHT, _STEP, _LEVEL, _MARGIN = 84, 28, 98, 58, 8
 
 
-def drawing(statements: Sequence[Statement], everything: Mapping[str, Statement], *, link: str) -> Markup:
+def drawing(
+    statements: Sequence[Statement], everything: Mapping[str, Statement], *, link: str
+) -> Markup:
     """Draw the proof of a paper as SVG.
 
     Args:
@@ -23,17 +28,37 @@ def drawing(statements: Sequence[Statement], everything: Mapping[str, Statement]
         link: what stands before the name of a statement's page.
     """
     here = {statement.id: statement for statement in statements}
-    uses: dict[str, list[str]] = {name: [] for statement in statements for name in statement.uses if name not in here}
-    uses |= {statement.id: [name for name in statement.uses if name != statement.id] for statement in statements}
+    uses: dict[str, list[str]] = {
+        name: [] for statement in statements for name in statement.uses if name not in here
+    }
+    uses |= {
+        statement.id: [name for name in statement.uses if name != statement.id]
+        for statement in statements
+    }
     layout = layered(reduced(uses))
     lines = [_line(points, layout.places[used][1]) for (used, _), points in layout.lines.items()]
-    boxes = [_box(name, place, everything.get(name), name in here, link) for name, place in layout.places.items()]
-    across = [0.0, *(x for x, _ in layout.places.values()), *(x for points in layout.lines.values() for x in points)]
+    boxes = [
+        _box(name, place, everything.get(name), name in here, link)
+        for name, place in layout.places.items()
+    ]
+    across = [
+        0.0,
+        *(x for x, _ in layout.places.values()),
+        *(x for points in layout.lines.values() for x in points),
+    ]
     width = max(across) * _STEP + _WIDTH + 2 * _MARGIN
-    height = max((row for _, row in layout.places.values()), default=0) * _LEVEL + _HEIGHT + 2 * _MARGIN
-    label = f"The proof as a graph of {len(boxes)} statements; the same links stand in the list below"
-    start = Markup('<svg class="proof" role="group" aria-label="{}" viewBox="0 0 {:.0f} {:.0f}" width="{:.0f}" height="{:.0f}">')
-    return Markup("").join([start.format(label, width, height, width, height), *lines, *boxes, Markup("</svg>")])
+    height = (
+        max((row for _, row in layout.places.values()), default=0) * _LEVEL + _HEIGHT + 2 * _MARGIN
+    )
+    label = (
+        f"The proof as a graph of {len(boxes)} statements; the same links stand in the list below"
+    )
+    start = Markup(
+        '<svg class="proof" role="group" aria-label="{}" viewBox="0 0 {:.0f} {:.0f}" width="{:.0f}" height="{:.0f}">'
+    )
+    return Markup("").join(
+        [start.format(label, width, height, width, height), *lines, *boxes, Markup("</svg>")]
+    )
 
 
 def _x(across: float) -> float:
@@ -41,7 +66,10 @@ def _x(across: float) -> float:
 
 
 def _line(points: Sequence[float], row: int) -> Markup:
-    """Draw a line from row to row: a curve between two rows, straight past the boxes of those between."""
+    """Draw a line from row to row.
+
+    A curve between two rows, straight past the boxes of those between.
+    """
     bottom, half = _MARGIN + row * _LEVEL + _HEIGHT, (_LEVEL - _HEIGHT) / 2
     path = f"M{_x(points[0]):.1f} {bottom}"
     for passed, (start, end) in enumerate(pairwise(points)):
@@ -51,14 +79,28 @@ def _line(points: Sequence[float], row: int) -> Markup:
     return Markup('<path class="edge" d="{}"/>').format(path)
 
 
-def _box(name: str, place: tuple[float, int], statement: Statement | None, own: bool, link: str) -> Markup:
+def _box(
+    name: str, place: tuple[float, int], statement: Statement | None, own: bool, link: str
+) -> Markup:
     x, y = _x(place[0]), _MARGIN + place[1] * _LEVEL + _HEIGHT / 2
     verdict = statement.verdict.replace(" ", "-") if statement else "unknown"
-    classes = f"node {verdict}" + (" stands" if statement and statement.stands else "") + ("" if own else " elsewhere")
-    said = f"{name}: {statement.title} ({statement.verdict})" if statement else f"{name}: no such statement was recorded"
+    classes = (
+        f"node {verdict}"
+        + (" stands" if statement and statement.stands else "")
+        + ("" if own else " elsewhere")
+    )
+    said = (
+        f"{name}: {statement.title} ({statement.verdict})"
+        if statement
+        else f"{name}: no such statement was recorded"
+    )
     short = name if len(name) <= 11 else name[:10] + "…"
     shape = Markup(
         '<title>{}</title><rect x="{:.1f}" y="{:.1f}" width="{}" height="{}" rx="5"/><text x="{:.1f}" y="{:.1f}">{}</text>'
     ).format(said, x - _WIDTH / 2, y - _HEIGHT / 2, _WIDTH, _HEIGHT, x, y + 4, short)
     group = Markup('<g class="{}">{}</g>').format(classes, shape)
-    return Markup('<a href="{}{}.html">{}</a>').format(link, statement.page, group) if statement else group
+    return (
+        Markup('<a href="{}{}.html">{}</a>').format(link, statement.page, group)
+        if statement
+        else group
+    )

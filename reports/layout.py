@@ -1,7 +1,10 @@
-"""Placing a graph without cycles in rows, so that what is used stands above what uses it and few lines cross (Sugiyama's method).
+"""Placing a graph without cycles in rows, so that what is used stands above what uses it and few
+lines
+cross (Sugiyama's method).
 
-Names get rows by the longest path, then sink towards their users. Lines that pass a row get a point there, so that they go around boxes.
-Rows are ordered by the barycentres of their neighbours, a few sweeps down and up, and places in a row are chosen by least squares.
+Names get rows by the longest path, then sink towards their users. Lines that pass a row get a point
+there, so that they go around boxes. Rows are ordered by the barycentres of their neighbours, a few
+sweeps down and up, and places in a row are chosen by least squares.
 """
 
 from __future__ import annotations
@@ -44,7 +47,14 @@ def layered(uses: Mapping[str, Sequence[str]], *, bend: float = 0.35) -> Layout:
     """
     order = foundations_first(uses)
     position = {name: place for place, name in enumerate(order)}
-    down = {name: [used for used in dict.fromkeys(uses[name]) if used in position and position[used] < position[name]] for name in order}
+    down = {
+        name: [
+            used
+            for used in dict.fromkeys(uses[name])
+            if used in position and position[used] < position[name]
+        ]
+        for name in order
+    }
     users: dict[str, list[str]] = {name: [] for name in order}
     for name in order:
         for used in down[name]:
@@ -67,12 +77,19 @@ def layered(uses: Mapping[str, Sequence[str]], *, bend: float = 0.35) -> Layout:
         rows.append(alone[number : number + WIDEST_ROW])
         across |= {name: left + place for place, name in enumerate(rows[-1])}
     return Layout(
-        places={name: (across[name] - left, number) for number, row in enumerate(rows) for name in row if name in uses},
+        places={
+            name: (across[name] - left, number)
+            for number, row in enumerate(rows)
+            for name in row
+            if name in uses
+        },
         lines={ends: [across[point] - left for point in chain] for ends, chain in chains.items()},
     )
 
 
-def _rows(linked: Sequence[str], down: Mapping[str, Sequence[str]], users: Mapping[str, Sequence[str]]) -> list[list[str]]:
+def _rows(
+    linked: Sequence[str], down: Mapping[str, Sequence[str]], users: Mapping[str, Sequence[str]]
+) -> list[list[str]]:
     depth: dict[str, int] = {}
     for name in linked:
         depth[name] = 1 + max((depth[used] for used in down[name]), default=-1)
@@ -89,27 +106,44 @@ def _rows(linked: Sequence[str], down: Mapping[str, Sequence[str]], users: Mappi
 
 def _chain(used: str, name: str, row_of: Mapping[str, int]) -> list[str]:
     """The points of a line: its ends, and one in every row that it passes."""
-    return [used, *(f"{used}\0{name}\0{row}" for row in range(row_of[used] + 1, row_of[name])), name]
+    return [
+        used,
+        *(f"{used}\0{name}\0{row}" for row in range(row_of[used] + 1, row_of[name])),
+        name,
+    ]
 
 
-def _across(rows: Sequence[list[str]], above: Mapping[str, Sequence[str]], width: Mapping[str, float]) -> dict[str, float]:
+def _across(
+    rows: Sequence[list[str]], above: Mapping[str, Sequence[str]], width: Mapping[str, float]
+) -> dict[str, float]:
     below: dict[str, list[str]] = {}
     for lower, uppers in above.items():
         for upper in uppers:
             below.setdefault(upper, []).append(lower)
-    across = {point: place for row in rows for point, place in zip(row, _spread(row, [0.0] * len(row), width), strict=True)}
+    across = {
+        point: place
+        for row in rows
+        for point, place in zip(row, _spread(row, [0.0] * len(row), width), strict=True)
+    }
     for sweep in range(_SWEEPS):
         downwards = sweep % 2 == 0
         neighbours = above if downwards else below
         for row in rows if downwards else reversed(rows):
-            wish = {point: _mean([across[other] for other in neighbours.get(point, ())], across[point]) for point in row}
+            wish = {
+                point: _mean([across[other] for other in neighbours.get(point, ())], across[point])
+                for point in row
+            }
             row.sort(key=lambda point: wish[point])
-            across |= dict(zip(row, _spread(row, [wish[point] for point in row], width), strict=True))
+            across |= dict(
+                zip(row, _spread(row, [wish[point] for point in row], width), strict=True)
+            )
     return across
 
 
 def _spread(row: Sequence[str], wishes: Sequence[float], width: Mapping[str, float]) -> list[float]:
-    """The places nearest to the wishes, in the least-squares sense, that keep the order and the room between neighbours."""
+    """The places nearest to the wishes, in the least-squares sense, that keep the order and the
+    room between neighbours.
+    """
     offsets = [0.0]
     for left, right in pairwise(row):
         offsets.append(offsets[-1] + (width[left] + width[right]) / 2)
@@ -119,7 +153,12 @@ def _spread(row: Sequence[str], wishes: Sequence[float], width: Mapping[str, flo
         while len(pools) > 1 and pools[-2][0] > pools[-1][0]:
             (second, many), (first, few) = pools.pop(), pools.pop()
             pools.append(((first * few + second * many) / (few + many), few + many))
-    return [value + offset for value, offset in zip((value for value, size in pools for _ in range(size)), offsets, strict=False)]
+    return [
+        value + offset
+        for value, offset in zip(
+            (value for value, size in pools for _ in range(size)), offsets, strict=False
+        )
+    ]
 
 
 def _mean(values: Sequence[float], otherwise: float) -> float:

@@ -1,8 +1,8 @@
 r"""Typesetting: text with LaTeX between dollar signs becomes HTML with native MathML.
 
-Texts come from records, so nothing in them is trusted: words are escaped, and a formula is rebuilt element by element from what the
-converter returns, whose own serialisation does not escape what stands in ``\text``. A formula that does not convert is shown as its
-source.
+Texts come from records, so nothing in them is trusted: words are escaped, and a formula is rebuilt
+element by element from what the converter returns, whose own serialisation does not escape what
+stands in ``\text``. A formula that does not convert is shown as its source.
 
 >>> str(typeset("for $m < n$"))
 'for <math><mrow><mi>m</mi><mo>&lt;</mo><mi>n</mi></mrow></math>'
@@ -31,11 +31,17 @@ _KEPT = {
 _ROWS = {"mrow", "mtd", "mstyle", "msqrt", "mpadded"}
 _UNCONVERTED = re.compile(r"\\.|[&{}]")
 _ENVIRONMENTS = (("{aligned}", "{align*}"), ("{split}", "{align*}"))
-_BARE_ALPHABET = re.compile(r"\\(mathbb|mathcal|mathfrak|mathbf|mathsf|mathscr|mathds|mathbbm)\s+([A-Za-z0-9])")
+_BARE_ALPHABET = re.compile(
+    r"\\(mathbb|mathcal|mathfrak|mathbf|mathsf|mathscr|mathds|mathbbm)\s+([A-Za-z0-9])"
+)
 _DELIMITERS = {r"\|": "‖", r"\Vert": "‖", r"\{": "{", r"\}": "}"}
 # Browsers know no mathvariant but "normal", only the characters themselves.
 _ALPHABETS = {
-    "bold-italic": {ord(start) + shift: first + shift for start, first in (("A", 0x1D468), ("a", 0x1D482)) for shift in range(26)},
+    "bold-italic": {
+        ord(start) + shift: first + shift
+        for start, first in (("A", 0x1D468), ("a", 0x1D482))
+        for shift in range(26)
+    },
     "double-struck": {ord("0") + shift: 0x1D7D8 + shift for shift in range(10)},
 }
 
@@ -57,19 +63,29 @@ def mathml(latex: str, *, block: bool = False) -> Markup:
     try:
         root = convert_to_element(source, display="block" if block else "inline")
     except Exception as problem:  # the converter lets IndexError, StopIteration and others through
-        reason = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(problem).__name__).removesuffix(" Error").lower()
+        reason = (
+            re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(problem).__name__)
+            .removesuffix(" Error")
+            .lower()
+        )
         raise FormulaError(f"the formula {latex!r} does not convert ({reason})") from problem
     for element in root.iter():
         symbol = html.unescape(element.text or "")
-        understood = (element.tag in {"mtext", "mo"} and not symbol.startswith("\\")) or symbol in _DELIMITERS
+        understood = (
+            element.tag in {"mtext", "mo"} and not symbol.startswith("\\")
+        ) or symbol in _DELIMITERS
         if not understood and _UNCONVERTED.search(symbol):
-            raise FormulaError(f"the formula {latex!r} does not convert: {symbol!r} is not understood")
+            raise FormulaError(
+                f"the formula {latex!r} does not convert: {symbol!r} is not understood"
+            )
     inside = _spaced(list(root))
     return Markup(f'<math display="block">{inside}</math>' if block else f"<math>{inside}</math>")  # noqa: S704 - escaped in _serialised
 
 
 def typeset(words: str) -> Markup:
-    """Turn text with formulas between dollar signs into HTML; text without any, but with LaTeX in it, counts as one formula.
+    """Turn text with formulas between dollar signs into HTML.
+
+    Text without any, but with LaTeX in it, counts as one formula.
 
     Punctuation after a formula stays on its line.
     """
@@ -78,7 +94,11 @@ def typeset(words: str) -> Markup:
         after = pieces[place + 1][0] if place + 1 < len(pieces) else ""
         stop = _PUNCTUATION.match(after) if maths and not block else None
         if stop:
-            found.append(Markup('<span class="joined">{}{}</span>').format(_formula(piece, block=False), stop[0]))
+            found.append(
+                Markup('<span class="joined">{}{}</span>').format(
+                    _formula(piece, block=False), stop[0]
+                )
+            )
             pieces[place + 1] = (after[stop.end() :], False, False)
         else:
             found.append(_formula(piece, block=block) if maths else escape(piece))
@@ -111,12 +131,21 @@ def check_formulas(statements: Iterable[Record]) -> list[str]:
 
 def _texts_of(statement: Record) -> Iterator[tuple[str, str]]:
     name = text(statement, "id") or "a statement without id"
-    yield from ((f"{name}, {field}", text(statement, field)) for field in ("title", "says", "why_untested"))
+    yield from (
+        (f"{name}, {field}", text(statement, field)) for field in ("title", "says", "why_untested")
+    )
     for part in mappings(statement, "parts"):
         name = text(part, "id") or name
-        yield from ((f"{name}, {field}", text(part, field)) for field in ("title", "says", "requires"))
-        yield from ((f"{name}, quantifiers", quantifier) for quantifier in texts(part, "quantifiers"))
-        yield from ((f"{text(twin, 'id') or name}, says", text(twin, "says")) for twin in mappings(part, "twins"))
+        yield from (
+            (f"{name}, {field}", text(part, field)) for field in ("title", "says", "requires")
+        )
+        yield from (
+            (f"{name}, quantifiers", quantifier) for quantifier in texts(part, "quantifiers")
+        )
+        yield from (
+            (f"{text(twin, 'id') or name}, says", text(twin, "says"))
+            for twin in mappings(part, "twins")
+        )
 
 
 def _pieces(words: str) -> Iterator[tuple[str, bool, bool]]:
@@ -140,10 +169,14 @@ def _formula(latex: str, *, block: bool) -> Markup:
 
 def _serialised(element: Element) -> str:
     tag = re.sub(r"[^a-z]", "", element.tag)
-    attributes = "".join(f' {name}="{escape(value)}"' for name, value in element.attrib.items() if name in _KEPT)
+    attributes = "".join(
+        f' {name}="{escape(value)}"' for name, value in element.attrib.items() if name in _KEPT
+    )
     words = html.unescape(element.text or "")
     words = _DELIMITERS.get(words, words)
-    if words in {"|", "‖"} and "lspace" not in element.attrib:  # without a form, browsers space it as a relation
+    if (
+        words in {"|", "‖"} and "lspace" not in element.attrib
+    ):  # without a form, browsers space it as a relation
         attributes += ' lspace="0" rspace="0"'
     words = words.translate(_ALPHABETS.get(element.get("mathvariant", ""), {}))
     inside = _spaced(list(element)) if tag in _ROWS else "".join(map(_serialised, element))
@@ -152,11 +185,17 @@ def _serialised(element: Element) -> str:
 
 
 def _spaced(row: list[Element]) -> str:
-    """Serialise a row with the thin spaces around log, max and their like that TeX puts there and the converter leaves out."""
+    """Serialise a row with the thin spaces around log, max and their like that TeX puts there
+    and the converter leaves out.
+    """
     written = ""
     for place, element in enumerate(row):
         before = row[place - 1] if place else None
-        if before is not None and "mo" not in (before.tag, element.tag) and (_is_function(before) or _is_function(element)):
+        if (
+            before is not None
+            and "mo" not in (before.tag, element.tag)
+            and (_is_function(before) or _is_function(element))
+        ):
             written += '<mspace width="0.17em"></mspace>'
         written += _serialised(element)
     return written

@@ -1,4 +1,6 @@
-"""What the report shows, as plain data: papers, their statements in the paper's order, the parts with their verdicts and twins.
+"""What the report shows, as plain data.
+
+Papers, their statements in the paper's order, the parts with their verdicts and twins.
 
 `lemmata.reports.assembly` makes these from the records of one run or several.
 """
@@ -121,7 +123,10 @@ class Part:
     @property
     def threshold(self) -> float | None:
         """1 or the declared constant."""
-        return next((specimen.threshold for specimen in self.specimens if specimen.threshold is not None), self.blocks.threshold)
+        return next(
+            (specimen.threshold for specimen in self.specimens if specimen.threshold is not None),
+            self.blocks.threshold,
+        )
 
     @property
     def sizes(self) -> dict[str, list[float]]:
@@ -163,7 +168,10 @@ class Statement:
 
     @cached_property
     def verdict(self) -> str:
-        """The verdict of the part that asks for most attention; one that was declared false and found false asks for none."""
+        """The verdict of the part that asks for most attention.
+
+        One that was declared false and found false asks for none.
+        """
         believed = [part.verdict for part in self.parts if not part.expected_refuted]
         return worst(believed) if believed else "refuted" if self.parts else "untested"
 
@@ -191,14 +199,20 @@ class Statement:
     @cached_property
     def surprising(self) -> bool:
         """Whether something here needs the reader before anything else."""
-        return any(part.surprising for part in self.parts) or any(twin.survived for twin in self.twins)
+        return any(part.surprising for part in self.parts) or any(
+            twin.survived for twin in self.twins
+        )
 
     @cached_property
     def searchable(self) -> str:
         """The words that the filter looks for."""
         kinds = [word for part in self.parts for word in (part.kind, part.basis, part.verdict)]
         expected = ["expected"] if self.expected_refuted else []
-        return " ".join(dict.fromkeys(filter(None, [self.id, self.title, self.section, self.verdict, *expected, *kinds]))).lower()
+        return " ".join(
+            dict.fromkeys(
+                filter(None, [self.id, self.title, self.section, self.verdict, *expected, *kinds])
+            )
+        ).lower()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

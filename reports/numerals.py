@@ -1,4 +1,7 @@
-"""Numbers as a reader wants them: few digits, powers of ten, durations in words. Everything here is plain text without markup."""
+"""Numbers as a reader wants them.
+
+Few digits, powers of ten, durations in words. Everything here is plain text without markup.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,9 @@ def figure(value: float | None, digits: int = 3) -> str:
     if value == 0:
         return "0"
     if value == int(value) and abs(value) < 1e6:
-        return f"{int(value):,}".replace("-", "−").replace(",", "\u202f" if abs(value) >= 10_000 else "")
+        return f"{int(value):,}".replace("-", "−").replace(
+            ",", "\u202f" if abs(value) >= 10_000 else ""
+        )
     exponent = math.floor(math.log10(abs(value)))
     if -4 <= exponent < 5:
         written = f"{value:.{max(0, digits - 1 - exponent)}f}"
@@ -118,4 +123,8 @@ def sentence(words: str) -> str:
     >>> sentence("two trials failed")
     'Two trials failed.'
     """
-    return words[:1].upper() + words[1:] + ("" if not words or words.endswith((".", "!", "?")) else ".")
+    return (
+        words[:1].upper()
+        + words[1:]
+        + ("" if not words or words.endswith((".", "!", "?")) else ".")
+    )

@@ -1,4 +1,7 @@
-"""Rendering: the model as pages of HTML. Templates lie beside this module; everything that they print is escaped."""
+"""Rendering.
+
+The model as pages of HTML. Templates lie beside this module; everything that they print is escaped.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,9 @@ STYLE_SHEET = _HERE / "static" / "report.css"
 _DECADES_BELOW, _DECADES_ABOVE = 3, 1
 _LEADING_SPACE = re.compile(r"^(\\[,;: !]|[,;:~\s])+")
 _SIGNS = {r"\forall": "∀", r"\exists": "∃"} | {
-    form: sign for sign, letter in (("ℙ", "P"), ("𝔼", "E")) for form in (rf"\mathbb{{{letter}}}", rf"\mathbb {letter}", rf"\mathbb{letter}")
+    form: sign for sign, letter in ((
+        "ℙ", "P"), (
+        "𝔼", "E")) for form in (rf"\mathbb{{{letter}}}", rf"\mathbb {letter}", rf"\mathbb{letter}")
 } | {r"\Pr": "ℙ"}  # fmt: skip
 
 
@@ -53,7 +58,9 @@ class Context:
         )
 
     def drawn_together(self, parts: Collection[Part]) -> list[Plot]:
-        """Draw what several parts measured along the same variable, as far as some of the parts named are among them."""
+        """Draw what several parts measured along the same variable, as far as some of the parts
+        named are among them.
+        """
         own = {part.id for part in parts}
         return [
             beside.drawing(f"together-{number}", title, members)
@@ -63,7 +70,10 @@ class Context:
 
 
 def index_page(library: Library) -> str:
-    """Render the first page: what was found, findings first, then each paper's statements in its order."""
+    """Render the first page.
+
+    What was found, findings first, then each paper's statements in its order.
+    """
     findings = [statement for statement in library.statements if statement.surprising]
     context = Context.of(library)
     return _render(
@@ -73,7 +83,11 @@ def index_page(library: Library) -> str:
         context=context,
         together=context.drawn_together(library.parts),
         findings=findings,
-        expected=[statement for statement in library.statements if statement.declared_false and not statement.surprising],
+        expected=[
+            statement
+            for statement in library.statements
+            if statement.declared_false and not statement.surprising
+        ],
         counts=summary.verdict_counts(library),
         summary=summary.summary_sentences(library),
     )
@@ -84,42 +98,79 @@ def paper_page(paper: Paper, library: Library) -> str:
     everything = {statement.id: statement for statement in library.statements}
     proof = graph.drawing(paper.statements, everything, link="../statements/")
     context = Context.of(library)
-    together = context.drawn_together([part for statement in paper.statements for part in statement.parts])
-    return _render("paper.html.j2", root="../", paper=paper, context=context, proof=proof, together=together)
+    together = context.drawn_together(
+        [part for statement in paper.statements for part in statement.parts]
+    )
+    return _render(
+        "paper.html.j2", root="../", paper=paper, context=context, proof=proof, together=together
+    )
 
 
 def statement_page(statement: Statement, context: Context) -> str:
     """Render the page of one statement, with its drawings."""
     drawings = {part.id: part_plots(part) for part in statement.parts}
     together = context.drawn_together(statement.parts)
-    return _render("statement.html.j2", root="../", statement=statement, context=context, drawings=drawings, together=together)
+    return _render(
+        "statement.html.j2",
+        root="../",
+        statement=statement,
+        context=context,
+        drawings=drawings,
+        together=together,
+    )
 
 
 def part_plots(part: Part) -> list[Plot]:
     """Draw what there is to draw for a part."""
-    from lemmata.reports import curves, plots  # matplotlib takes most of the time of the import, and `lemmata list` needs none of it
+    from lemmata.reports import (
+        curves,
+        plots,
+    )  # matplotlib takes most of the time of the import, and `lemmata list` needs none of it
 
     key = f"p-{part.letter or 'only'}"
     own = [(f"specimen {number}", one, False) for number, one in enumerate(part.specimens, 1)]
-    twins = [(f"twin {number}", twin.specimens[-1], True) for number, twin in enumerate(part.twins, 1) if twin.specimens]
-    drawn = [plots.failures(f"{key}-failures", own + twins), plots.ratios(f"{key}-ratios", part.blocks.ratios, part.threshold)]
-    drawn += [curves.scaling(f"{key}-slope-{number}", exponent) for number, exponent in enumerate(part.slopes)]
+    twins = [
+        (f"twin {number}", twin.specimens[-1], True)
+        for number, twin in enumerate(part.twins, 1)
+        if twin.specimens
+    ]
+    drawn = [
+        plots.failures(f"{key}-failures", own + twins),
+        plots.ratios(f"{key}-ratios", part.blocks.ratios, part.threshold),
+    ]
+    drawn += [
+        curves.scaling(f"{key}-slope-{number}", exponent)
+        for number, exponent in enumerate(part.slopes)
+    ]
     moving = next((one.curves for one in part.specimens if one.curves), part.blocks.curves)
-    drawn += [curves.trajectory(f"{key}-curve-{number}", name, curve) for number, (name, curve) in enumerate(moving.items())]
+    drawn += [
+        curves.trajectory(f"{key}-curve-{number}", name, curve)
+        for number, (name, curve) in enumerate(moving.items())
+    ]
     return [plot for plot in drawn if plot]
 
 
 def tightness(ratio: float | None) -> Markup:
-    """Draw a ratio over its threshold as a bar on a logarithmic scale from 1/1000 to 10, with a stroke at the threshold."""
+    """Draw a ratio over its threshold as a bar on a logarithmic scale from 1/1000 to 10, with a
+    stroke at the threshold.
+    """
     if ratio is None or math.isnan(ratio):
         return Markup('<span class="none">–</span>')
     width, decades = 96.0, _DECADES_BELOW + _DECADES_ABOVE
     threshold = width * _DECADES_BELOW / decades
     logarithm = math.log10(ratio) if 0 < ratio < math.inf else math.inf if ratio > 0 else -math.inf
     end = width * min(1.0, max(0.01, (logarithm + _DECADES_BELOW) / decades))
-    bars = [Markup('<rect class="within" x="0" y="3" width="{:.1f}" height="6"/>').format(min(end, threshold))]
+    bars = [
+        Markup('<rect class="within" x="0" y="3" width="{:.1f}" height="6"/>').format(
+            min(end, threshold)
+        )
+    ]
     if end > threshold:
-        bars.append(Markup('<rect class="beyond" x="{:.1f}" y="3" width="{:.1f}" height="6"/>').format(threshold, end - threshold))
+        bars.append(
+            Markup('<rect class="beyond" x="{:.1f}" y="3" width="{:.1f}" height="6"/>').format(
+                threshold, end - threshold
+            )
+        )
     said = f"worst ratio {numerals.figure(ratio)} of the threshold"
     return Markup(
         '<span class="tightness"><svg viewBox="0 0 96 12" width="96" height="12" role="img" aria-label="{}"><title>{}</title>'
@@ -139,7 +190,9 @@ def quantifier(latex: str) -> tuple[str, Markup]:
         if rest != stripped and not rest[:1].isalpha():
             rest = _LEADING_SPACE.sub("", rest)
             subscript = "{}" if rest[:1] in {"_", "^"} else ""
-            return sign, typeset(rest if "$" in rest else f"${subscript}{rest}$") if rest else Markup("")
+            return sign, typeset(
+                rest if "$" in rest else f"${subscript}{rest}$"
+            ) if rest else Markup("")
     return "", typeset(latex)
 
 
@@ -150,7 +203,11 @@ def _render(template: str, **values: Any) -> str:
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(_HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(_HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.filters.update(
         typeset=typeset,

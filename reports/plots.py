@@ -1,4 +1,7 @@
-"""Drawings of failures and ratios, each with a caption that says the numbers in words; None where there is nothing to draw."""
+"""Drawings of failures and ratios, each with a caption that says the numbers in words.
+
+None where there is nothing to draw.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,17 @@ from collections.abc import Sequence
 from lemmata.harness.histogram import BINS_PER_DECADE
 from lemmata.reports.blocks import SEARCHED, Ratios
 from lemmata.reports.evidence import Specimen
-from lemmata.reports.figures import CLAIM, FAIL, SEARCH, SERIES, Plot, canvas, few_ticks, legend_above, ticks_of_powers
+from lemmata.reports.figures import (
+    CLAIM,
+    FAIL,
+    SEARCH,
+    SERIES,
+    Plot,
+    canvas,
+    few_ticks,
+    legend_above,
+    ticks_of_powers,
+)
 from lemmata.reports.numerals import counted, figure, sentence, share
 
 _LARGEST = 1e30
@@ -21,7 +34,11 @@ def failures(key: str, specimens: Sequence[tuple[str, Specimen, bool]]) -> Plot 
         key: unique on the page.
         specimens: a label, the specimen, and whether it belongs to a twin.
     """
-    rows = [(label, one, twin) for label, one, twin in specimens if one.trials and one.failures is not None and one.interval]
+    rows = [
+        (label, one, twin)
+        for label, one, twin in specimens
+        if one.trials and one.failures is not None and one.interval
+    ]
     if not any(one.claimed is not None for _, one, twin in rows if not twin):
         return None
     drawn = canvas(0.62 + 0.25 * len(rows), left=0.95)
@@ -30,19 +47,36 @@ def failures(key: str, specimens: Sequence[tuple[str, Specimen, bool]]) -> Plot 
     for height, (_, one, twin) in enumerate(reversed(rows)):
         assert one.trials and one.failures is not None and one.interval  # noqa: PT018 - the rows were chosen so
         rate, colour = one.failures / one.trials, SEARCH if twin else SERIES[0]
-        axes.plot(one.interval, [height, height], color=colour, linewidth=1.6, solid_capstyle="butt")
-        axes.plot([rate], [height], "o", color=colour, markersize=4.5, fillstyle="none" if twin else "full")
+        axes.plot(
+            one.interval, [height, height], color=colour, linewidth=1.6, solid_capstyle="butt"
+        )
+        axes.plot(
+            [rate],
+            [height],
+            "o",
+            color=colour,
+            markersize=4.5,
+            fillstyle="none" if twin else "full",
+        )
         largest = max(largest, one.interval[1], one.claimed or 0.0)
         if one.claimed is not None and math.isfinite(one.claimed):
             axes.plot([one.claimed] * 2, [height - 0.36, height + 0.36], color=CLAIM, linewidth=1.6)
         if one.level is not None and math.isfinite(one.level):
-            axes.plot([one.level] * 2, [height - 0.36, height + 0.36], color=CLAIM, linewidth=0.9, linestyle=(0, (2, 2)))
+            axes.plot(
+                [one.level] * 2,
+                [height - 0.36, height + 0.36],
+                color=CLAIM,
+                linewidth=0.9,
+                linestyle=(0, (2, 2)),
+            )
             largest = max(largest, one.level)
     for label, one, twin in rows:
         if not twin and one.interval:
             bounds = f"{figure(one.interval[0], 2)} to {figure(one.interval[1], 2)}"
             failed = share(one.failures or 0, one.trials or 0)
-            said.append(f"{label} failed in {failed} trials (95 % interval {bounds}, claimed {figure(one.claimed)})")
+            said.append(
+                f"{label} failed in {failed} trials (95 % interval {bounds}, claimed {figure(one.claimed)})"
+            )
     few_ticks(axes.xaxis)
     axes.set_yticks(range(len(rows)), [label for label, _, _ in reversed(rows)])
     axes.tick_params(axis="y", length=0)
@@ -50,7 +84,8 @@ def failures(key: str, specimens: Sequence[tuple[str, Specimen, bool]]) -> Plot 
     axes.set_xlim(-0.02 * min(1.0, largest), min(1.02, max(largest * 1.08, 1e-6)))
     axes.spines["left"].set_visible(False)
     axes.set_xlabel("probability that a trial fails")
-    marks = "Upright strokes mark what is claimed, dashed ones what was certified; hollow points are twins, which have to fail."
+    marks = "Upright strokes mark what is claimed, dashed ones what was certified; hollow points "
+    "are twins, which have to fail."
     return drawn.finish(key, "How often trials failed", f"{sentence('; '.join(said))} {marks}")
 
 
@@ -73,7 +108,9 @@ def ratios(key: str, distributions: Sequence[Ratios], threshold: float | None) -
         drawn.axes.stairs(heights, edges, color=colour, fill=True, alpha=0.10 if searched else 0.22)
         drawn.axes.stairs(heights, edges, color=colour, linewidth=1.0, label=one.label)
         where = f"between {figure(_edge(min(one.counts)), 2)} and {figure(_edge(max(one.counts) + 1), 2)}"
-        said.append(f"{one.label}: {counted(total, 'ratio')} {where}, {counted(one.failures, 'failing trial')}")
+        said.append(
+            f"{one.label}: {counted(total, 'ratio')} {where}, {counted(one.failures, 'failing trial')}"
+        )
     drawn.axes.axvline(math.log10(limit), color=FAIL, linewidth=1.0, linestyle=(0, (4, 2)))
     drawn.axes.set_xlim(edges[0], edges[-1])
     ticks_of_powers(drawn.axes.xaxis, _edge(low), _edge(high))
@@ -82,7 +119,9 @@ def ratios(key: str, distributions: Sequence[Ratios], threshold: float | None) -
     drawn.axes.set_ylabel("share of trials")
     if len(shown) > 1:
         legend_above(drawn.axes)
-    return drawn.finish(key, "How the ratio of the two sides is distributed", sentence("; ".join(said)))
+    return drawn.finish(
+        key, "How the ratio of the two sides is distributed", sentence("; ".join(said))
+    )
 
 
 def _edge(index: int) -> float:

@@ -15,12 +15,17 @@ def joined(statements: Sequence[Statement]) -> list[Statement]:
     uses = {name: statement.uses for name, statement in by_id.items()}
     stands: dict[str, bool] = {}
     for name in foundations_first(uses):
-        stands[name] = by_id[name].verdict == "holds" and all(stands.get(used, False) for used in uses[name] if used != name)
+        stands[name] = by_id[name].verdict == "holds" and all(
+            stands.get(used, False) for used in uses[name] if used != name
+        )
     used_by: dict[str, list[str]] = defaultdict(list)
     for statement in statements:
         for used in statement.uses:
             used_by[used].append(statement.id)
-    return [replace(entry, used_by=tuple(used_by[entry.id]), stands=stands[entry.id]) for entry in statements]
+    return [
+        replace(entry, used_by=tuple(used_by[entry.id]), stands=stands[entry.id])
+        for entry in statements
+    ]
 
 
 def foundations_first(uses: Mapping[str, Sequence[str]]) -> list[str]:
@@ -34,7 +39,14 @@ def foundations_first(uses: Mapping[str, Sequence[str]]) -> list[str]:
         stack, entered = [(start, iter(uses[start]))], {start}
         while stack:
             name, rest = stack[-1]
-            used = next((other for other in rest if other in uses and other not in order and other not in entered), None)
+            used = next(
+                (
+                    other
+                    for other in rest
+                    if other in uses and other not in order and other not in entered
+                ),
+                None,
+            )
             if used is None:
                 order.setdefault(name)
                 stack.pop()
@@ -54,6 +66,10 @@ def reduced(uses: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
     for name in foundations_first(uses):
         below[name] = {name}.union(*(below.get(used, {used}) for used in uses[name]))
     return {
-        name: [used for used in needed if not any(other != used and used in below.get(other, set()) for other in needed)]
+        name: [
+            used
+            for used in needed
+            if not any(other != used and used in below.get(other, set()) for other in needed)
+        ]
         for name, needed in uses.items()
     }

@@ -44,21 +44,47 @@ class Run:
     @property
     def facts(self) -> list[tuple[str, str]]:
         """Settings, device and versions by name, for the reader who wants to run it again."""
-        machine, versions = fields.mapping(self.manifest, "machine"), fields.mapping(self.manifest, "versions")
+        machine, versions = (
+            fields.mapping(self.manifest, "machine"),
+            fields.mapping(self.manifest, "versions"),
+        )
         cores = fields.count(machine, "cores")
-        hardware = [fields.text(machine, "platform"), counted(cores, "core") if cores else "", fields.text(machine, "gpu")]
+        hardware = [
+            fields.text(machine, "platform"),
+            counted(cores, "core") if cores else "",
+            fields.text(machine, "gpu"),
+        ]
         layers = ", ".join(fields.texts(self.manifest, "layers"))
         rows = [
             ("run", self.name),
             ("started", self.when),
-            ("duration", duration(self.seconds) + ("" if self.finished is not None else ", then it ended without finishing")),
+            (
+                "duration",
+                duration(self.seconds)
+                + ("" if self.finished is not None else ", then it ended without finishing"),
+            ),
             ("profile", fields.text(self.manifest, "profile")),
             ("entropy", fields.text(self.manifest, "entropy")),
-            ("device", ", ".join(filter(None, (fields.text(self.manifest, "device"), fields.text(self.manifest, "dtype"))))),
+            (
+                "device",
+                ", ".join(
+                    filter(
+                        None,
+                        (fields.text(self.manifest, "device"), fields.text(self.manifest, "dtype")),
+                    )
+                ),
+            ),
             ("layers", layers),
             ("machine", ", ".join(filter(None, hardware))),
-            ("versions", ", ".join(f"{name} {fields.text(versions, name)}" for name in map(str, versions))),
-            ("command", fields.text(self.manifest, "command") or " ".join(fields.texts(self.manifest, "command"))),
+            (
+                "versions",
+                ", ".join(f"{name} {fields.text(versions, name)}" for name in map(str, versions)),
+            ),
+            (
+                "command",
+                fields.text(self.manifest, "command")
+                or " ".join(fields.texts(self.manifest, "command")),
+            ),
         ]
         return [(name, value) for name, value in rows if value]
 
@@ -72,7 +98,11 @@ def read_runs(folders: list[Path]) -> list[Run]:
     found = {path.resolve(): path for folder in folders for path in runs_in(folder)}
     if not found:
         raise RecordsError("no folder of records was named: name the folder with --records")
-    return sorted((_run(read_run(path)) for path in found.values()), key=lambda run: (run.started, run.name), reverse=True)
+    return sorted(
+        (_run(read_run(path)) for path in found.values()),
+        key=lambda run: (run.started, run.name),
+        reverse=True,
+    )
 
 
 def _run(read: RunRecords) -> Run:
@@ -98,21 +128,39 @@ def _run(read: RunRecords) -> Run:
     )
 
 
-def _warnings(read: RunRecords, manifest: Record, statements: tuple[Record, ...], by_kind: Mapping[str, list[Record]]) -> list[str]:
+def _warnings(
+    read: RunRecords,
+    manifest: Record,
+    statements: tuple[Record, ...],
+    by_kind: Mapping[str, list[Record]],
+) -> list[str]:
     said = []
     if not manifest:
-        said.append("The run's manifest is missing or unreadable, so its settings and versions are unknown.")
+        said.append(
+            "The run's manifest is missing or unreadable, so its settings and versions are unknown."
+        )
     elif sentence := fields.text(manifest, "interrupted"):
         said.append(f"The run was interrupted: {sentence}")
     elif fields.moment(manifest, "finished") is None:
-        said.append("The run did not finish: it is still running, or it was killed. Parts without a verdict are shown as such.")
+        said.append(
+            "The run did not finish: it is still running, or it was killed. Parts without a verdict "
+            "are shown as such."
+        )
     if not statements:
         said.append("The list of statements is missing or unreadable, so only ids can be shown.")
     if read.torn:
         was = "was" if read.torn == 1 else "were"
-        said.append(f"{counted(read.torn, 'line')} of the records could not be read and {was} skipped.")
+        said.append(
+            f"{counted(read.torn, 'line')} of the records could not be read and {was} skipped."
+        )
     for record in by_kind.get("lost", []):
-        what, where, trials = fields.text(record, "what").rstrip("."), fields.text(record, "part"), fields.count(record, "trials")
+        what, where, trials = (
+            fields.text(record, "what").rstrip("."),
+            fields.text(record, "part"),
+            fields.count(record, "trials"),
+        )
         lost = f" ({counted(trials, 'trial')})" if trials else ""
-        said.append(f"Lost{f' in {where}' if where else ''}: {what or 'evidence that did not arrive'}{lost}.")
+        said.append(
+            f"Lost{f' in {where}' if where else ''}: {what or 'evidence that did not arrive'}{lost}."
+        )
     return said

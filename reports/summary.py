@@ -18,14 +18,18 @@ def summary_sentences(library: Library) -> list[str]:
     tested = [statement for statement in statements if statement.parts]
     holding = sum(part.verdict == "holds" for part in parts)
     tried = [twin for statement in statements for twin in statement.twins if twin.verdict]
-    listed_here = f"{_many(len(statements), 'statement')} from {counted(len(library.papers), 'paper')}"
+    listed_here = (
+        f"{_many(len(statements), 'statement')} from {counted(len(library.papers), 'paper')}"
+    )
     said = [f"{listed_here}; {len(tested)} of them have checks, in {counted(len(parts), 'part')}."]
     said.append(_surprises([part for part in parts if part.surprising]))
     said.append(f"{_many(holding, 'part')} {_of_one(holding, 'holds', 'hold')}.")
     if tried:
         refuted = sum(twin.refuted for twin in tried)
         was = _of_one(refuted, "was", "were")
-        said.append(f"Of {counted(len(tried), 'falsified twin')} tried, {figure(refuted)} {was} refuted, as all have to be.")
+        said.append(
+            f"Of {counted(len(tried), 'falsified twin')} tried, {figure(refuted)} {was} refuted, as all have to be."
+        )
     return said
 
 
@@ -34,7 +38,11 @@ def verdict_counts(library: Library) -> list[tuple[str, int, int]]:
     statements = Counter(statement.verdict for statement in library.statements)
     parts = Counter(part.verdict for part in library.parts)
     names = [*VERDICTS, *sorted({*statements, *parts} - {*VERDICTS})]
-    return [(verdict, statements[verdict], parts[verdict]) for verdict in names if statements[verdict] or parts[verdict]]
+    return [
+        (verdict, statements[verdict], parts[verdict])
+        for verdict in names
+        if statements[verdict] or parts[verdict]
+    ]
 
 
 def finding_sentence(statement: Statement) -> str:
@@ -52,14 +60,18 @@ def finding_sentence(statement: Statement) -> str:
     if survivors:
         one = len(survivors) == 1
         return f"The {'twin' if one else 'twins'} {listed(survivors)} should be refuted and {'was' if one else 'were'} not."
-    return " ".join(words for part in statement.parts if part.verdict == "refuted" for words in part.words)
+    return " ".join(
+        words for part in statement.parts if part.verdict == "refuted" for words in part.words
+    )
 
 
 def declared_false_sentences(statement: Statement) -> list[str]:
     """Say of each part that was declared false, and is, what was refuted and how."""
     said = []
     for part in statement.declared_false:
-        words = [f"{part.id}, declared false, is refuted: {(part.title or part.name).replace('_', ' ')}"]
+        words = [
+            f"{part.id}, declared false, is refuted: {(part.title or part.name).replace('_', ' ')}"
+        ]
         if part.refutation:
             words.append(f"Seen on {part.refutation.describe or 'an instance without description'}")
             words += refutation_sentences(part.refutation)[:1]

@@ -36,7 +36,10 @@ def specimens(found: Sequence[Specimen], caption: str = "Specimens") -> Table | 
         [f"specimen {number}" for number in range(1, len(found) + 1)],
         [one.describe for one in found],
         {
-            "verdict": [one.verdict or ABSENT if len({other.verdict for other in found}) > 1 else ABSENT for one in found],
+            "verdict": [
+                one.verdict or ABSENT if len({other.verdict for other in found}) > 1 else ABSENT
+                for one in found
+            ],
             "failures": [_failures(one) for one in found],
             "95 % interval": [_interval(one.interval) for one in found],
             "claimed p": [figure(one.claimed) for one in found],
@@ -45,10 +48,14 @@ def specimens(found: Sequence[Specimen], caption: str = "Specimens") -> Table | 
             "e‑value for": [power_of_ten(one.log_e_certify) for one in found],
             "median ratio": [figure(one.median_ratio) for one in found],
             "worst ratio": [figure(one.worst_ratio) for one in found],
-            "threshold": [figure(one.threshold) if one.threshold != 1.0 else ABSENT for one in found],
+            "threshold": [
+                figure(one.threshold) if one.threshold != 1.0 else ABSENT for one in found
+            ],
             "surviving constant": [figure(one.surviving) for one in found],
             "found by": [one.attack or ABSENT for one in found],
-            "hypothesis": [{True: "inside", False: "below", None: ABSENT}[one.inside] for one in found],
+            "hypothesis": [
+                {True: "inside", False: "below", None: ABSENT}[one.inside] for one in found
+            ],
         },
     )
 
@@ -58,7 +65,10 @@ def exponents(found: Sequence[Exponent]) -> Table | None:
     return _table(
         "Claimed and measured exponents",
         [f"{'rate' if one.exponential else 'power'} in {one.variable}" for one in found],
-        [f"{one.variable} = {', '.join(figure(size) for size in one.grid)}" if one.grid else "" for one in found],
+        [
+            f"{one.variable} = {', '.join(figure(size) for size in one.grid)}" if one.grid else ""
+            for one in found
+        ],
         {
             "bound claims": [signed(one.claimed) for one in found],
             "measured": [str(one.measured or ABSENT) for one in found],
@@ -73,22 +83,34 @@ def exponents(found: Sequence[Exponent]) -> Table | None:
 def attacks(part: Part) -> Table | None:
     """Tabulate what each attack of the adversary reached, the best first, beside random search."""
     reached = attack_ratios(part)
-    ordered = sorted(reached, key=lambda name: -math.inf if math.isnan(reached[name]) else -reached[name])
+    ordered = sorted(
+        reached, key=lambda name: -math.inf if math.isnan(reached[name]) else -reached[name]
+    )
     blind = random_search(reached)
-    against = {name: reached[name] / reached[blind] if blind and reached[blind] > 0 and name != blind else None for name in reached}
+    against = {
+        name: reached[name] / reached[blind]
+        if blind and reached[blind] > 0 and name != blind
+        else None
+        for name in reached
+    }
     return _table(
         "Attacks of the adversary",
         [name.replace("_", " ") for name in ordered],
         [""] * len(ordered),
         {
             "worst ratio over threshold": [figure(reached[name]) for name in ordered],
-            "against random search": [f"{figure(against[name], 2)} ×" if against[name] is not None else ABSENT for name in ordered],
+            "against random search": [
+                f"{figure(against[name], 2)} ×" if against[name] is not None else ABSENT
+                for name in ordered
+            ],
         },
     )
 
 
 def attack_ratios(part: Part) -> Mapping[str, float]:
-    """Return the worst ratio over the threshold by attack, from the verdict or else from its specimens."""
+    """Return the worst ratio over the threshold by attack, from the verdict or else from its
+    specimens.
+    """
     if part.attacks:
         return part.attacks
     reached: dict[str, float] = {}
@@ -106,7 +128,11 @@ def random_search(reached: Mapping[str, float]) -> str:
 
 def quantities(found: Sequence[Specimen]) -> Table | None:
     """Tabulate further quantities that the part reports, specimen by specimen."""
-    rows = [(f"specimen {number}", name, values) for number, one in enumerate(found, 1) for name, values in one.reports.items()]
+    rows = [
+        (f"specimen {number}", name, values)
+        for number, one in enumerate(found, 1)
+        for name, values in one.reports.items()
+    ]
     return _table(
         "Further quantities",
         [name.replace("_", " ") for _, name, _ in rows],
@@ -126,11 +152,16 @@ def tests(found: Sequence[Specimen]) -> Table | None:
         "Tests of means and laws",
         [f"specimen {number}" for number, _ in tested],
         [""] * len(tested),
-        {name.replace("_", "-"): [figure(fields.number(one.test, name)) for _, one in tested] for name in names},
+        {
+            name.replace("_", "-"): [figure(fields.number(one.test, name)) for _, one in tested]
+            for name in names
+        },
     )
 
 
-def _table(caption: str, names: list[str], notes: list[str], columns: Mapping[str, list[str]]) -> Table | None:
+def _table(
+    caption: str, names: list[str], notes: list[str], columns: Mapping[str, list[str]]
+) -> Table | None:
     kept = {head: cells for head, cells in columns.items() if any(cell != ABSENT for cell in cells)}
     if not names:
         return None

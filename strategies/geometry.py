@@ -1,18 +1,22 @@
 """Data sets on the unit sphere, drawn as geometry.
 
-An assumption such as "pairwise distances are at least δ" is met by construction: Hypothesis draws a family and its parameters, and the
-rows are built from them. Small sets are drawn element by element, so that a counterexample shrinks to numbers that a reader grasps.
+An assumption such as "pairwise distances are at least δ" is met by construction: Hypothesis draws a
+family and its parameters, and the rows are built from them. Small sets are drawn element by
+element, so that a counterexample shrinks to numbers that a reader grasps.
 
-Families (unit vectors z₁, ..., z_n in R^p; ``separation`` is the distance that the family is built from):
+Families (unit vectors z₁, ..., z_n in R^p; ``separation`` is the distance that the family is built
+from):
 
 * ``explicit``: rows of small integers, normalised;
 * ``sphere``: independent and uniform;
 * ``pair``: z₁ and z₂ at exactly the separation, the others uniform;
-* ``arc``: on a great circle, neighbours at exactly the separation (near-collinear where that is small);
+* ``arc``: on a great circle, neighbours at exactly the separation (near-collinear where that is
+  small);
 * ``cluster``: all pairs at exactly the separation;
 * ``orthogonal``: pairwise orthogonal coordinate vectors;
 * ``signed one-hot``: ± coordinate vectors, opposite pairs included;
-* ``one coordinate``: equal but for their first two coordinates' balance, neighbours at least the separation apart.
+* ``one coordinate``: equal but for their first two coordinates' balance, neighbours at least the
+  separation apart.
 """
 
 from __future__ import annotations
@@ -29,7 +33,9 @@ from torch import Tensor
 from lemmata.harness.randomness import key_of, normals
 from lemmata.strategies.sizes import log_uniform, sizes
 
-Family = Literal["explicit", "sphere", "pair", "arc", "cluster", "orthogonal", "signed one-hot", "one coordinate"]
+Family = Literal[
+    "explicit", "sphere", "pair", "arc", "cluster", "orthogonal", "signed one-hot", "one coordinate"
+]
 
 _CPU = torch.device("cpu")
 
@@ -46,7 +52,8 @@ class UnitVectors:
         family: see the module's docstring.
         count: n.
         dimension: p.
-        separation: the distance that the family is built from; unused by explicit, sphere, orthogonal and one-hot sets.
+        separation: the distance that the family is built from; unused by explicit, sphere,
+            orthogonal and one-hot sets.
         number: distinguishes sets of one family that are filled up at random.
         rows: integer rows of an explicit set.
     """
@@ -66,12 +73,27 @@ class UnitVectors:
         """
         n, p, s = self.count, self.dimension, self.separation
         if n < 1 or p < 1:
-            raise GeometryError(f"a data set has at least one vector and one dimension; got count={n}, dimension={p}")
-        if self.family == "explicit" and (len(self.rows) != n or any(len(row) != p or not any(row) for row in self.rows)):
-            raise GeometryError(f"an explicit set of {n} vectors in dimension {p} has as many non-zero rows; got {self.rows!r}")
-        room = {"pair": 2, "arc": 2, "cluster": n + 1 if n > 1 else 1, "orthogonal": n, "signed one-hot": (n + 1) // 2, "one coordinate": 2}
+            raise GeometryError(
+                f"a data set has at least one vector and one dimension; got count={n}, dimension={p}"
+            )
+        if self.family == "explicit" and (
+            len(self.rows) != n or any(len(row) != p or not any(row) for row in self.rows)
+        ):
+            raise GeometryError(
+                f"an explicit set of {n} vectors in dimension {p} has as many non-zero rows; got {self.rows!r}"
+            )
+        room = {
+            "pair": 2,
+            "arc": 2,
+            "cluster": n + 1 if n > 1 else 1,
+            "orthogonal": n,
+            "signed one-hot": (n + 1) // 2,
+            "one coordinate": 2,
+        }
         if p < room.get(self.family, 1):
-            raise GeometryError(f"{n} vectors of the family {self.family!r} need dimension {room[self.family]}; got {p}")
+            raise GeometryError(
+                f"{n} vectors of the family {self.family!r} need dimension {room[self.family]}; got {p}"
+            )
         longest = {
             "pair": 2.0,
             "arc": 2 * math.sin(math.pi / max(2, n)),
@@ -79,7 +101,9 @@ class UnitVectors:
             "one coordinate": math.sqrt(2.0) / max(1, n - 1),
         }
         if self.family in longest and not 0.0 <= s <= longest[self.family] + 1e-12:
-            raise GeometryError(f"{n} vectors of the family {self.family!r} lie at most {longest[self.family]:.3g} apart; got {s}")
+            raise GeometryError(
+                f"{n} vectors of the family {self.family!r} lie at most {longest[self.family]:.3g} apart; got {s}"
+            )
 
     def build(self) -> Float[Tensor, "n p"]:
         """Return the rows in float64 on the CPU, unit length to rounding."""
@@ -109,7 +133,16 @@ class UnitVectors:
 
     def _sphere(self) -> Tensor:
         key = key_of("unit vectors", self.number, self.count, self.dimension)
-        return normals(key, "rows", self.count, self.dimension, first=0, trials=1, device=_CPU, dtype=torch.float64)[0]
+        return normals(
+            key,
+            "rows",
+            self.count,
+            self.dimension,
+            first=0,
+            trials=1,
+            device=_CPU,
+            dtype=torch.float64,
+        )[0]
 
     def _pair(self) -> Tensor:
         rows = self._sphere()
@@ -121,7 +154,11 @@ class UnitVectors:
         return rows
 
     def _arc(self) -> Tensor:
-        angles = 2.0 * math.asin(min(1.0, self.separation / 2.0)) * torch.arange(self.count, dtype=torch.float64)
+        angles = (
+            2.0
+            * math.asin(min(1.0, self.separation / 2.0))
+            * torch.arange(self.count, dtype=torch.float64)
+        )
         rows = torch.zeros(self.count, self.dimension, dtype=torch.float64)
         rows[:, 0], rows[:, 1] = angles.cos(), angles.sin()
         return rows
@@ -151,7 +188,11 @@ class UnitVectors:
 
 
 def unit_vectors(
-    *, smallest: int = 1, largest: int = 8, dimensions: tuple[int, int] = (2, 64), separations: tuple[float, float] = (0.01, 1.0)
+    *,
+    smallest: int = 1,
+    largest: int = 8,
+    dimensions: tuple[int, int] = (2, 64),
+    separations: tuple[float, float] = (0.01, 1.0),
 ) -> st.SearchStrategy[UnitVectors]:
     """Draw ``smallest`` to ``largest`` distinct unit vectors, of many families.
 
@@ -165,16 +206,34 @@ def unit_vectors(
         ValueError: a range is empty.
     """
     if not 1 <= smallest <= largest:
-        raise ValueError(f"unit_vectors needs 1 ≤ smallest ≤ largest; got smallest={smallest}, largest={largest}")
+        raise ValueError(
+            f"unit_vectors needs 1 ≤ smallest ≤ largest; got smallest={smallest}, largest={largest}"
+        )
     if not 2 <= dimensions[0] <= dimensions[1]:
-        raise ValueError(f"unit_vectors needs dimensions from 2 on, in order; got dimensions={dimensions}")
+        raise ValueError(
+            f"unit_vectors needs dimensions from 2 on, in order; got dimensions={dimensions}"
+        )
     low, high = separations
 
     @st.composite
     def of_a_family(draw: st.DrawFn) -> UnitVectors:
-        family: Family = draw(st.sampled_from(("sphere", "pair", "arc", "cluster", "orthogonal", "signed one-hot", "one coordinate")))
+        family: Family = draw(
+            st.sampled_from(
+                (
+                    "sphere",
+                    "pair",
+                    "arc",
+                    "cluster",
+                    "orthogonal",
+                    "signed one-hot",
+                    "one coordinate",
+                )
+            )
+        )
         count = draw(st.integers(smallest, largest))
-        least = {"cluster": count + 1, "orthogonal": count, "signed one-hot": (count + 1) // 2}.get(family, 2)
+        least = {"cluster": count + 1, "orthogonal": count, "signed one-hot": (count + 1) // 2}.get(
+            family, 2
+        )
         dimension = max(least, draw(sizes(smallest=dimensions[0], largest=dimensions[1])))
         longest = {
             "pair": 2.0,
@@ -182,16 +241,29 @@ def unit_vectors(
             "cluster": math.sqrt(2.0),
             "one coordinate": math.sqrt(2.0) / max(1, count - 1),
         }
-        separation = min(draw(log_uniform(low, high)), 0.99 * longest[family]) if family in longest else 0.0
+        separation = (
+            min(draw(log_uniform(low, high)), 0.99 * longest[family]) if family in longest else 0.0
+        )
         number = draw(st.integers(0, 999)) if family in ("sphere", "pair") else 0
-        return UnitVectors(family=family, count=count, dimension=dimension, separation=separation, number=number)
+        return UnitVectors(
+            family=family, count=count, dimension=dimension, separation=separation, number=number
+        )
 
     @st.composite
     def explicit(draw: st.DrawFn) -> UnitVectors:
         dimension = draw(st.integers(dimensions[0], min(dimensions[1], max(dimensions[0], 3))))
         row = st.tuples(*[st.integers(-3, 3)] * dimension).filter(any)
-        rows = draw(st.lists(row, min_size=smallest, max_size=max(smallest, min(largest, 4)), unique_by=_direction))
-        return UnitVectors(family="explicit", count=len(rows), dimension=dimension, rows=tuple(rows))
+        rows = draw(
+            st.lists(
+                row,
+                min_size=smallest,
+                max_size=max(smallest, min(largest, 4)),
+                unique_by=_direction,
+            )
+        )
+        return UnitVectors(
+            family="explicit", count=len(rows), dimension=dimension, rows=tuple(rows)
+        )
 
     return explicit() | of_a_family()
 

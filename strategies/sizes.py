@@ -1,7 +1,7 @@
 """Sizes: geometric grids that shrink to the smallest network but reach where claims bite.
 
-Hypothesis favours small numbers, and most probability claims say nothing there. A size is therefore drawn evenly from a geometric grid,
-which still shrinks towards its smallest entry.
+Hypothesis favours small numbers, and most probability claims say nothing there. A size is therefore
+drawn evenly from a geometric grid, which still shrinks towards its smallest entry.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ def sizes(*, smallest: int = 1, largest: int, factor: float = 2.0) -> st.SearchS
         ValueError: the grid is empty, or the factor does not grow.
     """
     if smallest < 1 or largest < smallest:
-        raise ValueError(f"sizes need 1 ≤ smallest ≤ largest; got smallest={smallest}, largest={largest}")
+        raise ValueError(
+            f"sizes need 1 ≤ smallest ≤ largest; got smallest={smallest}, largest={largest}"
+        )
     if factor <= 1.0:
         raise ValueError(f"a geometric grid grows by a factor above 1; got factor={factor}")
     steps = math.floor(math.log(largest / smallest) / math.log(factor) + 1e-9)
@@ -26,7 +28,9 @@ def sizes(*, smallest: int = 1, largest: int, factor: float = 2.0) -> st.SearchS
 
 
 def log_uniform(low: float, high: float, *, per_decade: int = 4) -> st.SearchStrategy[float]:
-    """Draw a positive number from a geometric grid with two significant digits, so that it reads well when it shrinks to ``low``.
+    """Draw a positive number from a geometric grid with two significant digits, so that it reads
+    well
+    when it shrinks to ``low``.
 
     Raises:
         ValueError: the ends are not positive and increasing.

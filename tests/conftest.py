@@ -1,4 +1,5 @@
-"""Checks of shapes at run time, a registry of their own for statements made in tests, and one thread."""
+"""Checks of shapes at run time, a registry of their own for statements made in tests, and one
+thread."""
 
 from __future__ import annotations
 
@@ -11,7 +12,12 @@ from jaxtyping import install_import_hook
 
 sys.path[:0] = [str(Path(__file__).parent / folder) for folder in (".", "planted", "pretended")]
 install_import_hook(
-    ["lemmata.harness.randomness", "lemmata.harness.claims", "lemmata.theorems.deep_convergence.setting"], "beartype.beartype"
+    [
+        "lemmata.harness.randomness",
+        "lemmata.harness.claims",
+        "lemmata.theorems.deep_convergence.setting",
+    ],
+    "beartype.beartype",
 )
 
 pytest_plugins = ["pytester"]

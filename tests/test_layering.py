@@ -1,4 +1,7 @@
-"""Who may import whom: theorems → strategies → harness; reports read records; harness imports none of the others."""
+"""Who may import whom.
+
+Theorems → strategies → harness; reports read records; harness imports none of the others.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +55,10 @@ def test_the_plugin_and_the_reports_load_without_torch() -> None:
     import subprocess
     import sys
 
-    script = "import sys, lemmata.pytest_plugin, lemmata.harness.records, lemmata.harness.terminal; assert 'torch' not in sys.modules"
+    script = (
+        "import sys, lemmata.pytest_plugin, lemmata.harness.records, lemmata.harness.terminal; "
+    )
+    "assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", script], check=True)
 
 

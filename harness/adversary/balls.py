@@ -1,23 +1,24 @@
 """The sets that an adversary searches: balls of tuples of matrices, and unit vectors.
 
-A point is a tuple of tensors with the trials in front. A ball is given by four maps on points, each for radius 1:
+A point is a tuple of tensors with the trials in front. A ball is given by four maps on points, each
+for radius 1:
 
-    norm        ‖X‖, with ‖X‖ ≤ 1 on the ball,
-    project     a point of the ball, X itself if it is one,
-    maximise    the steepest ascent argmax {⟨G, X⟩ : ‖X‖ ≤ 1} of a gradient G, whose value is the dual norm of G,
-    stretch     X scaled to the boundary: each matrix, or each row, by itself where the norm is a maximum over them.
+    norm        ‖X‖, with ‖X‖ ≤ 1 on the ball, project     a point of the ball, X itself if it is
+    one, maximise    the steepest ascent argmax {⟨G, X⟩ : ‖X‖ ≤ 1} of a gradient G, whose value is
+    the dual norm of G,
+    stretch     X scaled to the boundary: each matrix, or each row, by itself where the norm is a
+        maximum over them.
 
-| ball | norm of (W₁, W₂, …) | project | maximise |
-| --- | --- | --- | --- |
-| spectral | max ‖W_ℓ‖₂ | clip singular values | UVᵀ of each G_ℓ = UΣVᵀ |
-| Frobenius | (Σ ‖W_ℓ‖_F²)^½ | scale | scale |
-| row | max of all row norms, ‖·‖₂,∞ | clip row norms | scale rows |
-| quartic row | (Σ of all row norms⁴)^¼, ‖·‖₂,₄ | scale (not the nearest point) | row norms a ↦ a^⅓, scaled (Hölder with 4 and 4/3) |
-| unit vectors | ‖v‖ | scale | scale |
-| sparse unit vectors | ‖v‖, s non-zeros | keep the s largest, scale | the same |
+| ball | norm of (W₁, W₂, …) | project | maximise | | --- | --- | --- | --- | | spectral | max
+‖W_ℓ‖₂ | clip singular values | UVᵀ of each G_ℓ = UΣVᵀ | | Frobenius | (Σ ‖W_ℓ‖_F²)^½ | scale |
+scale | | row | max of all row norms, ‖·‖₂,∞ | clip row norms | scale rows | | quartic row | (Σ of
+all row norms⁴)^¼, ‖·‖₂,₄ | scale (not the nearest point) | row norms a ↦ a^⅓, scaled (Hölder with 4
+and 4/3) | | unit vectors | ‖v‖ | scale | scale | | sparse unit vectors | ‖v‖, s non-zeros | keep
+the s largest, scale | the same |
 
-The last two are not convex: `project` maps onto the sphere. A zero gradient is mapped to a zero step. Costs are linear in the size of a
-point, but for a singular value decomposition of each matrix in the spectral ball.
+The last two are not convex: `project` maps onto the sphere. A zero gradient is mapped to a zero
+step. Costs are linear in the size of a point, but for a singular value decomposition of each matrix
+in the spectral ball.
 """
 
 from __future__ import annotations
@@ -65,7 +66,9 @@ class Ball:
         """
         radius = torch.as_tensor(self.radius)
         if not bool((radius.isfinite() & (radius > 0)).all()):
-            raise ValueError(f"the radius of a {self.name} must be finite and above 0; got {self.radius}")
+            raise ValueError(
+                f"the radius of a {self.name} must be finite and above 0; got {self.radius}"
+            )
 
     def norm(self, point: Point) -> Float[Tensor, "trials"]:
         """Return the norm of the point; at most `radius` on the ball."""
@@ -121,18 +124,27 @@ def quartic_row_ball(radius: float | Float[Tensor, "trials"]) -> Ball:
     """Return the tuples whose row norms have a joint 4-norm of at most `radius`: ‖·‖₂,₄."""
 
     def norm(point: Point) -> Tensor:
-        quartic: Tensor = torch.cat([x.norm(dim=-1).flatten(1) for x in point], dim=1).norm(p=4, dim=1)
+        quartic: Tensor = torch.cat([x.norm(dim=-1).flatten(1) for x in point], dim=1).norm(
+            p=4, dim=1
+        )
         return quartic
 
     def maximise(gradient: Point) -> Point:
         unit = _normalise_by(_joint_norm)(gradient)
-        return _normalise_by(norm)(tuple(_divide(x, x.norm(dim=-1, keepdim=True) ** (2 / 3)) for x in unit))
+        return _normalise_by(norm)(
+            tuple(_divide(x, x.norm(dim=-1, keepdim=True) ** (2 / 3)) for x in unit)
+        )
 
-    return Ball("quartic row ball", radius, True, norm, _shrink_by(norm), maximise, _normalise_by(norm))
+    return Ball(
+        "quartic row ball", radius, True, norm, _shrink_by(norm), maximise, _normalise_by(norm)
+    )
 
 
 def unit_vectors() -> Ball:
-    """Return the unit sphere of the tuple's entries taken together: for a tuple of one vector, its unit vectors."""
+    """Return the unit sphere of the tuple's entries taken together.
+
+    For a tuple of one vector, its unit vectors.
+    """
     scale = _normalise_by(_joint_norm)
     return Ball("unit sphere", 1.0, False, _joint_norm, scale, scale, scale)
 
@@ -153,14 +165,18 @@ def sparse_unit_vectors(sparsity: int) -> Ball:
     def norm(point: Point) -> Tensor:
         return _largest(point, lambda x: x.norm(dim=-1))
 
-    return Ball(f"set of {sparsity}-sparse unit vectors", 1.0, False, norm, project, project, project)
+    return Ball(
+        f"set of {sparsity}-sparse unit vectors", 1.0, False, norm, project, project, project
+    )
 
 
 def product_ball(*balls: Ball) -> Ball:
     """Return the tuples whose i-th tensor lies in the i-th ball; its radius is 1."""
 
     def norm(point: Point) -> Tensor:
-        return torch.stack([ball.norm((x,)) / ball.radius for ball, x in zip(balls, point, strict=True)]).amax(dim=0)
+        return torch.stack(
+            [ball.norm((x,)) / ball.radius for ball, x in zip(balls, point, strict=True)]
+        ).amax(dim=0)
 
     def project(point: Point) -> Point:
         return tuple(ball.project((x,))[0] for ball, x in zip(balls, point, strict=True))
@@ -176,8 +192,12 @@ def product_ball(*balls: Ball) -> Ball:
 
 
 def random_point(ball: Ball, trials: Trials, name: str, shapes: Sequence[tuple[int, ...]]) -> Point:
-    """Draw Gaussian tensors of the given shapes, the trials in front, and stretch them to the ball's boundary."""
-    return ball.stretch(tuple(trials.normal(f"{name}/{index}", *shape) for index, shape in enumerate(shapes)))
+    """Draw Gaussian tensors of the given shapes, the trials in front, and stretch them to the
+    ball's boundary.
+    """
+    return ball.stretch(
+        tuple(trials.normal(f"{name}/{index}", *shape) for index, shape in enumerate(shapes))
+    )
 
 
 def keep_largest(x: Float[Tensor, "..."], count: int, *, dim: int) -> Float[Tensor, "..."]:

@@ -1,8 +1,11 @@
-"""Singular pairs of an operator that is known by its products: the top one, and suprema over sparse unit vectors.
+"""Singular pairs of an operator that is known by its products.
 
-Every value returned is attained by the pair beside it, so that it is a *lower* estimate of the supremum: it may refute an upper bound,
-never certify one. An operator M is two callables on blocks, `apply` (trials cols k → trials rows k) and `apply_transpose`: a layer's
-methods, or a product of layers.
+The top one, and suprema over sparse unit vectors.
+
+Every value returned is attained by the pair beside it, so that it is a *lower* estimate of the
+supremum: it may refute an upper bound, never certify one. An operator M is two callables on blocks,
+`apply` (trials cols k → trials rows k) and `apply_transpose`: a layer's methods, or a product of
+layers.
 """
 
 from __future__ import annotations
@@ -27,16 +30,20 @@ class SingularPair(NamedTuple):
     right: Float[Tensor, "trials cols"]
 
 
-def top_singular_pair(apply: Product, apply_transpose: Product, start: Float[Tensor, "trials cols"], *, rounds: int) -> SingularPair:
+def top_singular_pair(
+    apply: Product, apply_transpose: Product, start: Float[Tensor, "trials cols"], *, rounds: int
+) -> SingularPair:
     """Estimate the largest singular value by Golub-Kahan-Lanczos bidiagonalisation.
 
-    From v₁ = start/‖start‖ it builds orthonormal U_r, V_r with M V_r = U_r B, B upper bidiagonal with α on the diagonal and β above:
+    From v₁ = start/‖start‖ it builds orthonormal U_r, V_r with M V_r = U_r B, B upper bidiagonal
+    with α on the diagonal and β above:
 
         α_j u_j = M v_j − β_{j−1} u_{j−1},    β_j v_{j+1} = Mᵀ u_j − α_j v_j,
 
-    both orthogonalised again against all predecessors. The top pair of B is the best in the Krylov space that power iteration from the same
-    start runs through, at the same `rounds` right and `rounds` − 1 left queries. Memory O(T rounds (rows + cols)), operations O(T rounds²
-    (rows + cols)) beside the queries.
+    both orthogonalised again against all predecessors. The top pair of B is the best in the Krylov
+    space that power iteration from the same start runs through, at the same `rounds` right and
+    `rounds` − 1 left queries. Memory O(T rounds (rows + cols)), operations O(T rounds² (rows +
+    cols)) beside the queries.
 
     Raises:
         ValueError: fewer than one round.
@@ -69,11 +76,14 @@ def truncated_power(
     sparsity_right: int | None,
     rounds: int,
 ) -> SingularPair:
-    """Estimate max |uᵀ M v| over unit u, v with at most `sparsity_left`, `sparsity_right` non-zeros; None leaves a side free.
+    """Estimate max |uᵀ M v| over unit u, v with at most `sparsity_left`, `sparsity_right`
+    non-zeros;
+    None leaves a side free.
 
-    Given v, the best u keeps the largest entries of M v, normalised, and the other way round. Alternating the two never lowers |uᵀ M v|,
-    and a fixed point depends on the start: `starts` run as one block, and the best is returned. With a free left side the value is ‖M v‖.
-    Each round is one right and one left query for each start; a last right query closes.
+    Given v, the best u keeps the largest entries of M v, normalised, and the other way round.
+    Alternating the two never lowers |uᵀ M v|, and a fixed point depends on the start: `starts` run
+    as one block, and the best is returned. With a free left side the value is ‖M v‖. Each round is
+    one right and one left query for each start; a last right query closes.
 
     Raises:
         ValueError: a sparsity below 1, or no start.
@@ -92,14 +102,20 @@ def truncated_power(
     return SingularPair(value, _column(u, best), _column(v, best))
 
 
-def _best_unit(block: Float[Tensor, "trials n k"], sparsity: int | None) -> tuple[Float[Tensor, "trials n k"], Float[Tensor, "trials 1 k"]]:
-    """Return the unit vectors of that sparsity with the largest inner product with the block's columns, and those products."""
+def _best_unit(
+    block: Float[Tensor, "trials n k"], sparsity: int | None
+) -> tuple[Float[Tensor, "trials n k"], Float[Tensor, "trials 1 k"]]:
+    """Return the unit vectors of that sparsity with the largest inner product with the block's
+    columns, and those products.
+    """
     kept = block if sparsity is None else keep_largest(block, sparsity, dim=1)
     size = kept.norm(dim=1, keepdim=True)
     return torch.where(size == 0, 0.0, kept / size), size
 
 
-def _orthogonal(x: Float[Tensor, "trials n 1"], basis: Float[Tensor, "trials n j"]) -> Float[Tensor, "trials n 1"]:
+def _orthogonal(
+    x: Float[Tensor, "trials n 1"], basis: Float[Tensor, "trials n j"]
+) -> Float[Tensor, "trials n 1"]:
     for _ in range(2):
         x = x - basis @ (basis.mT @ x)
     return x
@@ -108,7 +124,8 @@ def _orthogonal(x: Float[Tensor, "trials n 1"], basis: Float[Tensor, "trials n j
 def _unit(
     x: Float[Tensor, "trials n 1"], scale: Float[Tensor, "trials 1 1"]
 ) -> tuple[Float[Tensor, "trials n 1"], Float[Tensor, "trials 1 1"]]:
-    # What is left below rounding of the largest α is noise: the Krylov space of that trial is exhausted.
+    # What is left below rounding of the largest α is noise: the Krylov space of that trial is
+    # exhausted.
     size = x.norm(dim=1, keepdim=True)
     noise = size <= 450 * torch.finfo(x.dtype).eps * scale
     return torch.where(noise, 0.0, x / size), torch.where(noise, 0.0, size)

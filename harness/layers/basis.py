@@ -1,24 +1,29 @@
-"""Growing orthonormal bases with images, and the rank-revealing decomposition of a block of queries in them.
+"""Growing orthonormal bases with images, and the rank-revealing decomposition of a block of queries
+in
+them.
 
-Vectors are rows here: a basis is (T, K, n) with contiguous vectors, so that appending is cheap and a block meets it in two matrix products.
+Vectors are rows here: a basis is (T, K, n) with contiguous vectors, so that appending is cheap and
+a block meets it in two matrix products.
 
 Decomposition
 -------------
 Given orthonormal Q (K × n; some rows may be zero) and a block V (k × n), `decompose` finds
 
-    V = C Q + S P,   P orthonormal to itself and to Q, S lower triangular,                                          (1)
+    V = C Q + S P,   P orthonormal to itself and to Q, S lower triangular,                       (1)
 
-in rounds: project the block on Q's complement (two matrix products), then make it orthonormal within itself by modified
-Gram-Schmidt, so that V = C₁Q + S₁P₁. The next round does the same to P₁ = C₂Q + S₂P₂ and composes: C = C₁ + S₁C₂, S = S₁S₂, P =
-P₂. A row that the first round leaves with less than δ = 450 units of roundoff (1e-13 in float64) of its norm lies in the span of
-what came before: its P is zero, which errs by at most δ‖v‖. Any other row comes out of the first round with a component of at
-most O(u/δ) ≈ 1e-3 along Q and its predecessors, u the unit of roundoff; the second round takes that to rounding, and the third is
-for bases of many hundred rows whose errors add up. A unit row that loses more than half of itself in a later round was rounding
-noise, as every row is once a basis spans the whole space: it is dropped too. A larger δ would change the answer to a repeated query;
-without the drops, rounding noise is normalised into the basis and grows.
+in rounds: project the block on Q's complement (two matrix products), then make it orthonormal
+within itself by modified Gram-Schmidt, so that V = C₁Q + S₁P₁. The next round does the same to P₁ =
+C₂Q + S₂P₂ and composes: C = C₁ + S₁C₂, S = S₁S₂, P = P₂. A row that the first round leaves with
+less than δ = 450 units of roundoff (1e-13 in float64) of its norm lies in the span of what came
+before: its P is zero, which errs by at most δ‖v‖. Any other row comes out of the first round with a
+component of at most O(u/δ) ≈ 1e-3 along Q and its predecessors, u the unit of roundoff; the second
+round takes that to rounding, and the third is for bases of many hundred rows whose errors add up. A
+unit row that loses more than half of itself in a later round was rounding noise, as every row is
+once a basis spans the whole space: it is dropped too. A larger δ would change the answer to a
+repeated query; without the drops, rounding noise is normalised into the basis and grows.
 
-The cost is 3 rounds of 4 T k n (K + k/2) operations. A row with a NaN has NaN in S and zero in P: the noise stays in the row that
-brought it.
+The cost is 3 rounds of 4 T k n (K + k/2) operations. A row with a NaN has NaN in S and zero in P:
+the noise stays in the row that brought it.
 """
 
 from __future__ import annotations
@@ -44,7 +49,9 @@ class Decomposition(NamedTuple):
 
 
 class Revealed:
-    """One side of a matrix: orthonormal queries Q and their images, in buffers that double when full.
+    """One side of a matrix.
+
+    Orthonormal queries Q and their images, in buffers that double when full.
 
     Attributes:
         asked: how many queries were answered, dropped ones included: the ordinal of the next.
@@ -66,13 +73,21 @@ class Revealed:
         """The images of the rows of Q."""
         return self._images[:, : self._stored]
 
-    def append(self, queries: Float[Tensor, "trials k domain"], images: Float[Tensor, "trials k codomain"]) -> None:
-        """Store new orthonormal rows and their images; the first ones are kept without a copy and must not be written to afterwards."""
+    def append(
+        self, queries: Float[Tensor, "trials k domain"], images: Float[Tensor, "trials k codomain"]
+    ) -> None:
+        """Store new orthonormal rows and their images.
+
+        The first ones are kept without a copy and must not be written to afterwards.
+        """
         if self._stored == 0:
             self._queries, self._images, self._stored = queries, images, queries.shape[1]
             return
         needed = self._stored + queries.shape[1]
-        self._queries, self._images = _with_room(self._queries, self._stored, needed), _with_room(self._images, self._stored, needed)
+        self._queries, self._images = (
+            _with_room(self._queries, self._stored, needed),
+            _with_room(self._images, self._stored, needed),
+        )
         self._queries[:, self._stored : needed] = queries
         self._images[:, self._stored : needed] = images
         self._stored = needed
@@ -82,7 +97,8 @@ def decompose(Q: Float[Tensor, "trials K n"], V: Float[Tensor, "trials k n"]) ->
     """Return (1) for each trial; V is overwritten."""
     threshold = _DROP_IN_ROUNDOFFS * torch.finfo(V.dtype).eps * V.norm(dim=-1)
     C, S, kept = _round(Q, V, threshold)
-    # Further rounds change nothing where no row was kept. On a CPU that saves them; another device would have to wait for the answer.
+    # Further rounds change nothing where no row was kept. On a CPU that saves them; another device
+    # would have to wait for the answer.
     done = V.device.type == "cpu" and not bool(kept.any())
     for _ in range(0 if done else _ROUNDS - 1):
         C_next, S_next, still_kept = _round(Q, V, torch.full_like(threshold, _MOSTLY_NEW))
@@ -90,7 +106,9 @@ def decompose(Q: Float[Tensor, "trials K n"], V: Float[Tensor, "trials k n"]) ->
     return Decomposition(C, S, V, kept)
 
 
-def _round(Q: Tensor, V: Tensor, threshold: Float[Tensor, "trials k"]) -> tuple[Tensor, Tensor, Bool[Tensor, "trials k"]]:
+def _round(
+    Q: Tensor, V: Tensor, threshold: Float[Tensor, "trials k"]
+) -> tuple[Tensor, Tensor, Bool[Tensor, "trials k"]]:
     """Turn V into P in place; return C, S and which rows exceeded their threshold."""
     C = V @ Q.mT
     V.baddbmm_(C, Q, alpha=-1.0)

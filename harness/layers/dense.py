@@ -12,7 +12,9 @@ from lemmata.harness.trials import Trials
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DenseEntries:
-    """A dense matrix a trial: T · rows · cols numbers, and T · rows · cols · k multiplications for a block of k vectors.
+    """A dense matrix a trial.
+
+    T · rows · cols numbers, and T · rows · cols · k multiplications for a block of k vectors.
 
     Any law of the entries will do, and autograd passes through everything, W included.
     """
@@ -27,7 +29,10 @@ class DenseEntries:
             ValueError: the matrix is not one matrix for each of the trials.
         """
         if self.matrix.ndim != 3 or self.matrix.shape[0] != len(self.trials):
-            raise ValueError(f"matrix must have the shape ({len(self.trials)}, rows, cols); got {tuple(self.matrix.shape)}")
+            raise ValueError(
+                f"matrix must have the shape ({len(self.trials)}, rows, cols); got "
+                f"{tuple(self.matrix.shape)}"
+            )
 
     @property
     def rows(self) -> int:

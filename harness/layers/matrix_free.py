@@ -2,34 +2,38 @@
 
 Derivation
 ----------
-Let W be rows × cols with independent N(0, σ²) entries, and suppose that orthonormal right queries Q_R with images Y = W Q_R and
-orthonormal left queries Q_L with images Z = Wᵀ Q_L are known. Given them, W is distributed as
+Let W be rows × cols with independent N(0, σ²) entries, and suppose that orthonormal right queries
+Q_R with images Y = W Q_R and orthonormal left queries Q_L with images Z = Wᵀ Q_L are known. Given
+them, W is distributed as
 
-    Q_L Zᵀ + (I − Q_L Q_Lᵀ) Y Q_Rᵀ + (I − Q_L Q_Lᵀ) G (I − Q_R Q_Rᵀ),   G a fresh copy of W,                          (1)
+    Q_L Zᵀ + (I − Q_L Q_Lᵀ) Y Q_Rᵀ + (I − Q_L Q_Lᵀ) G (I − Q_R Q_Rᵀ),   G a fresh copy of W,     (1)
 
-because projections of a Gaussian matrix on orthogonal subspaces are independent. This stays true when a query depends on earlier answers:
-given those, it is fixed. For a unit q ⟂ Q_R, (1) gives
+because projections of a Gaussian matrix on orthogonal subspaces are independent. This stays true
+when a query depends on earlier answers: given those, it is fixed. For a unit q ⟂ Q_R, (1) gives
 
-    W q = Q_L (Zᵀ q) + (I − Q_L Q_Lᵀ) g,   g = G q ~ N(0, σ² I) fresh,                                              (2)
+    W q = Q_L (Zᵀ q) + (I − Q_L Q_Lᵀ) g,   g = G q ~ N(0, σ² I) fresh,                           (2)
 
-and a general right query is v = Q_R c + ρ q with W v = Y c + ρ W q. Left queries are the mirror image. A block of k queries gives
-k orthonormal directions with independent g, so that (2) is a handful of matrix products. (Y. M. Lu, Householder Dice, IEEE Trans.
-IT 2021, does the same with reflectors.)
+and a general right query is v = Q_R c + ρ q with W v = Y c + ρ W q. Left queries are the mirror
+image. A block of k queries gives k orthonormal directions with independent g, so that (2) is a
+handful of matrix products. (Y. M. Lu, Householder Dice, IEEE Trans. IT 2021, does the same with
+reflectors.)
 
 What is guaranteed
 ------------------
-* g is keyed by (trial, layer, side, ordinal of the query); a query in the span of earlier ones keeps its ordinal and is zero in the basis
-  of its trial (it takes no room if that is so in every trial). Hence a trial does not depend on what is batched with it, nor on how its
-  queries are grouped into blocks, as long as their order is the same: the draws are identical and the answers agree to rounding. Not bit
-  for bit: matrix products of different shapes round differently. A direction known only through a difference of queries of relative size η
-  is known to u/η, as in any arithmetic.
-* A repeated query repeats its answer, and ⟨u, W v⟩ = ⟨Wᵀ u, v⟩, to 1e-12 of ‖u‖ ‖W‖ ‖v‖ (1e-13 in the rule that drops queries, the rest
-  rounding).
-* A product is differentiable in its vectors (a gradient is a query of the other side), never in W.
+ * g is keyed by (trial, layer, side, ordinal of the query); a query in the span of earlier ones
+keeps its ordinal and is zero in the basis of its trial (it takes no room if that is so in every
+trial). Hence a trial does not depend on what is batched with it, nor on how its queries are grouped
+into blocks, as long as their order is the same: the draws are identical and the answers agree to
+rounding. Not bit for bit: matrix products of different shapes round differently. A direction known
+only through a difference of queries of relative size η is known to u/η, as in any arithmetic. * A
+repeated query repeats its answer, and ⟨u, W v⟩ = ⟨Wᵀ u, v⟩, to 1e-12 of ‖u‖ ‖W‖ ‖v‖ (1e-13 in the
+rule that drops queries, the rest rounding). * A product is differentiable in its vectors (a
+gradient is a query of the other side), never in W.
 
-K_R right and K_L left queries take 8 T (K_R + K_L)(rows + cols) bytes, at most doubled by spare room in the buffers and tripled while they
-grow. A block of k right queries takes about 12 T k cols (K_R + k/2) operations for the basis, 6 T k (rows + cols) K_L + 2 T k rows K_R for
-the images, and T k rows normals. `materialise` takes T rows cols numbers.
+K_R right and K_L left queries take 8 T (K_R + K_L)(rows + cols) bytes, at most doubled by spare
+room in the buffers and tripled while they grow. A block of k right queries takes about 12 T k cols
+(K_R + k/2) operations for the basis, 6 T k (rows + cols) K_L + 2 T k rows K_R for the images, and T
+k rows normals. `materialise` takes T rows cols numbers.
 """
 
 from __future__ import annotations
@@ -48,7 +52,10 @@ _OTHER: dict[Side, Side] = {"right": "left", "left": "right"}
 
 
 class MatrixFreeEntries:
-    """Independent N(0, variance) entries, drawn as far as they were asked for; the state is what was revealed."""
+    """Independent N(0, variance) entries, drawn as far as they were asked for.
+
+    The state is what was revealed.
+    """
 
     def __init__(self, trials: Trials, name: str, rows: int, cols: int, *, variance: float) -> None:
         self.trials = trials
@@ -57,7 +64,10 @@ class MatrixFreeEntries:
         self._name = name
         self._variance = variance
         like = torch.empty((len(trials),), device=trials.device, dtype=trials.dtype)
-        self._revealed: dict[Side, Revealed] = {"right": Revealed(like, cols, rows), "left": Revealed(like, rows, cols)}
+        self._revealed: dict[Side, Revealed] = {
+            "right": Revealed(like, cols, rows),
+            "left": Revealed(like, rows, cols),
+        }
         self._dense: Float[Tensor, "trials rows cols"] | None = None
 
     def apply(self, V: Float[Tensor, "trials cols k"]) -> Float[Tensor, "trials rows k"]:
@@ -68,7 +78,9 @@ class MatrixFreeEntries:
         """Return Wᵀ U, revealing Wᵀ along the columns of U in their order."""
         return self.query("left", U.mT).mT
 
-    def query(self, side: Side, vectors: Float[Tensor, "trials k domain"]) -> Float[Tensor, "trials k codomain"]:
+    def query(
+        self, side: Side, vectors: Float[Tensor, "trials k domain"]
+    ) -> Float[Tensor, "trials k codomain"]:
         """Answer a block of queries of one side, vectors as rows; differentiable in the vectors."""
         answer: Tensor = _Query.apply(vectors, self, side)  # type: ignore[no-untyped-call]
         return answer
@@ -80,19 +92,25 @@ class MatrixFreeEntries:
         """
         if self._dense is None:
             right, left = self._revealed["right"], self._revealed["left"]
-            W = self.trials.normal(f"{self._name}/rest", self.rows, self.cols, variance=self._variance)
+            W = self.trials.normal(
+                f"{self._name}/rest", self.rows, self.cols, variance=self._variance
+            )
             W.baddbmm_(right.images.mT - W @ right.queries.mT, right.queries)
             self._dense = W.baddbmm_(left.queries.mT, left.images - left.queries @ W)
             self._revealed.clear()
         return self._dense
 
-    def answer(self, side: Side, vectors: Float[Tensor, "trials k domain"]) -> Float[Tensor, "trials k codomain"]:
+    def answer(
+        self, side: Side, vectors: Float[Tensor, "trials k domain"]
+    ) -> Float[Tensor, "trials k codomain"]:
         """Answer a block of queries outside autograd."""
         if self._dense is not None:
             return vectors @ (self._dense.mT if side == "right" else self._dense)
         known, other = self._revealed[side], self._revealed[_OTHER[side]]
         size = vectors.abs().amax(dim=-1, keepdim=True)
-        scaled = torch.div(vectors, torch.where(size == 0, 1.0, size), out=vectors.new_empty(vectors.shape))
+        scaled = torch.div(
+            vectors, torch.where(size == 0, 1.0, size), out=vectors.new_empty(vectors.shape)
+        )
         C, S, P, kept = decompose(known.queries, scaled)
         # The one answer that a query waits for on a GPU: which of its rows are kept in any trial.
         used = [j for j, kept_somewhere in enumerate(kept.any(dim=0).tolist()) if kept_somewhere]
@@ -108,9 +126,13 @@ class MatrixFreeEntries:
     ) -> Float[Tensor, "trials k codomain"]:
         """Draw g of (2) for each query that is kept; zero for the others."""
         codomain = self.rows if side == "right" else self.cols
-        fresh = torch.zeros((*kept.shape, codomain), device=self.trials.device, dtype=self.trials.dtype)
+        fresh = torch.zeros(
+            (*kept.shape, codomain), device=self.trials.device, dtype=self.trials.dtype
+        )
         for j in used:
-            drawn = self.trials.normal(f"{self._name}/{side}/{ordinal + j}", codomain, variance=self._variance)
+            drawn = self.trials.normal(
+                f"{self._name}/{side}/{ordinal + j}", codomain, variance=self._variance
+            )
             fresh[:, j] = torch.where(kept[:, j, None], drawn, 0.0)
         return fresh
 
@@ -119,18 +141,29 @@ def _rows(block: Float[Tensor, "trials k n"], used: list[int]) -> Float[Tensor, 
     """Return the rows of those numbers; by slices, which copy no index to the device."""
     if len(used) == block.shape[1]:
         return block
-    return torch.stack([block[:, j] for j in used], dim=1) if used else block.new_empty((len(block), 0, block.shape[2]))
+    return (
+        torch.stack([block[:, j] for j in used], dim=1)
+        if used
+        else block.new_empty((len(block), 0, block.shape[2]))
+    )
 
 
 class _Query(torch.autograd.Function):
     """A block of queries as a linear map, whose derivative is the same block of the other side."""
 
     @staticmethod
-    def forward(ctx: torch.autograd.function.FunctionCtx, vectors: Tensor, entries: MatrixFreeEntries, side: Side) -> Tensor:
+    def forward(
+        ctx: torch.autograd.function.FunctionCtx,
+        vectors: Tensor,
+        entries: MatrixFreeEntries,
+        side: Side,
+    ) -> Tensor:
         ctx.entries, ctx.side = entries, side  # type: ignore[attr-defined]
         return entries.answer(side, vectors)
 
     @staticmethod
-    def backward(ctx: torch.autograd.function.FunctionCtx, gradient: Tensor) -> tuple[Tensor, None, None]:
+    def backward(
+        ctx: torch.autograd.function.FunctionCtx, gradient: Tensor
+    ) -> tuple[Tensor, None, None]:
         entries: MatrixFreeEntries = ctx.entries  # type: ignore[attr-defined]
         return entries.query(_OTHER[ctx.side], gradient), None, None  # type: ignore[attr-defined]

@@ -13,7 +13,6 @@ import contextlib
 import importlib
 import importlib.util
 import json
-import os
 import pkgutil
 import secrets
 import sys
@@ -49,14 +48,19 @@ _COLOURS = {
 
 def fail(sentence: str) -> NoReturn:
     """Say what is wrong and how to mend it, and end with status 2."""
-    Console(stderr=True).print(f"lemmata: {sentence}", style="red", highlight=False, markup=False, soft_wrap=True)
+    Console(stderr=True).print(
+        f"lemmata: {sentence}", style="red", highlight=False, markup=False, soft_wrap=True
+    )
     raise typer.Exit(2)
 
 
 def load_theorems() -> None:
-    """Import every module of `lemmata.theorems`, and so register its statements in the order of the papers."""
+    """Import every module of `lemmata.theorems`, and so register its statements in the order of
+    the papers.
+    """
     import lemmata.theorems
-    from lemmata.harness.statements import StatementError, complaints
+    from lemmata.harness.registry import complaints
+    from lemmata.harness.statements import StatementError
 
     try:
         for module in pkgutil.walk_packages(lemmata.theorems.__path__, "lemmata.theorems."):
@@ -69,7 +73,8 @@ def load_theorems() -> None:
 
 def load_file(path: Path) -> list[Statement]:
     """Import a user's file and return the statements that it registers."""
-    from lemmata.harness.statements import StatementError, complaints, registered
+    from lemmata.harness.registry import complaints, registered
+    from lemmata.harness.statements import StatementError
 
     spec = importlib.util.spec_from_file_location(path.stem, path)
     if spec is None or spec.loader is None:
@@ -87,15 +92,20 @@ def load_file(path: Path) -> list[Statement]:
     if wrong := complaints(found):
         fail("; ".join(wrong))
     if not found:
-        fail(f"{path} declares no statement: decorate a function with @statement(...) of lemmata.harness")
+        fail(
+            f"{path} declares no statement: decorate a function with @statement(...) of "
+            "lemmata.harness"
+        )
     return found
 
 
 @app.command("list")
-def list_statements(as_json: Annotated[bool, typer.Option("--json", help="a JSON list, for programs")] = False) -> None:
+def list_statements(
+    as_json: Annotated[bool, typer.Option("--json", help="a JSON list, for programs")] = False,
+) -> None:
     """List every statement: id, source, title, and whether it is tested."""
     from lemmata.harness.recording import statement_record
-    from lemmata.harness.statements import registered
+    from lemmata.harness.registry import registered
 
     load_theorems()
     if as_json:
@@ -111,12 +121,21 @@ def list_statements(as_json: Annotated[bool, typer.Option("--json", help="a JSON
     table = Table("id", "source", "title", "parts", "twins", "kind", box=None, pad_edge=False)
     for made in registered():
         count = sum(len(part.twins) for part in made.parts)
-        table.add_row(made.id, made.source, made.title, str(len(made.parts)) if made.parts else "untested", str(count or ""), made.kind)
+        table.add_row(
+            made.id,
+            made.source,
+            made.title,
+            str(len(made.parts)) if made.parts else "untested",
+            str(count or ""),
+            made.kind,
+        )
     Console(width=None if sys.stdout.isatty() else 160).print(table)
 
 
 @app.command()
-def show(id: Annotated[str, typer.Argument(help="a statement, part or twin, as in ALS-04 or ALS-04(a)")]) -> None:
+def show(
+    id: Annotated[str, typer.Argument(help="a statement, part or twin, as in ALS-04 or ALS-04(a)")],
+) -> None:
     """Show a statement's mathematics as readable text."""
     from lemmata.harness.statements import Part, Twin
     from lemmata.harness.wording import readable
@@ -127,7 +146,11 @@ def show(id: Annotated[str, typer.Argument(help="a statement, part or twin, as i
     made = part.statement if isinstance(part, Part) else part
     console = Console(highlight=False)
     console.print(f"[bold]{made.id}  {made.title}[/bold]")
-    console.print(f"{made.source}" + (f" ({made.provenance})" if made.provenance else ""), style="dim", markup=False)
+    console.print(
+        f"{made.source}" + (f" ({made.provenance})" if made.provenance else ""),
+        style="dim",
+        markup=False,
+    )
     console.print(readable(made.says), markup=False)
     if made.uses:
         console.print(f"uses {', '.join(made.uses)}", style="dim")
@@ -138,40 +161,58 @@ def show(id: Annotated[str, typer.Argument(help="a statement, part or twin, as i
     console.print(f"{made.file}:{made.line}", style="dim", markup=False)
 
 
-def _show_part(console: Console, part: Part[Any]) -> None:
+def _show_part(console: Console, part: Part[..., Any]) -> None:
     from lemmata.harness.wording import readable, readable_formula
 
     console.print(f"\n[bold]{part.id}[/bold]  {part.title}  [dim]{part.kind}[/dim]")
     if part.says != part.statement.says:
         console.print(readable(part.says), markup=False)
     if part.quantifiers:
-        console.print("  " + "  ·  ".join(readable_formula(quantifier) for quantifier in part.quantifiers), markup=False)
+        console.print(
+            "  " + "  ·  ".join(readable_formula(quantifier) for quantifier in part.quantifiers),
+            markup=False,
+        )
     if part.constant:
-        console.print(f"  hidden constant {part.constant.value:g} (measured on {readable(part.constant.measured_on)})", markup=False)
+        console.print(
+            f"  hidden constant {part.constant.value:g} (measured on "
+            f"{readable(part.constant.measured_on)})",
+            markup=False,
+        )
     if part.requires:
-        console.print(f"  asks for {readable(part.requires.says)}", markup=False)
+        console.print(
+            f"  asks for {readable(part.requires.paper or part.requires.ours)}", markup=False
+        )
     for twin in part.twins:
         console.print(f"  twin {twin.id}: {readable(twin.says)}", style="dim", markup=False)
 
 
 @app.command()
 def check(
-    what: Annotated[list[str] | None, typer.Argument(help="ids, or Python files; everything by default")] = None,
-    budget: Annotated[str | None, typer.Option(help="time to spend in all, as in 30s or 5m")] = None,
+    what: Annotated[
+        list[str] | None, typer.Argument(help="ids, or Python files; everything by default")
+    ] = None,
+    budget: Annotated[
+        str | None, typer.Option(help="time to spend in all, as in 30s or 5m")
+    ] = None,
     profile: Annotated[str, typer.Option(help="quick, default or nightly")] = "default",
     device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N")] = "cpu",
     dtype: Annotated[str, typer.Option(help="float64 or float32")] = "float64",
-    layers: Annotated[str | None, typer.Option(help="dense or matrix-free, where a statement has the choice")] = None,
-    entropy: Annotated[int | None, typer.Option(help="of the run; equal entropies draw equal trials")] = None,
+    layers: Annotated[
+        str | None, typer.Option(help="dense or matrix-free, where a statement has the choice")
+    ] = None,
+    entropy: Annotated[
+        int | None, typer.Option(help="of the run; equal entropies draw equal trials")
+    ] = None,
     records: Annotated[Path, typer.Option(help="folder for records")] = _RECORDS,
 ) -> None:
-    """Judge statements, parts or files without pytest's ceremony; ends with status 1 where a verdict is not as expected."""
-    from lemmata.harness.parts import judge_part, judge_twin
+    """Judge statements, parts or files without pytest's ceremony.
+
+    Ends with status 1 where a verdict is not as expected.
+    """
+    from lemmata.harness.parts import judge_subject
     from lemmata.harness.profiles import PROFILES
-    from lemmata.harness.records import Recorder, RecordsError
+    from lemmata.harness.records import Recorder, RecordsError, new_run
     from lemmata.harness.run import Run, RunError, device_named, dtype_named
-    from lemmata.harness.session import load_hypothesis_profile
-    from lemmata.harness.statements import Twin
 
     if profile not in PROFILES:
         fail(f"{profile!r} is no profile: name {', '.join(PROFILES)}")
@@ -182,8 +223,7 @@ def check(
     chosen = PROFILES[profile]
     if entropy is None:
         entropy = secrets.randbits(62) if chosen.entropy == "fresh" else 0
-    load_hypothesis_profile(chosen, seeded=False)
-    name = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()) + f"-{os.getpid()}"
+    name = new_run()
     try:
         run = Run(
             profile=chosen,
@@ -198,11 +238,14 @@ def check(
         fail(str(problem).replace("--lemmata-", "--"))
     console = Console(highlight=False)
     wrong = 0
-    with _manifest(records / name, profile=profile, entropy=entropy, device=device, dtype=dtype, layers=layers):
+    with _manifest(
+        records / name, profile=profile, entropy=entropy, device=device, dtype=dtype, layers=layers
+    ):
         for subject in subjects:
-            outcome = judge_twin(run, subject) if isinstance(subject, Twin) else judge_part(run, subject)
-            wrong += _print_outcome(console, subject, outcome)
-    console.print(f"records in {records / name}; `lemmata report` makes them pages", style="dim", markup=False)
+            wrong += _print_outcome(console, subject, judge_subject(run, subject))
+    console.print(
+        f"records in {records / name}; `lemmata report` makes them pages", style="dim", markup=False
+    )
     raise typer.Exit(1 if wrong else 0)
 
 
@@ -211,7 +254,14 @@ def _manifest(folder: Path, **settings: Any) -> Iterator[None]:
     from lemmata.harness.records import finish_manifest
     from lemmata.harness.session import write_manifest
 
-    write_manifest(folder, started=time.time(), finished=None, interrupted=None, command=" ".join(["lemmata", *sys.argv[1:]]), **settings)
+    write_manifest(
+        folder,
+        started=time.time(),
+        finished=None,
+        interrupted=None,
+        command=" ".join(["lemmata", *sys.argv[1:]]),
+        **settings,
+    )
     reason = None
     try:
         yield
@@ -222,7 +272,7 @@ def _manifest(folder: Path, **settings: Any) -> Iterator[None]:
         finish_manifest(folder, finished=time.time(), interrupted=reason)
 
 
-def _print_outcome(console: Console, subject: Part[Any] | Twin, outcome: Any) -> bool:
+def _print_outcome(console: Console, subject: Part[..., Any] | Twin, outcome: Any) -> bool:
     from lemmata.harness.explanation import explain
     from lemmata.harness.statements import Twin
 
@@ -232,21 +282,35 @@ def _print_outcome(console: Console, subject: Part[Any] | Twin, outcome: Any) ->
     basis = f" ({outcome.basis})" if outcome.basis else ", as declared" if declared else ""
     title = f"falsified: {subject.says}" if isinstance(subject, Twin) else subject.title
     console.print(
-        f"{subject.id:<14} [{colour}]{outcome.verdict + basis:<22}[/{colour}] {outcome.trials:>7,} trials {outcome.seconds:>6.1f} s  ",
+        f"{subject.id:<14} [{colour}]{outcome.verdict + basis:<22}[/{colour}] "
+        f"{outcome.trials:>7,} trials {outcome.seconds:>6.1f} s  ",
         end="",
+        soft_wrap=True,
     )
-    console.print(title, markup=False)
+    console.print(title, markup=False, soft_wrap=True)
+    if outcome.resolution:
+        console.print(
+            f"               {outcome.resolution}", style="dim", markup=False, soft_wrap=True
+        )
     if not good and (text := explain(subject, outcome)):
         console.print(text, markup=False, soft_wrap=True)
-    return bool(outcome.verdict in ("refuted", "error", "holds") and not good) or (isinstance(subject, Twin) and not good)
+    return bool(outcome.verdict in ("refuted", "error", "holds") and not good) or (
+        isinstance(subject, Twin) and not good
+    )
 
 
 @app.command()
 def replay(
     token: Annotated[str | None, typer.Argument(help="the token that a failure prints")] = None,
-    last_failure: Annotated[bool, typer.Option("--last-failure", help="the newest refutation or error in the records")] = False,
-    export: Annotated[Path | None, typer.Option(help="save the counterexample's arrays to this .npz file")] = None,
-    file: Annotated[list[Path] | None, typer.Option("--from", help="a file of statements that are not ours")] = None,
+    last_failure: Annotated[
+        bool, typer.Option("--last-failure", help="the newest refutation or error in the records")
+    ] = False,
+    export: Annotated[
+        Path | None, typer.Option(help="save the counterexample's arrays to this .npz file")
+    ] = None,
+    file: Annotated[
+        list[Path] | None, typer.Option("--from", help="a file of statements that are not ours")
+    ] = None,
     records: Annotated[Path, typer.Option(help="folder of records, for --last-failure")] = _RECORDS,
 ) -> None:
     """Draw one trial again, alone and on the CPU, and print both sides of its claim."""
@@ -278,9 +342,14 @@ def replay(
 
 @app.command()
 def report(
-    records: Annotated[Path, typer.Option(help="folder of records: of one run, or of several")] = _RECORDS,
+    records: Annotated[
+        Path, typer.Option(help="folder of records: of one run, or of several")
+    ] = _RECORDS,
     out: Annotated[Path, typer.Option(help="where the pages go")] = Path("build/report"),
-    every: Annotated[bool, typer.Option("--all-runs", help="the history of all runs in place of the latest run alone")] = False,
+    every: Annotated[
+        bool,
+        typer.Option("--all-runs", help="the history of all runs in place of the latest run alone"),
+    ] = False,
 ) -> None:
     """Turn records into HTML pages that open without a server."""
     from lemmata.harness.records import RecordsError, runs_in
@@ -301,7 +370,7 @@ def report(
 def check_formulas() -> None:
     """Convert every formula of every statement to MathML; for `make lint`."""
     from lemmata.harness.recording import statement_record
-    from lemmata.harness.statements import registered
+    from lemmata.harness.registry import registered
     from lemmata.reports import check_formulas as check_all
 
     load_theorems()
@@ -309,10 +378,11 @@ def check_formulas() -> None:
         fail("\n".join(wrong))
 
 
-def _subjects(what: Sequence[str]) -> list[Part[Any] | Twin]:
-    from lemmata.harness.statements import Part, Statement, registered
+def _subjects(what: Sequence[str]) -> list[Part[..., Any] | Twin]:
+    from lemmata.harness.registry import registered
+    from lemmata.harness.statements import Part, Statement
 
-    chosen: list[Statement | Part[Any] | Twin] = []
+    chosen: list[Statement | Part[..., Any] | Twin] = []
     ids = [name for name in what if not name.endswith(".py")]
     if ids or not what:
         load_theorems()
@@ -323,7 +393,7 @@ def _subjects(what: Sequence[str]) -> list[Part[Any] | Twin]:
             chosen += load_file(Path(name))
         else:
             chosen.append(_find(name))
-    subjects: list[Part[Any] | Twin] = []
+    subjects: list[Part[..., Any] | Twin] = []
     for thing in chosen if what else registered():
         for one in thing.parts if isinstance(thing, Statement) else [thing]:
             subjects += [one, *one.twins] if isinstance(one, Part) else [one]
@@ -332,8 +402,9 @@ def _subjects(what: Sequence[str]) -> list[Part[Any] | Twin]:
     return subjects
 
 
-def _find(id: str) -> Statement | Part[Any] | Twin:
-    from lemmata.harness.statements import StatementError, find
+def _find(id: str) -> Statement | Part[..., Any] | Twin:
+    from lemmata.harness.registry import find
+    from lemmata.harness.statements import StatementError
 
     try:
         return find(id)
@@ -344,7 +415,9 @@ def _find(id: str) -> Statement | Part[Any] | Twin:
 def _is_ours(path: Path) -> bool:
     import lemmata.theorems
 
-    return any(Path(folder).resolve() in path.resolve().parents for folder in lemmata.theorems.__path__)
+    return any(
+        Path(folder).resolve() in path.resolve().parents for folder in lemmata.theorems.__path__
+    )
 
 
 def _seconds(text: str) -> float:

@@ -1,11 +1,12 @@
 """The pytest plugin: options, one run shared by all workers, records, and the summary by paper.
 
-torch is imported only when a run begins, after a worker's share of threads and its GPU are settled. Nothing here knows of our own
-statements: the plugin runs those of any repository.
+torch is imported only when a run begins, after a worker's share of threads and its GPU are settled.
+Nothing here knows of our own statements: the plugin runs those of any repository.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import secrets
@@ -28,22 +29,50 @@ _END = pytest.StashKey[float]()
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add our options; all begin with ``--lemmata-``."""
     group = parser.getgroup("lemmata", "theorems as properties")
-    group.addoption("--lemmata-profile", choices=("quick", "default", "nightly"), default="default", help="how much work a statement gets")
-    group.addoption("--lemmata-device", default="cpu", help="where tensors live: cpu, cuda or cuda:N (default: cpu)")
+    group.addoption(
+        "--lemmata-profile",
+        choices=("quick", "default", "nightly"),
+        default="default",
+        help="how much work a statement gets",
+    )
+    group.addoption(
+        "--lemmata-device",
+        default="cpu",
+        help="where tensors live: cpu, cuda or cuda:N (default: cpu)",
+    )
     group.addoption("--lemmata-dtype", default="float64", help="float64 (default) or float32")
     group.addoption(
-        "--lemmata-layers", choices=("dense", "matrix-free"), default=None, help="kind of layers, where a statement has the choice"
+        "--lemmata-layers",
+        choices=("dense", "matrix-free"),
+        default=None,
+        help="kind of layers, where a statement has the choice",
     )
-    group.addoption("--lemmata-records", default=None, metavar="DIR", help="folder for records (default: build/records)")
-    group.addoption("--lemmata-entropy", type=int, default=None, metavar="N", help="of the run; equal entropies draw equal trials")
+    group.addoption(
+        "--lemmata-records",
+        default=None,
+        metavar="DIR",
+        help="folder for records (default: build/records)",
+    )
+    group.addoption(
+        "--lemmata-entropy",
+        type=int,
+        default=None,
+        metavar="N",
+        help="of the run; equal entropies draw equal trials",
+    )
     group.addoption(
         "--lemmata-budget",
         default=None,
         metavar="TIME",
-        help="time for all statements together, as in 30m or 8h: each part gets its share, and what is left when it is spent is skipped",
+        help="time for all statements together, as in 30m or 8h: each part gets its share, and "
+        "what is left when it is spent is skipped",
     )
     group.addoption(
-        "--lemmata-only", action="append", default=[], metavar="ID", help="run only this statement, part or twin; may be repeated"
+        "--lemmata-only",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="run only this statement, part or twin; may be repeated",
     )
 
 
@@ -77,8 +106,9 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.option.lemmata_entropy is None:
         config.option.lemmata_entropy = secrets.randbits(62) if profile == "nightly" else 0
     records = Path(config.getoption("lemmata_records") or config.rootpath / "build" / "records")
-    name = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()) + f"-{os.getpid()}"
-    config.stash[_FOLDER] = records / name
+    from lemmata.harness.records import new_run
+
+    config.stash[_FOLDER] = records / new_run()
 
 
 class _ForWorkers:
@@ -89,7 +119,10 @@ class _ForWorkers:
 
     @pytest.hookimpl
     def pytest_configure_node(self, node: Any) -> None:
-        """Hand a worker its number, the run's entropy and the records folder; its id may be any word (``--tx popen//id=alpha``)."""
+        """Hand a worker its number, the run's entropy and the records folder;
+
+        its id may be any word (``--tx popen//id=alpha``).
+        """
         stash = node.config.stash
         self._begun += 1
         node.workerinput["lemmata"] = {
@@ -103,7 +136,11 @@ class _ForWorkers:
     def pytest_testnodedown(self, node: Any, error: Any) -> None:
         """Record that a worker died, with what it was doing."""
         if error:
-            _record_loss(node.config, f"worker {node.gateway.id} ended early ({error}); what it was judging at the time is lost")
+            _record_loss(
+                node.config,
+                f"worker {node.gateway.id} ended early ({error}); what it was judging at the time "
+                "is lost",
+            )
 
 
 @pytest.hookimpl(optionalhook=True, tryfirst=True)
@@ -120,7 +157,9 @@ def pytest_plugin_registered(plugin: object, manager: pytest.PytestPluginManager
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Module | None:
+def pytest_pycollect_makemodule(
+    module_path: Path, parent: pytest.Collector
+) -> pytest.Module | None:
     """Collect modules that mention us with errors in one sentence; leave all others alone."""
     try:
         mentions = b"lemmata" in module_path.read_bytes()
@@ -135,7 +174,9 @@ def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> 
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_pycollect_makeitem(collector: pytest.Module | pytest.Class, name: str, obj: object) -> list[pytest.Function] | None:
+def pytest_pycollect_makeitem(
+    collector: pytest.Module | pytest.Class, name: str, obj: object
+) -> list[pytest.Function] | None:
     """Make items of a statement's parts and twins."""
     if "lemmata.harness.statements" not in sys.modules:
         return None
@@ -152,13 +193,18 @@ def pytest_pycollect_makeitem(collector: pytest.Module | pytest.Class, name: str
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Check the statements against each other, keep what ``--lemmata-only`` names, and set up the run."""
+    """Check the statements against each other, keep what ``--lemmata-only`` names, and set up
+    the run.
+    """
     if "lemmata.harness.statements" not in sys.modules:
         if config.getoption("lemmata_only"):
-            raise pytest.UsageError(f"--lemmata-only names {', '.join(config.getoption('lemmata_only'))}; no statement was collected here")
+            raise pytest.UsageError(
+                f"--lemmata-only names {', '.join(config.getoption('lemmata_only'))}; no statement "
+                "was collected here"
+            )
         return
     from lemmata.harness.pytest_items import MODULES_KEY, PartItem, TwinItem
-    from lemmata.harness.statements import complaints, registered
+    from lemmata.harness.registry import complaints, registered
 
     ours = [item for item in items if isinstance(item, PartItem | TwinItem)]
     collected = config.stash.get(MODULES_KEY, set())
@@ -166,24 +212,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         raise pytest.UsageError("\n".join(found))
     if wanted := config.getoption("lemmata_only"):
         _keep_only(config, items, wanted)
-    if ours:
-        # The dearest first, so that no worker is left alone with one at the end; the cheapest first where time may run out before it.
-        sign = 1.0 if _BUDGET in config.stash else -1.0
-        items.sort(
-            key=lambda item: (
-                sign * getattr(getattr(item.subject, "part", item.subject), "cost", 0.0) if isinstance(item, PartItem | TwinItem) else 0.0
-            )
-        )
-        if not config.getoption("collectonly"):
-            _set_up_run(config)
-            if _BUDGET in config.stash:
-                workers = getattr(config, "workerinput", {}).get("workercount", 1)
-                config.stash[_SHARE] = config.stash[_BUDGET] * workers / len(ours)
+    if ours and not config.getoption("collectonly"):
+        _set_up_run(config)
+        if _BUDGET in config.stash:
+            workers = getattr(config, "workerinput", {}).get("workercount", 1)
+            config.stash[_SHARE] = config.stash[_BUDGET] * workers / len(ours)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Give a part its share of the budget, a twin what it needs (one that runs out of time would survive), and nothing after the end."""
+    """Give a part its share of the budget, a twin what it needs (one that runs out of time would
+    survive), and nothing after the end.
+    """
     config = item.config
     if _SHARE not in config.stash:
         return
@@ -195,7 +235,9 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         return
     now = time.monotonic()
     if now > config.stash.setdefault(_END, now + config.stash[_BUDGET]):
-        pytest.skip(f"the budget of {config.getoption('lemmata_budget')} is spent: not judged in this run")
+        pytest.skip(
+            f"the budget of {config.getoption('lemmata_budget')} is spent: not judged in this run"
+        )
     seconds = config.stash[_SHARE] if isinstance(item, PartItem) else None
     config.stash[RUN_KEY] = replace(config.stash[RUN_KEY], seconds=seconds)
 
@@ -219,7 +261,11 @@ def pytest_runtestloop(session: pytest.Session) -> Iterator[None]:
             from lemmata.harness.records import finish_manifest
 
             stopped = session.shouldfail or session.shouldstop
-            finish_manifest(config.stash[_FOLDER], finished=time.time(), interrupted=reason or (str(stopped) if stopped else None))
+            finish_manifest(
+                config.stash[_FOLDER],
+                finished=time.time(),
+                interrupted=reason or (str(stopped) if stopped else None),
+            )
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -237,7 +283,9 @@ class _Lines:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep the line of a report."""
         if report.when == "call":
-            self._lines += [json.loads(str(text)) for name, text in report.user_properties if name == "lemmata"]
+            self._lines += [
+                json.loads(str(text)) for name, text in report.user_properties if name == "lemmata"
+            ]
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
@@ -249,7 +297,11 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     from lemmata.harness.terminal import summary
 
     folder = config.stash[_FOLDER]
-    statements = [] if config.getoption("lemmata_only") or not folder.exists() else read_run(folder).statements
+    statements = (
+        []
+        if config.getoption("lemmata_only") or not folder.exists()
+        else read_run(folder).statements
+    )
     terminalreporter.section("theorems")
     for line in summary(lines, statements):
         terminalreporter.write_line(line)
@@ -259,7 +311,9 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 
 def _take_share(config: pytest.Config, *, number: int, count: int) -> None:
     """Settle a worker's threads and GPU before torch is imported."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = (
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    )
     share = max(1, cores // count)
     asked = os.environ.get("OMP_NUM_THREADS", "")
     # A busy machine makes threads wait for each other: whoever asked for fewer gets fewer.
@@ -271,11 +325,14 @@ def _take_share(config: pytest.Config, *, number: int, count: int) -> None:
 
 
 def _visible_gpus() -> list[str]:
-    return [name for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name] or _gpus()
+    return [
+        name for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name
+    ] or _gpus()
 
 
 def _gpus() -> list[str]:
-    # CUDA numbers the GPUs that it sees from 0 on, whatever the numbers of their files: a container may be given the last one only.
+    # CUDA numbers the GPUs that it sees from 0 on, whatever the numbers of their files: a container
+    # may be given the last one only.
     return [str(number) for number, _ in enumerate(Path("/dev").glob("nvidia[0-9]*"))]
 
 
@@ -289,25 +346,28 @@ def _keep_only(config: pytest.Config, items: list[pytest.Item], wanted: list[str
 
     kept = [item for item in items if names(item) & set(wanted)]
     if missing := [name for name in wanted if not any(name in names(item) for item in items)]:
-        raise pytest.UsageError(f"--lemmata-only names {', '.join(missing)}, which was not collected: `lemmata list` shows the ids")
+        raise pytest.UsageError(
+            f"--lemmata-only names {', '.join(missing)}, which was not collected: `lemmata list` "
+            "shows the ids"
+        )
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = kept
 
 
 def _set_up_run(config: pytest.Config) -> None:
+    import hypothesis
+
     from lemmata.harness.profiles import PROFILES
     from lemmata.harness.pytest_items import RUN_KEY
     from lemmata.harness.records import Recorder, RecordsError
     from lemmata.harness.run import Run, RunError, device_named, dtype_named
-    from lemmata.harness.session import load_hypothesis_profile, set_threads, write_manifest
+    from lemmata.harness.session import set_threads, write_manifest
 
     workerinput: dict[str, Any] | None = getattr(config, "workerinput", None)
     folder = config.stash[_FOLDER]
     if os.environ.get("OMP_NUM_THREADS"):
         set_threads(int(os.environ["OMP_NUM_THREADS"]))
     profile = PROFILES[config.getoption("lemmata_profile")]
-    if not config.getoption("hypothesis_profile", None):
-        load_hypothesis_profile(profile, seeded=config.getoption("hypothesis_seed", None) is not None)
     try:
         config.stash[RUN_KEY] = Run(
             profile=profile,
@@ -315,7 +375,11 @@ def _set_up_run(config: pytest.Config) -> None:
             device=device_named(config.getoption("lemmata_device")),
             dtype=dtype_named(config.getoption("lemmata_dtype")),
             layers=config.getoption("lemmata_layers"),
-            recorder=Recorder(folder, run=folder.name, worker=workerinput["workerid"] if workerinput else "main"),
+            seed=_seed(config),
+            database=hypothesis.settings().database if profile.entropy == "fresh" else None,
+            recorder=Recorder(
+                folder, run=folder.name, worker=workerinput["workerid"] if workerinput else "main"
+            ),
         )
     except (RunError, RecordsError) as problem:
         raise pytest.UsageError(str(problem)) from None
@@ -335,9 +399,20 @@ def _set_up_run(config: pytest.Config) -> None:
         )
 
 
+def _seed(config: pytest.Config) -> int:
+    """Return what ``--hypothesis-seed`` says, as a number: it varies the instances."""
+    given = config.getoption("hypothesis_seed", None)
+    if given is None:
+        return 0
+    return int.from_bytes(hashlib.blake2b(str(given).encode(), digest_size=7).digest(), "little")
+
+
 def _record_loss(config: pytest.Config, what: str) -> None:
+    from lemmata.harness.codec import to_plain
     from lemmata.harness.records import Recorder
+    from lemmata.harness.schema import Lost
 
     folder = config.stash[_FOLDER]
     if folder.exists():
-        Recorder(folder, run=folder.name, worker="controller").write("lost", part=None, what=what, trials=0)
+        lost = Lost(part=None, what=what, trials=0)
+        Recorder(folder, run=folder.name, worker="controller").write(to_plain(lost))

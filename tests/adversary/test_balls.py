@@ -1,4 +1,5 @@
-"""Projections stay inside, steepest ascents attain the dual norm, random points lie on the boundary."""
+"""Projections stay inside, steepest ascents attain the dual norm, random points lie on the
+boundary."""
 
 from __future__ import annotations
 
@@ -38,7 +39,9 @@ def frobenius(point: Point) -> Tensor:
 
 
 # Each ball of matrices with its norm and its dual norm, written independently.
-MATRIX_BALLS: list[tuple[Callable[[Tensor], Ball], Callable[[Point], Tensor], Callable[[Point], Tensor]]] = [
+MATRIX_BALLS: list[
+    tuple[Callable[[Tensor], Ball], Callable[[Point], Tensor], Callable[[Point], Tensor]]
+] = [
     (
         spectral_ball,
         lambda X: torch.stack([torch.linalg.svdvals(x)[:, 0] for x in X]).amax(0),
@@ -46,9 +49,15 @@ MATRIX_BALLS: list[tuple[Callable[[Tensor], Ball], Callable[[Point], Tensor], Ca
     ),
     (frobenius_ball, frobenius, frobenius),
     (row_ball, lambda X: rows(X).amax(1), lambda G: rows(G).sum(1)),
-    (quartic_row_ball, lambda X: (rows(X) ** 4).sum(1) ** 0.25, lambda G: (rows(G) ** (4 / 3)).sum(1) ** 0.75),
+    (
+        quartic_row_ball,
+        lambda X: (rows(X) ** 4).sum(1) ** 0.25,
+        lambda G: (rows(G) ** (4 / 3)).sum(1) ** 0.75,
+    ),
 ]
-each_matrix_ball = pytest.mark.parametrize(("ball_of", "norm", "dual"), MATRIX_BALLS, ids=lambda value: value.__name__)
+each_matrix_ball = pytest.mark.parametrize(
+    ("ball_of", "norm", "dual"), MATRIX_BALLS, ids=lambda value: value.__name__
+)
 
 
 def normal_point(name: str) -> Point:
@@ -60,7 +69,9 @@ def inner(X: Point, Y: Point) -> Tensor:
 
 
 @each_matrix_ball
-def test_steepest_ascent_attains_the_dual_norm_within_the_ball(ball_of: object, norm: object, dual: object) -> None:
+def test_steepest_ascent_attains_the_dual_norm_within_the_ball(
+    ball_of: object, norm: object, dual: object
+) -> None:
     gradient = normal_point("G")
     X = ball_of(RADIUS).maximise(gradient)
     torch.testing.assert_close(norm(X), RADIUS)
@@ -68,7 +79,9 @@ def test_steepest_ascent_attains_the_dual_norm_within_the_ball(ball_of: object, 
 
 
 @each_matrix_ball
-def test_projection_stays_inside_and_leaves_points_of_the_ball(ball_of: object, norm: object, dual: object) -> None:
+def test_projection_stays_inside_and_leaves_points_of_the_ball(
+    ball_of: object, norm: object, dual: object
+) -> None:
     ball = ball_of(RADIUS)
     outside = tuple(100 * x for x in normal_point("X"))
     projected = ball.project(outside)
@@ -83,13 +96,18 @@ def test_projection_is_the_nearest_point(ball_of: Callable[[Tensor], Ball]) -> N
     ball, point = ball_of(RADIUS), normal_point("X")
     projected = ball.project(point)
     towards = tuple(x - p for x, p in zip(point, projected, strict=True))
-    # The variational inequality ⟨X − P, Y − P⟩ ≤ 0 for all Y of the ball is tightest at the steepest ascent along X − P.
+    # The variational inequality ⟨X − P, Y − P⟩ ≤ 0 for all Y of the ball is tightest at the
+    # steepest ascent along X − P.
     assert (inner(towards, ball.maximise(towards)) <= inner(towards, projected) + 1e-10).all()
 
 
 @each_matrix_ball
-def test_random_points_lie_on_the_boundary_and_differ(ball_of: object, norm: object, dual: object) -> None:
-    first, second = (random_point(ball_of(RADIUS), TRIALS, name, SHAPES) for name in ("first", "second"))
+def test_random_points_lie_on_the_boundary_and_differ(
+    ball_of: object, norm: object, dual: object
+) -> None:
+    first, second = (
+        random_point(ball_of(RADIUS), TRIALS, name, SHAPES) for name in ("first", "second")
+    )
     torch.testing.assert_close(norm(first), RADIUS)
     assert not (first[0] == second[0]).any()
 
@@ -101,7 +119,9 @@ def test_a_zero_gradient_gives_a_zero_step(ball_of: object, norm: object, dual: 
 
 
 @each_matrix_ball
-def test_a_single_neuron_is_on_the_boundary_of_every_ball(ball_of: object, norm: object, dual: object) -> None:
+def test_a_single_neuron_is_on_the_boundary_of_every_ball(
+    ball_of: object, norm: object, dual: object
+) -> None:
     gradient = normal_point("G")
     X = single_neuron(gradient, RADIUS)
     torch.testing.assert_close(norm(X), RADIUS)
@@ -109,11 +129,17 @@ def test_a_single_neuron_is_on_the_boundary_of_every_ball(ball_of: object, norm:
     assert ((rows(X) != 0).sum(1) == 1).all()
 
 
-@pytest.mark.parametrize("ball", [unit_vectors(), sparse_unit_vectors(2)], ids=lambda ball: ball.name)
+@pytest.mark.parametrize(
+    "ball", [unit_vectors(), sparse_unit_vectors(2)], ids=lambda ball: ball.name
+)
 def test_spheres_hold_unit_vectors_of_their_sparsity(ball: Ball) -> None:
     sparsity = 2 if "sparse" in ball.name else 6
     (v,) = random_point(ball, TRIALS, "v", [(6,)])
-    for x in (v, ball.project((TRIALS.normal("x", 6),))[0], ball.maximise((TRIALS.normal("g", 6),))[0]):
+    for x in (
+        v,
+        ball.project((TRIALS.normal("x", 6),))[0],
+        ball.maximise((TRIALS.normal("g", 6),))[0],
+    ):
         torch.testing.assert_close(x.norm(dim=-1), torch.ones(4, dtype=torch.float64))
         assert ((x != 0).sum(-1) == sparsity).all()
 
@@ -129,8 +155,12 @@ def test_a_product_ball_bounds_each_tensor_by_its_own() -> None:
     ball = product_ball(quartic_row_ball(RADIUS), frobenius_ball(0.5))
     point = ball.maximise(normal_point("G"))
     torch.testing.assert_close(quartic_row_ball(1.0).norm(point[:1]), RADIUS)
-    torch.testing.assert_close(point[1].norm(dim=(1, 2)), torch.full((4,), 0.5, dtype=torch.float64))
-    torch.testing.assert_close(ball.norm(ball.project(tuple(100 * x for x in point))), torch.ones(4, dtype=torch.float64))
+    torch.testing.assert_close(
+        point[1].norm(dim=(1, 2)), torch.full((4,), 0.5, dtype=torch.float64)
+    )
+    torch.testing.assert_close(
+        ball.norm(ball.project(tuple(100 * x for x in point))), torch.ones(4, dtype=torch.float64)
+    )
     assert (ball.norm(random_point(ball, TRIALS, "x", SHAPES)) <= 1 + 1e-12).all()
 
 

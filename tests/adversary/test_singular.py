@@ -24,12 +24,18 @@ def assert_attained(pair: SingularPair, M: Tensor) -> None:
     ones = torch.ones(len(M), dtype=M.dtype)
     torch.testing.assert_close(pair.left.norm(dim=1), ones)
     torch.testing.assert_close(pair.right.norm(dim=1), ones)
-    torch.testing.assert_close(torch.einsum("ti,tij,tj->t", pair.left, M, pair.right).abs(), pair.value)
+    torch.testing.assert_close(
+        torch.einsum("ti,tij,tj->t", pair.left, M, pair.right).abs(), pair.value
+    )
 
 
 def largest_block(M: Tensor, left: int, right: int) -> Tensor:
     """Return the largest singular value of all left × right blocks, by brute force."""
-    blocks = [M[:, list(i)][:, :, list(j)] for i in combinations(range(M.shape[1]), left) for j in combinations(range(M.shape[2]), right)]
+    blocks = [
+        M[:, list(i)][:, :, list(j)]
+        for i in combinations(range(M.shape[1]), left)
+        for j in combinations(range(M.shape[2]), right)
+    ]
     return torch.linalg.matrix_norm(torch.stack(blocks), 2).amax(0)
 
 
@@ -59,7 +65,13 @@ def test_lanczos_of_zero_is_zero() -> None:
 @pytest.mark.parametrize(("left", "right"), [(2, 2), (1, 3), (3, 1), (1, 1)])
 def test_truncated_power_finds_small_sparse_maxima(left: int, right: int) -> None:
     M = TRIALS.normal("M", 8, 7)
-    pair = truncated_power(*products(M), TRIALS.normal("starts", 7, 40), sparsity_left=left, sparsity_right=right, rounds=8)
+    pair = truncated_power(
+        *products(M),
+        TRIALS.normal("starts", 7, 40),
+        sparsity_left=left,
+        sparsity_right=right,
+        rounds=8,
+    )
     truth = largest_block(M, left, right)
     assert_attained(pair, M)
     assert ((pair.left != 0).sum(1) <= left).all()
@@ -72,14 +84,18 @@ def test_truncated_power_recovers_a_planted_sparse_pair_in_six_starts() -> None:
     support = torch.zeros(60, dtype=torch.float64)
     support[[3, 14, 15, 59]] = 0.5
     M = 8.0 * torch.outer(support, support) + 0.2 * TRIALS.normal("noise", 60, 60)
-    pair = truncated_power(*products(M), TRIALS.normal("starts", 60, 6), sparsity_left=4, sparsity_right=4, rounds=10)
+    pair = truncated_power(
+        *products(M), TRIALS.normal("starts", 60, 6), sparsity_left=4, sparsity_right=4, rounds=10
+    )
     assert (pair.value >= 0.99 * torch.einsum("i,tij,j->t", support, M, support)).all()
     assert ((pair.right != 0) == (support != 0)).all()
 
 
 def test_truncated_power_with_a_free_left_side_bounds_images_of_sparse_vectors() -> None:
     M = TRIALS.normal("M", 8, 7)
-    pair = truncated_power(*products(M), TRIALS.normal("starts", 7, 40), sparsity_left=None, sparsity_right=2, rounds=8)
+    pair = truncated_power(
+        *products(M), TRIALS.normal("starts", 7, 40), sparsity_left=None, sparsity_right=2, rounds=8
+    )
     truth = largest_block(M, 8, 2)
     assert (pair.value <= truth * (1 + 1e-12)).all()
     assert (pair.value >= 0.99 * truth).all()
@@ -87,7 +103,9 @@ def test_truncated_power_with_a_free_left_side_bounds_images_of_sparse_vectors()
 
 def test_both_searches_run_on_products_of_matrix_free_layers() -> None:
     trials = Trials(key=TRIALS.key, count=3, layers="matrix-free")
-    first, second = (gaussian_layer(trials, name, 30, 30, variance=1 / 30) for name in ("first", "second"))
+    first, second = (
+        gaussian_layer(trials, name, 30, 30, variance=1 / 30) for name in ("first", "second")
+    )
     mask = trials.uniform("mask", 30) < 0.5
     second = second.restrict(cols=mask)
 
@@ -98,7 +116,14 @@ def test_both_searches_run_on_products_of_matrix_free_layers() -> None:
         return first.apply_transpose(second.apply_transpose(U))
 
     top = top_singular_pair(apply, apply_transpose, trials.normal("start", 30), rounds=12)
-    sparse = truncated_power(apply, apply_transpose, trials.normal("starts", 30, 6), sparsity_left=3, sparsity_right=3, rounds=6)
+    sparse = truncated_power(
+        apply,
+        apply_transpose,
+        trials.normal("starts", 30, 6),
+        sparsity_left=3,
+        sparsity_right=3,
+        rounds=6,
+    )
     M = second.materialise() @ first.materialise()
     assert_attained(top, M)
     assert_attained(sparse, M)
@@ -109,7 +134,9 @@ def test_mistakes_are_refused() -> None:
     M = TRIALS.normal("M", 3, 3)
     with pytest.raises(ValueError, match="rounds must be at least 1; got 0"):
         top_singular_pair(*products(M), M[:, 0], rounds=0)
-    with pytest.raises(ValueError, match="sparsity_right must be at least 1, or None for a free side; got 0"):
+    with pytest.raises(
+        ValueError, match="sparsity_right must be at least 1, or None for a free side; got 0"
+    ):
         truncated_power(*products(M), M, sparsity_left=None, sparsity_right=0, rounds=1)
     with pytest.raises(ValueError, match="at least one start"):
         truncated_power(*products(M), M[..., :0], sparsity_left=None, sparsity_right=1, rounds=1)

@@ -1,4 +1,7 @@
-"""Structured attacks against brute force: sign flips, merged signs, rank-one moves, Schur complements."""
+"""Structured attacks against brute force.
+
+Sign flips, merged signs, rank-one moves, Schur complements.
+"""
 
 from __future__ import annotations
 
@@ -29,9 +32,12 @@ fast = settings(max_examples=25, deadline=None, derandomize=True, database=None)
 
 
 def most_flips(g: Tensor, b: Tensor, budget: Tensor) -> Tensor:
-    """Return the largest number of signs of g that differ from those of b + change, over all sets of coordinates moved to zero."""
+    """Return the largest number of signs of g that differ from those of b + change, over all
+    sets of coordinates moved to zero."""
     m = g.shape[1]
-    subsets = torch.tensor([[mask >> k & 1 for k in range(m)] for mask in range(2**m)], dtype=torch.bool)
+    subsets = torch.tensor(
+        [[mask >> k & 1 for k in range(m)] for mask in range(2**m)], dtype=torch.bool
+    )
     differs = (b >= 0) != (g >= 0)
     cost = torch.where(differs, 0.0, b.abs())
     affordable = subsets.double() @ cost.square().mT <= budget.square()
@@ -40,7 +46,9 @@ def most_flips(g: Tensor, b: Tensor, budget: Tensor) -> Tensor:
 
 @fast
 @given(m=st.integers(1, 10), distance=st.floats(0, 2), budget=st.floats(0, 3))
-def test_greedy_sign_flips_are_as_many_as_brute_force_finds(m: int, distance: float, budget: float) -> None:
+def test_greedy_sign_flips_are_as_many_as_brute_force_finds(
+    m: int, distance: float, budget: float
+) -> None:
     g = TRIALS.normal("g", m)
     b = g + distance * TRIALS.normal("move", m)
     flips = greedy_sign_flips(g, b, budget * TRIALS.uniform("budget"))
@@ -75,7 +83,9 @@ def test_rank_one_moves_have_the_radius_and_move_along_the_direction() -> None:
     W = rank_one_along_hidden(direction, hidden, radius).materialise()
     torch.testing.assert_close(torch.linalg.matrix_norm(W, 2), radius)
     moved = torch.einsum("tij,tj->ti", W, hidden)
-    torch.testing.assert_close(moved, direction * (radius * hidden.norm(dim=1) / direction.norm(dim=1))[:, None])
+    torch.testing.assert_close(
+        moved, direction * (radius * hidden.norm(dim=1) / direction.norm(dim=1))[:, None]
+    )
     assert (rank_one_along_hidden(direction, 0 * hidden, 1.0).materialise() == 0).all()
 
 
@@ -84,7 +94,9 @@ def test_the_polar_factor_attains_the_nuclear_norm(rank: int) -> None:
     gradient = LowRank(TRIALS.normal("left", 8, rank), TRIALS.normal("right", 6, rank))
     step, dense = polar_factor(gradient).materialise(), gradient.materialise()
     torch.testing.assert_close((step * dense).sum((1, 2)), torch.linalg.svdvals(dense).sum(-1))
-    torch.testing.assert_close(torch.linalg.matrix_norm(step, 2), torch.ones(COUNT, dtype=torch.float64))
+    torch.testing.assert_close(
+        torch.linalg.matrix_norm(step, 2), torch.ones(COUNT, dtype=torch.float64)
+    )
 
 
 @pytest.mark.parametrize("budget", [0.01, 0.1, 0.5, 10.0])
@@ -94,13 +106,22 @@ def test_merged_signs_agree_and_are_as_many_as_the_budget_allows(budget: float) 
     H[..., 1] = H[..., 0] + 0.7 * H[..., 1]
     H = H.relu()
     before = layer.apply(H)
-    merge = merge_signs(before[..., 0], before[..., 1], H[..., 0], H[..., 1], torch.full((COUNT,), budget, dtype=torch.float64))
+    merge = merge_signs(
+        before[..., 0],
+        before[..., 1],
+        H[..., 0],
+        H[..., 1],
+        torch.full((COUNT,), budget, dtype=torch.float64),
+    )
     after = layer.add_low_rank(*merge.update).apply(H)
     differed, differ = ((x[..., 0] >= 0) != (x[..., 1] >= 0) for x in (before, after))
     assert (merge.update.materialise().norm(dim=(1, 2)) <= budget * (1 + 1e-12)).all()
     assert torch.equal(differ, differed & ~merge.merged)
     cost = (before.abs() / H.norm(dim=1, keepdim=True)).amin(-1)
-    cheapest = torch.where(differed, cost, torch.inf).sort(dim=1).values.square().cumsum(1) <= budget**2 / (1 + 1e-9) ** 2
+    cheapest = (
+        torch.where(differed, cost, torch.inf).sort(dim=1).values.square().cumsum(1)
+        <= budget**2 / (1 + 1e-9) ** 2
+    )
     assert torch.equal(merge.merged.sum(1), cheapest.sum(1))
     if budget == 10.0:
         assert not differ.any()
@@ -120,12 +141,23 @@ def test_the_schur_minimum_is_what_optimisation_finds(blocks: int, size: int) ->
     exact = schur_minimum(Q, size)
 
     def quotients(v: Tensor) -> Tensor:
-        return v.reshape(COUNT, blocks, size).square().sum(-1) / torch.einsum("ti,tij,tj->t", v, Q, v)[:, None]
+        return (
+            v.reshape(COUNT, blocks, size).square().sum(-1)
+            / torch.einsum("ti,tij,tj->t", v, Q, v)[:, None]
+        )
 
-    torch.testing.assert_close(quotients(exact.minimiser)[torch.arange(COUNT), exact.block], 1 / exact.value, rtol=1e-8, atol=0)
+    torch.testing.assert_close(
+        quotients(exact.minimiser)[torch.arange(COUNT), exact.block],
+        1 / exact.value,
+        rtol=1e-8,
+        atol=0,
+    )
     torch.testing.assert_close(exact.value, exact.by_block.amin(1), rtol=1e-8, atol=0)
     start = (TRIALS.sphere("start", blocks * size),)
-    reached = [climb(lambda point, i=i: quotients(point[0])[:, i], start, unit_vectors(), steps=200).ratio for i in range(blocks)]
+    reached = [
+        climb(lambda point, i=i: quotients(point[0])[:, i], start, unit_vectors(), steps=200).ratio
+        for i in range(blocks)
+    ]
     searched = torch.stack(reached, dim=1)
     assert (searched <= (1 + 1e-9) / exact.by_block).all()
     assert (searched >= 0.99 / exact.by_block).all()

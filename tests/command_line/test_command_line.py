@@ -1,4 +1,7 @@
-"""The command line: stable interfaces, and one clear sentence with a non-zero exit for bad input."""
+"""The command line.
+
+Stable interfaces, and one clear sentence with a non-zero exit for bad input.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,19 @@ from typer.testing import CliRunner, Result
 from lemmata.command_line import app
 from lemmata.harness.records import read_run, runs_in
 
-KEYS = {"id", "paper", "source", "title", "kind", "tested", "parts", "uses", "twins", "file", "line"}
+KEYS = {
+    "id",
+    "paper",
+    "source",
+    "title",
+    "kind",
+    "tested",
+    "parts",
+    "uses",
+    "twins",
+    "file",
+    "line",
+}
 MINE = """
 from hypothesis import strategies as st
 from lemmata.harness import at_most, given, statement
@@ -65,7 +80,9 @@ def test_check_a_file_that_is_refuted_then_replay_it() -> None:
     result = lemmata("check", mine("1.0"), "--budget", "20s")
     assert result.exit_code == 1
     assert "CLI-1 is refuted: small" in result.output
-    token = next(line.split()[-1] for line in result.output.splitlines() if "lemmata replay" in line)
+    token = next(
+        line.split()[-1] for line in result.output.splitlines() if "lemmata replay" in line
+    )
     for arguments in (("replay", token), ("replay", "--last-failure")):
         again = lemmata(*arguments)
         assert again.exit_code == 0, again.output
@@ -74,7 +91,10 @@ def test_check_a_file_that_is_refuted_then_replay_it() -> None:
 
 def test_bad_input_is_one_sentence() -> None:
     refused(lemmata("check", "gone.py"), "there is no file gone.py")
-    refused(lemmata("check", "GONE-1"), "there is no statement, part or twin 'GONE-1': `lemmata list` shows what there is")
+    refused(
+        lemmata("check", "GONE-1"),
+        "there is no statement, part or twin 'GONE-1': `lemmata list` shows what there is",
+    )
     refused(lemmata("show", "GONE-1"), "`lemmata list` shows")
     refused(lemmata("check", mine("9.0"), "--profile", "eager"), "is no profile: name quick")
     refused(lemmata("check", mine("9.0"), "--device", "cuda:9"), "run with --device cpu")
@@ -103,13 +123,23 @@ def test_list_and_show_in_a_process_of_their_own() -> None:
     import subprocess
     import sys
 
-    out = subprocess.run([sys.executable, "-m", "lemmata", "list", "--json"], capture_output=True, text=True, check=True).stdout
+    out = subprocess.run(
+        [sys.executable, "-m", "lemmata", "list", "--json"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
     rows = json.loads(out)
     assert all(set(row) == KEYS for row in rows)
     assert {row["id"] for row in rows} >= {f"ALS-{number:02}" for number in range(1, 41)}
     tested = [row for row in rows if row["tested"]]
     assert all(row["parts"] and len(row["twins"]) >= len(row["parts"]) for row in tested)
     assert all(Path(row["file"]).is_file() and row["line"] > 0 for row in rows)
-    shown = subprocess.run([sys.executable, "-m", "lemmata", "show", "ALS-04"], capture_output=True, text=True, check=True).stdout
+    shown = subprocess.run(
+        [sys.executable, "-m", "lemmata", "show", "ALS-04"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
     assert "Hidden layers keep the norm of their input" in shown
     assert "\\" not in shown

@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lemmata.harness.instances import InstanceError, decode, decode_arguments, describe, encode, hash_of, sizes_of
+from lemmata.harness.instances import (
+    InstanceError,
+    decode,
+    decode_arguments,
+    describe,
+    encode,
+    hash_of,
+    sizes_of,
+)
 from lemmata.strategies import UnitVectors, unit_vectors
 
 
@@ -29,7 +37,9 @@ class Outer:
 
 
 inners = st.builds(
-    Inner, width=st.integers(), rows=st.lists(st.lists(st.floats(allow_nan=False, allow_infinity=False)).map(tuple)).map(tuple)
+    Inner,
+    width=st.integers(),
+    rows=st.lists(st.lists(st.floats(allow_nan=False, allow_infinity=False)).map(tuple)).map(tuple),
 )
 outers = st.builds(
     Outer,
@@ -92,7 +102,11 @@ def test_arguments_are_read_by_the_signature() -> None:
     def check(n: int, inner: Inner, free: object, trials: object) -> None: ...
 
     encoded = {"n": 2, "inner": encode(Inner(3)), "free": [1]}
-    assert decode_arguments(encoded, check, ["n", "inner", "free"]) == {"n": 2, "inner": Inner(3), "free": [1]}
+    assert decode_arguments(encoded, check, ["n", "inner", "free"]) == {
+        "n": 2,
+        "inner": Inner(3),
+        "free": [1],
+    }
     with pytest.raises(InstanceError, match="the statement draws"):
         decode_arguments({"n": 2}, check, ["n", "inner", "free"])
 
@@ -101,4 +115,7 @@ def test_people_can_read_it() -> None:
     assert describe(Outer(Inner(4), "a")) == "Outer(inner=Inner(width=4), kind=a)"
     shown = describe({"net": Inner(4, ((0.5, 2.0),)), "epsilon": 0.1})
     assert shown == "net = Inner(width=4, rows=((0.5, 2))), epsilon = 0.1"
-    assert sizes_of({"outer": Outer(Inner(4), "a", pair=(1, "x")), "epsilon": 0.1}) == {"width": 4, "epsilon": 0.1}
+    assert sizes_of({"outer": Outer(Inner(4), "a", pair=(1, "x")), "epsilon": 0.1}) == {
+        "width": 4,
+        "epsilon": 0.1,
+    }

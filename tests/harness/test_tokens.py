@@ -16,7 +16,10 @@ tokens = st.builds(
     Token,
     subject=st.text(),
     generation=st.text(),
-    instance=st.dictionaries(st.text(), st.integers() | st.text() | st.lists(st.floats(allow_nan=False, allow_infinity=False))),
+    instance=st.dictionaries(
+        st.text(),
+        st.integers() | st.text() | st.lists(st.floats(allow_nan=False, allow_infinity=False)),
+    ),
     entropy=st.integers(0, 2**62),
     stream=st.text(),
     trial=st.integers(0, 10**9),
@@ -44,7 +47,9 @@ def test_other_texts_are_refused_in_a_sentence(text: str) -> None:
         read_token(text)
 
 
-@pytest.mark.parametrize("change", [{"trial": -1}, {"trial": "3"}, {"surplus": 1}, {"subject": None}])
+@pytest.mark.parametrize(
+    "change", [{"trial": -1}, {"trial": "3"}, {"surplus": 1}, {"subject": None}]
+)
 def test_altered_fields_are_refused(change: dict[str, object]) -> None:
     fields = {
         "subject": "A-1",
@@ -57,6 +62,9 @@ def test_altered_fields_are_refused(change: dict[str, object]) -> None:
         "dtype": "float64",
         "attack": None,
     }
-    text = "lemma1." + base64.urlsafe_b64encode(zlib.compress(json.dumps(fields | change).encode())).decode()
+    text = (
+        "lemma1."
+        + base64.urlsafe_b64encode(zlib.compress(json.dumps(fields | change).encode())).decode()
+    )
     with pytest.raises(TokenError):
         read_token(text)

@@ -1,4 +1,5 @@
-"""Given LaTeX, when it is shown in a terminal, then it reads unambiguously, and nothing makes it fail."""
+"""Given LaTeX, when it is shown in a terminal, then it reads unambiguously, and nothing makes it
+fail."""
 
 from __future__ import annotations
 

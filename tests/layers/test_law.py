@@ -1,6 +1,7 @@
 """What statements compute from matrix-free layers has the law that it has from dense ones.
 
-With 4,000 trials a kind, the two-sample Kolmogorov-Smirnov test at level 1e-4 detects laws whose distribution functions are 0.05 apart.
+With 4,000 trials a kind, the two-sample Kolmogorov-Smirnov test at level 1e-4 detects laws whose
+distribution functions are 0.05 apart.
 """
 
 from __future__ import annotations
@@ -23,7 +24,10 @@ TRIALS = Trials(key=key_of("test", "law"), count=4000)
 
 def net(trials: Trials) -> tuple[list[Layer], Tensor]:
     inputs = torch.linspace(-1, 1, INPUTS * WIDTH, dtype=torch.float64).reshape(WIDTH, INPUTS).cos()
-    layers = [gaussian_layer(trials, f"W{index}", WIDTH, WIDTH, variance=2 / WIDTH) for index in range(DEPTH)]
+    layers = [
+        gaussian_layer(trials, f"W{index}", WIDTH, WIDTH, variance=2 / WIDTH)
+        for index in range(DEPTH)
+    ]
     return layers, (inputs / inputs.norm(dim=0)).expand(trials.count, -1, -1)
 
 
@@ -54,7 +58,12 @@ def backward_norm(trials: Trials) -> Tensor:
 
 def gradient_norm(trials: Trials) -> Tensor:
     hidden, signals = passes(*net(trials))
-    return torch.stack([(signal @ below.mT).square().sum((1, 2)) for signal, below in zip(signals, hidden[:-1], strict=True)]).sum(0)
+    return torch.stack(
+        [
+            (signal @ below.mT).square().sum((1, 2))
+            for signal, below in zip(signals, hidden[:-1], strict=True)
+        ]
+    ).sum(0)
 
 
 def top_singular_value(trials: Trials) -> Tensor:
@@ -89,11 +98,14 @@ def top_singular_value_of_the_completed_matrix(trials: Trials) -> Tensor:
 
 
 def compare(statistic: Callable[[Trials], Tensor], dense_factor: float = 1.0) -> float:
-    """Return the p-value of the hypothesis that `statistic` has one law, with the dense values multiplied by `dense_factor`."""
+    """Return the p-value of the hypothesis that `statistic` has one law, with the dense values
+    multiplied by `dense_factor`."""
     values = {}
     for kind in ("dense", "matrix-free"):
         layers: LayerKind = kind  # type: ignore[assignment]
-        values[kind] = statistic(replace(TRIALS, layers=layers)) * (dense_factor if kind == "dense" else 1.0)
+        values[kind] = statistic(replace(TRIALS, layers=layers)) * (
+            dense_factor if kind == "dense" else 1.0
+        )
         assert values[kind].isfinite().all()
     return float(stats.ks_2samp(values["dense"].numpy(), values["matrix-free"].numpy()).pvalue)
 
@@ -115,7 +127,9 @@ def test_law_is_that_of_a_dense_layer(statistic: Callable[[Trials], Tensor]) -> 
     assert compare(statistic) > 1e-4
 
 
-@pytest.mark.parametrize("statistic", [forward_norm, top_singular_value], ids=lambda statistic: statistic.__name__)
+@pytest.mark.parametrize(
+    "statistic", [forward_norm, top_singular_value], ids=lambda statistic: statistic.__name__
+)
 def test_a_law_that_is_slightly_off_is_noticed(statistic: Callable[[Trials], Tensor]) -> None:
     assert compare(statistic, dense_factor=1.1) < 1e-4
 
@@ -127,7 +141,9 @@ def test_completed_matrices_have_independent_entries() -> None:
     layer.apply(layer.apply_transpose(layer.apply(V)))
     W = layer.materialise().flatten(1)
     covariance = W.mT @ W / trials.count
-    standard_errors = (covariance - 0.5 * torch.eye(12, dtype=torch.float64)) / (0.5 * ((1 + torch.eye(12)) / trials.count) ** 0.5)
+    standard_errors = (covariance - 0.5 * torch.eye(12, dtype=torch.float64)) / (
+        0.5 * ((1 + torch.eye(12)) / trials.count) ** 0.5
+    )
     assert float(standard_errors.abs().max()) < 5.0
     assert float(W.mean(0).abs().max()) < 5.0 * (0.5 / trials.count) ** 0.5
     assert float(((W**4).mean(0) - 0.75).abs().max()) < 5.0 * (96 / 16 / trials.count) ** 0.5

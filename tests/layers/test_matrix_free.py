@@ -1,4 +1,5 @@
-"""A matrix-free layer is one fixed matrix a trial, whatever is asked, in whatever order, with whatever other trials."""
+"""A matrix-free layer is one fixed matrix a trial, whatever is asked, in whatever order, with
+whatever other trials."""
 
 from __future__ import annotations
 
@@ -18,7 +19,9 @@ TOLERANCE = 1e-12
 
 
 def free(count: int = 3, first: int = 0, **options: object) -> Trials:
-    return Trials(key=key_of("test", "matrix-free"), count=count, first=first, layers="matrix-free", **options)  # type: ignore[arg-type]
+    return Trials(
+        key=key_of("test", "matrix-free"), count=count, first=first, layers="matrix-free", **options
+    )  # type: ignore[arg-type]
 
 
 def unit_columns(block: Tensor) -> Tensor:
@@ -26,13 +29,18 @@ def unit_columns(block: Tensor) -> Tensor:
 
 
 def ask_around(layer: Layer, trials: Trials, blocks: list[int]) -> list[Tensor]:
-    """Query both sides in turn: random blocks, plus the previous answer, so that the queries are adaptive and dependent."""
+    """Query both sides in turn.
+
+    Random blocks, plus the previous answer, so that the queries are adaptive and dependent.
+    """
     answers = []
     V = unit_columns(trials.normal("query", layer.cols, 1))
     for index, k in enumerate(blocks):
         right = unit_columns(torch.cat((V, trials.normal(f"right {index}", layer.cols, k)), dim=-1))
         answers.append(layer.apply(right))
-        left = unit_columns(torch.cat((answers[-1], trials.normal(f"left {index}", layer.rows, k)), dim=-1))
+        left = unit_columns(
+            torch.cat((answers[-1], trials.normal(f"left {index}", layer.rows, k)), dim=-1)
+        )
         answers.append(layer.apply_transpose(left))
         V = unit_columns(answers[-1])
     return answers
@@ -40,7 +48,9 @@ def ask_around(layer: Layer, trials: Trials, blocks: list[int]) -> list[Tensor]:
 
 @fast
 @given(rows=sizes, cols=sizes, blocks=st.lists(st.integers(0, 4), max_size=4), k=st.integers(1, 4))
-def test_products_agree_with_the_matrix_that_completes_them(rows: int, cols: int, blocks: list[int], k: int) -> None:
+def test_products_agree_with_the_matrix_that_completes_them(
+    rows: int, cols: int, blocks: list[int], k: int
+) -> None:
     trials = free()
     layer = gaussian_layer(trials, "W", rows, cols, variance=1.0)
     ask_around(layer, trials, blocks)
@@ -48,7 +58,12 @@ def test_products_agree_with_the_matrix_that_completes_them(rows: int, cols: int
     right, left = layer.apply(V), layer.apply_transpose(U)
     W = layer.materialise()
 
-    for product, expected in ((right, W @ V), (left, W.mT @ U), (layer.apply(V), right), (layer.apply_transpose(U), left)):
+    for product, expected in (
+        (right, W @ V),
+        (left, W.mT @ U),
+        (layer.apply(V), right),
+        (layer.apply_transpose(U), left),
+    ):
         torch.testing.assert_close(product, expected, rtol=0, atol=TOLERANCE * float(W.norm()))
     assert layer.materialise() is W
 
@@ -60,33 +75,60 @@ def test_the_two_sides_are_adjoint(rows: int, cols: int, blocks: list[int], k: i
     layer = gaussian_layer(trials, "W", rows, cols, variance=1.0)
     ask_around(layer, trials, blocks)
     V, U = unit_columns(trials.normal("V", cols, k)), unit_columns(trials.normal("U", rows, k))
-    torch.testing.assert_close(U.mT @ layer.apply(V), layer.apply_transpose(U).mT @ V, rtol=0, atol=TOLERANCE * (rows + cols) ** 0.5)
+    torch.testing.assert_close(
+        U.mT @ layer.apply(V),
+        layer.apply_transpose(U).mT @ V,
+        rtol=0,
+        atol=TOLERANCE * (rows + cols) ** 0.5,
+    )
 
 
 @fast
-@given(rows=sizes, cols=sizes, blocks=st.lists(st.integers(0, 6), min_size=1, max_size=4), k=st.integers(1, 4))
-def test_a_repeated_query_repeats_its_answer(rows: int, cols: int, blocks: list[int], k: int) -> None:
+@given(
+    rows=sizes,
+    cols=sizes,
+    blocks=st.lists(st.integers(0, 6), min_size=1, max_size=4),
+    k=st.integers(1, 4),
+)
+def test_a_repeated_query_repeats_its_answer(
+    rows: int, cols: int, blocks: list[int], k: int
+) -> None:
     trials = free()
     layer = gaussian_layer(trials, "W", rows, cols, variance=1.0)
     V = unit_columns(trials.normal("V", cols, k))
     first = layer.apply(V)
     ask_around(layer, trials, blocks)
     torch.testing.assert_close(layer.apply(V), first, rtol=0, atol=TOLERANCE * (rows + cols) ** 0.5)
-    torch.testing.assert_close(layer.apply(-V[..., :1]), -first[..., :1], rtol=0, atol=TOLERANCE * (rows + cols) ** 0.5)
+    torch.testing.assert_close(
+        layer.apply(-V[..., :1]), -first[..., :1], rtol=0, atol=TOLERANCE * (rows + cols) ** 0.5
+    )
 
 
 @fast
-@given(rows=sizes, cols=sizes, blocks=st.lists(st.integers(0, 3), min_size=1, max_size=3), split=st.integers(1, 4))
-def test_a_trial_does_not_depend_on_what_is_batched_with_it(rows: int, cols: int, blocks: list[int], split: int) -> None:
+@given(
+    rows=sizes,
+    cols=sizes,
+    blocks=st.lists(st.integers(0, 3), min_size=1, max_size=3),
+    split=st.integers(1, 4),
+)
+def test_a_trial_does_not_depend_on_what_is_batched_with_it(
+    rows: int, cols: int, blocks: list[int], split: int
+) -> None:
     together = ask_around(gaussian_layer(free(5), "W", rows, cols, variance=2.0), free(5), blocks)
     parts = [free(split), free(5 - split, first=split)]
-    apart = [ask_around(gaussian_layer(part, "W", rows, cols, variance=2.0), part, blocks) for part in parts]
+    apart = [
+        ask_around(gaussian_layer(part, "W", rows, cols, variance=2.0), part, blocks)
+        for part in parts
+    ]
     for whole, *pieces in zip(together, *apart, strict=True):
         torch.testing.assert_close(torch.cat(pieces), whole, rtol=1e-8, atol=1e-8)
 
 
 def test_a_trial_repeats_its_answers_alone_to_rounding() -> None:
-    batch, alone = (ask_around(gaussian_layer(t, "W", 40, 30, variance=1.0), t, [3, 3, 3]) for t in (free(8), free(1, first=5)))
+    batch, alone = (
+        ask_around(gaussian_layer(t, "W", 40, 30, variance=1.0), t, [3, 3, 3])
+        for t in (free(8), free(1, first=5))
+    )
     for whole, single in zip(batch, alone, strict=True):
         torch.testing.assert_close(whole[5:6], single, rtol=0, atol=1e-12 * float(single.norm()))
 
@@ -102,7 +144,9 @@ def test_grouping_queries_into_blocks_does_not_change_their_answers() -> None:
 def test_a_dropped_query_keeps_its_ordinal_whether_or_not_other_trials_drop_it() -> None:
     V = free(2).normal("V", 30, 3)
     repeated = V[..., :2].clone()
-    repeated[1, :, 1] = 2 * V[1, :, 0]  # dependent in trial 1 only, so that the batch keeps a column for it
+    repeated[1, :, 1] = (
+        2 * V[1, :, 0]
+    )  # dependent in trial 1 only, so that the batch keeps a column for it
     answers = []
     for trials, queries in ((free(2), repeated), (free(1, first=1), repeated[1:])):
         layer = gaussian_layer(trials, "W", 20, 30, variance=1.0)
@@ -113,7 +157,10 @@ def test_a_dropped_query_keeps_its_ordinal_whether_or_not_other_trials_drop_it()
 
 def test_the_zero_query_is_answered_by_zero() -> None:
     layer = gaussian_layer(free(), "W", 4, 5, variance=1.0)
-    assert torch.equal(layer.apply(torch.zeros(3, 5, 2, dtype=torch.float64)), torch.zeros(3, 4, 2, dtype=torch.float64))
+    assert torch.equal(
+        layer.apply(torch.zeros(3, 5, 2, dtype=torch.float64)),
+        torch.zeros(3, 4, 2, dtype=torch.float64),
+    )
 
 
 @pytest.mark.parametrize("size", [1e-290, 1e-160, 1e160, 1e290])
@@ -172,4 +219,9 @@ def test_gradients_pass_through_products_as_queries_of_the_other_side() -> None:
     (gradient,) = torch.autograd.grad(loss, V)
     first, second = (layer.materialise() for layer in layers)
     hidden = first @ V.detach()
-    torch.testing.assert_close(gradient, first.mT @ ((second.mT @ (second @ hidden.relu())) * (hidden > 0)), rtol=1e-11, atol=1e-11)
+    torch.testing.assert_close(
+        gradient,
+        first.mT @ ((second.mT @ (second @ hidden.relu())) * (hidden > 0)),
+        rtol=1e-11,
+        atol=1e-11,
+    )

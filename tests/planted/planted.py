@@ -1,4 +1,7 @@
-"""Statements whose truth is known: what the whole way through has to let be, and what it has to find."""
+"""Statements whose truth is known.
+
+What the whole way through has to let be, and what it has to find.
+"""
 
 from __future__ import annotations
 
@@ -10,17 +13,35 @@ from hypothesis import strategies as st
 from scipy import stats
 from support import fresh_id
 
-from lemmata.harness import Along, Bound, Constant, Law, Mean, Part, Trials, at_most, given, law_of, mean_of, statement
+from lemmata.harness import (
+    Along,
+    Bound,
+    Constant,
+    Law,
+    Mean,
+    Part,
+    Trials,
+    at_most,
+    given,
+    law_of,
+    mean_of,
+    statement,
+)
 
 FACTORS = (0.2, 0.4, 0.6, 0.8)
 
 
 def _statement(**changes: object) -> Callable[..., object]:
-    return lambda **options: statement(fresh_id(), source="planted, x", title="planted", says="$x$", **{**options, **changes})
+    return lambda **options: statement(
+        fresh_id(), source="planted, x", title="planted", says="$x$", **{**options, **changes}
+    )
 
 
-def johnson_lindenstrauss(constant: float = 1 / 4, understated: float = 1.0, **changes: object) -> Part:
-    """‖Ax‖² of a unit x deviates from 1 by ε with probability at most 2 exp(-m (ε² - ε³) · constant), divided by ``understated``."""
+def johnson_lindenstrauss(
+    constant: float = 1 / 4, understated: float = 1.0, **changes: object
+) -> Part:
+    """‖Ax‖² of a unit x deviates from 1 by ε with probability at most 2 exp(-m (ε² - ε³) ·
+    constant), divided by ``understated``."""
 
     @_statement(**changes)(kind="probability", specimens=[{"m": 64, "epsilon": 0.4}])
     @given(m=st.sampled_from((4, 8, 16, 32, 64, 128)), epsilon=st.sampled_from(FACTORS))
@@ -33,13 +54,16 @@ def johnson_lindenstrauss(constant: float = 1 / 4, understated: float = 1.0, **c
 
 
 def chi_square_tail(understated: float | None = None, **changes: object) -> Part:
-    """‖g‖² ≤ m + 2√(mt) + 2t except with probability exp(-t) (Laurent and Massart), or with the exact one divided by ``understated``."""
+    """‖g‖² ≤ m + 2√(mt) + 2t except with probability exp(-t) (Laurent and Massart), or with the
+    exact one divided by ``understated``."""
 
     @_statement(**changes)(kind="probability", specimens=[{"m": 4, "t": 0.5}])
     @given(m=st.sampled_from((1, 2, 4, 8)), t=st.sampled_from((0.25, 0.5, 1.0)))
     def gaussian_norms_concentrate(m: int, t: float, trials: Trials) -> Bound:
         bound = m + 2 * math.sqrt(m * t) + 2 * t
-        claimed = math.exp(-t) if understated is None else float(stats.chi2.sf(bound, m)) / understated
+        claimed = (
+            math.exp(-t) if understated is None else float(stats.chi2.sf(bound, m)) / understated
+        )
         return at_most((trials.normal("g", m) ** 2).sum(-1), bound).except_with_probability(claimed)
 
     return gaussian_norms_concentrate
@@ -48,7 +72,9 @@ def chi_square_tail(understated: float | None = None, **changes: object) -> Part
 def norm_up_to_a_constant(value: float = 1.4, **changes: object) -> Part:
     """‖g‖ ≤ C √m; for m from 32 on 1.4 is generous and 0.7 is false."""
 
-    @_statement(**changes)(kind="scaling", constant=Constant(value, "m = 32…256"), specimens=[{"m": 64}])
+    @_statement(**changes)(
+        kind="scaling", constant=Constant(value, "m = 32…256"), specimens=[{"m": 64}]
+    )
     @given(m=st.sampled_from((32, 64, 128, 256)))
     def norms_grow_like_the_root_of_the_dimension(m: int, trials: Trials) -> Bound:
         return at_most(trials.normal("g", m).norm(dim=-1), math.sqrt(m))
@@ -58,9 +84,17 @@ def norm_up_to_a_constant(value: float = 1.4, **changes: object) -> Part:
 
 def norm_exponent(exponent: float = 0.5, **changes: object) -> Part:
     """‖g‖ = Θ(m^exponent); true for ½."""
-    grid = Along(variable="m", sizes=(16, 32, 64, 128, 256), instance=lambda m: {"m": m}, at_most=0.1, at_least=-0.1)
+    grid = Along(
+        variable="m",
+        sizes=(16, 32, 64, 128, 256),
+        instance=lambda m: {"m": m},
+        at_most=0.1,
+        at_least=-0.1,
+    )
 
-    @_statement(**changes)(kind="scaling", constant=Constant(100.0, "m = 16…256"), along=grid, specimens=[{"m": 64}])
+    @_statement(**changes)(
+        kind="scaling", constant=Constant(100.0, "m = 16…256"), along=grid, specimens=[{"m": 64}]
+    )
     @given(m=st.sampled_from((16, 64, 256)))
     def norms_have_an_exponent(m: int, trials: Trials) -> Bound:
         return at_most(trials.normal("g", m).norm(dim=-1), float(m) ** exponent)

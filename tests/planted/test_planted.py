@@ -1,9 +1,19 @@
-"""Planted true statements hold, planted false ones are refuted, in every one of fifty runs; what is refuted by a search is small."""
+"""Planted true statements hold, planted false ones are refuted, in every one of fifty runs.
+
+What is refuted by a search is small.
+"""
 
 from __future__ import annotations
 
 import pytest
-from planted import chi_square_tail, johnson_lindenstrauss, law_of_a_sum, mean_square, norm_exponent, norm_up_to_a_constant
+from planted import (
+    chi_square_tail,
+    johnson_lindenstrauss,
+    law_of_a_sum,
+    mean_square,
+    norm_exponent,
+    norm_up_to_a_constant,
+)
 from support import outcome_of
 
 RUNS = 50
@@ -30,13 +40,18 @@ FALSE = {
 @pytest.mark.parametrize("name", TRUE)
 def test_true_statements_hold(name: str) -> None:
     part = TRUE[name]()
-    verdicts = [outcome_of(part, entropy=entropy, profile="default").verdict for entropy in range(RUNS)]
+    verdicts = [
+        outcome_of(part, entropy=entropy, profile="default").verdict for entropy in range(RUNS)
+    ]
     assert verdicts == ["holds"] * RUNS
 
 
 SMALLEST = {
     "constant halved": (norm_up_to_a_constant(0.7, specimens=()), {"m": 32}),
-    "failure probability understated tenfold": (chi_square_tail(understated=10.0, specimens=()), None),
+    "failure probability understated tenfold": (
+        chi_square_tail(understated=10.0, specimens=()),
+        None,
+    ),
     "mean off by five per cent": (mean_square(1.05, specimens=()), {"m": 1}),
     "wrong law": (law_of_a_sum(normal=False, specimens=()), {"n": 1}),
 }
@@ -56,5 +71,7 @@ def test_what_the_search_refutes_is_as_small_as_can_be(name: str) -> None:
 @pytest.mark.parametrize("name", FALSE)
 def test_false_statements_are_refuted(name: str) -> None:
     part = FALSE[name]()
-    verdicts = [outcome_of(part, entropy=entropy, profile="default").verdict for entropy in range(RUNS)]
+    verdicts = [
+        outcome_of(part, entropy=entropy, profile="default").verdict for entropy in range(RUNS)
+    ]
     assert verdicts == ["refuted"] * RUNS

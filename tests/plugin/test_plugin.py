@@ -43,7 +43,11 @@ def latest(pytester: pytest.Pytester):
 
 
 def verdicts(pytester: pytest.Pytester) -> dict[str, str]:
-    return {record["part"]: record["verdict"] for record in latest(pytester).records if record["kind"] == "verdict"}
+    return {
+        record["part"]: record["verdict"]
+        for record in latest(pytester).records
+        if record["kind"] == "verdict"
+    }
 
 
 def run(pytester: pytest.Pytester, *arguments: str):
@@ -55,7 +59,12 @@ def test_statements_and_twins_are_items_of_their_own(pytester: pytest.Pytester) 
     result = run(pytester, "-v")
     result.assert_outcomes(passed=2)
     result.stdout.fnmatch_lines(
-        ["*norms_are_positive?OK-1? PASSED*", "*norms_are_positive?OK-1~1? PASSED*", "*= theorems =*", "Us *1/1*1/1*"]
+        [
+            "*norms_are_positive?OK-1? PASSED*",
+            "*norms_are_positive?OK-1~1? PASSED*",
+            "*= theorems =*",
+            "Us *1/1*1/1*",
+        ]
     )
     assert verdicts(pytester) == {"OK-1": "holds"}
 
@@ -80,7 +89,17 @@ def test_replaying_the_printed_token_shows_the_violation(pytester: pytest.Pytest
     pytester.makepyfile(test_mine=HEADER + FALSE)
     result = run(pytester)
     token = next(line.split()[-1] for line in result.outlines if "lemmata replay" in line)
-    shown = pytester.run(sys.executable, "-m", "lemmata", "replay", token, "--from", "test_mine.py", "--export", "arrays.npz")
+    shown = pytester.run(
+        sys.executable,
+        "-m",
+        "lemmata",
+        "replay",
+        token,
+        "--from",
+        "test_mine.py",
+        "--export",
+        "arrays.npz",
+    )
     shown.stdout.fnmatch_lines(["NO-1*", "*measured *", "*at most *", "*a violation*"])
     again = pytester.run(sys.executable, "-m", "lemmata", "replay", "--last-failure")
     assert again.outlines[:3] == shown.outlines[:3]
@@ -120,7 +139,15 @@ def _(m, trials):
     result = run(pytester)
     result.assert_outcomes(passed=2, failed=2)
     result.stdout.fnmatch_lines(
-        ["*NAN-1 is in error*", "*measured NaN*", "*instance *m = 1*", "*replay *", "*RAISES-1 is in error*", "*no such size*", "*m = 4*"]
+        [
+            "*NAN-1 is in error*",
+            "*measured NaN*",
+            "*instance *m = 1*",
+            "*replay *",
+            "*RAISES-1 is in error*",
+            "*no such size*",
+            "*m = 4*",
+        ]
     )
     assert verdicts(pytester) == {"NAN-1": "error", "RAISES-1": "error"}
 
@@ -178,7 +205,10 @@ def _(m, trials):
     [
         (TRUE + TRUE.replace("norms_are_positive", "again"), "*OK-1 stands twice*"),
         (TRUE.partition("@norms_are_positive.twin")[0], "*OK-1 has no twin*"),
-        (TRUE.replace('says="$x$"', 'says="$x$", uses=["GONE-1"]'), "*OK-1 uses GONE-1, which is no statement*"),
+        (
+            TRUE.replace('says="$x$"', 'says="$x$", uses=["GONE-1"]'),
+            "*OK-1 uses GONE-1, which is no statement*",
+        ),
         (TRUE.replace("OK-1", "no id"), "*'no id' is no statement id*"),
         (TRUE.replace('kind="inequality"', 'kind="guess"'), "*unknown kind 'guess'*"),
         (
@@ -187,11 +217,15 @@ def _(m, trials):
         ),
     ],
 )
-def test_mistakes_in_declaring_are_one_sentence_at_collection(pytester: pytest.Pytester, body: str, sentence: str) -> None:
+def test_mistakes_in_declaring_are_one_sentence_at_collection(
+    pytester: pytest.Pytester, body: str, sentence: str
+) -> None:
     pytester.makepyfile(test_mine=HEADER + body)
     result = run(pytester, "-q")
     assert result.ret != 0
-    assert any(__import__("fnmatch").fnmatch(line, sentence) for line in result.outlines + result.errlines)
+    assert any(
+        __import__("fnmatch").fnmatch(line, sentence) for line in result.outlines + result.errlines
+    )
     assert not any("Traceback" in line for line in result.outlines)
 
 
@@ -221,7 +255,9 @@ def test_what_was_drawn():
     )
     result = run(pytester, "--hypothesis-show-statistics", "--hypothesis-seed=3")
     result.assert_outcomes(passed=3)
-    result.stdout.fnmatch_lines(["*Hypothesis Statistics*", "*has_habits?HABIT-1?:*", "*3 passing*"])
+    result.stdout.fnmatch_lines(
+        ["*Hypothesis Statistics*", "*has_habits?HABIT-1?:*", "*3 passing*"]
+    )
 
 
 def test_fresh_seeds_are_respected_by_an_otherwise_fixed_profile(pytester: pytest.Pytester) -> None:
@@ -229,15 +265,25 @@ def test_fresh_seeds_are_respected_by_an_otherwise_fixed_profile(pytester: pytes
     drawn = []
     for arguments in ((), (), ("--hypothesis-seed=5",)):
         run(pytester, *arguments).assert_outcomes(passed=2)
-        drawn.append({r["instance_hash"] for r in latest(pytester).records if r["kind"] == "block" and r["role"] == "explore"})
+        drawn.append(
+            {
+                r["instance_hash"]
+                for r in latest(pytester).records
+                if r["kind"] == "block" and r["role"] == "explore"
+            }
+        )
     assert drawn[0] == drawn[1]
 
 
-def test_a_repository_with_folders_of_our_names_runs_through_the_plugin(pytester: pytest.Pytester) -> None:
+def test_a_repository_with_folders_of_our_names_runs_through_the_plugin(
+    pytester: pytest.Pytester,
+) -> None:
     for folder in ("reports", "harness", "strategies", "theorems"):
         (pytester.path / folder).mkdir()
         (pytester.path / folder / "__init__.py").write_text(f"WHOSE = 'the user, {folder}'\n")
-    pytester.makeconftest("import sys, pathlib; sys.path.insert(0, str(pathlib.Path(__file__).parent))")
+    pytester.makeconftest(
+        "import sys, pathlib; sys.path.insert(0, str(pathlib.Path(__file__).parent))"
+    )
     pytester.makepyfile(
         test_mine="import reports, harness, strategies, theorems\n"
         + HEADER
@@ -256,7 +302,9 @@ def test_only_and_markers_select(pytester: pytest.Pytester) -> None:
     run(pytester, "-m", "kind and not paper and not kind", "-q")
     missing = run(pytester, "--lemmata-only", "GONE-9")
     assert missing.ret != 0
-    assert any("GONE-9, which was not collected" in line for line in missing.errlines + missing.outlines)
+    assert any(
+        "GONE-9, which was not collected" in line for line in missing.errlines + missing.outlines
+    )
 
 
 @pytest.mark.parametrize(
@@ -268,7 +316,9 @@ def test_only_and_markers_select(pytester: pytest.Pytester) -> None:
         (("--lemmata-records", "/proc/nowhere"), "records cannot be written"),
     ],
 )
-def test_impossible_settings_are_one_sentence(pytester: pytest.Pytester, arguments: tuple[str, ...], sentence: str) -> None:
+def test_impossible_settings_are_one_sentence(
+    pytester: pytest.Pytester, arguments: tuple[str, ...], sentence: str
+) -> None:
     pytester.makepyfile(test_mine=HEADER + TRUE)
     result = run(pytester, *arguments)
     assert result.ret != 0
@@ -277,9 +327,13 @@ def test_impossible_settings_are_one_sentence(pytester: pytest.Pytester, argumen
 
 def test_workers_share_the_run(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(test_mine=HEADER + TRUE + FALSE)
-    run(pytester, "-n", "2", "--lemmata-profile", "nightly", "--lemmata-only", "OK-1").assert_outcomes(passed=2)
+    run(
+        pytester, "-n", "2", "--lemmata-profile", "nightly", "--lemmata-only", "OK-1"
+    ).assert_outcomes(passed=2)
     found = latest(pytester)
-    assert {r["entropy"] for r in found.records if r["kind"] == "block"} == {found.manifest["entropy"]}
+    assert {r["entropy"] for r in found.records if r["kind"] == "block"} == {
+        found.manifest["entropy"]
+    }
     assert found.manifest["entropy"] != 0
     assert json.loads((found.folder / "statements.json").read_text())[0]["id"] == "OK-1"
 
@@ -292,7 +346,9 @@ def test_workers_may_have_any_name(pytester: pytest.Pytester) -> None:
 
 
 def test_a_budget_is_shared_and_ends_the_run(pytester: pytest.Pytester) -> None:
-    slow = TRUE.replace("    return at_least", "    __import__('time').sleep(1.2)\n    return at_least")
+    slow = TRUE.replace(
+        "    return at_least", "    __import__('time').sleep(1.2)\n    return at_least"
+    )
     pytester.makepyfile(test_mine=HEADER + slow + FALSE.replace("NO-1", "ZZ-1"))
     result = run(pytester, "--lemmata-budget", "1s", "-rs")
     outcomes = result.parseoutcomes()
@@ -333,7 +389,9 @@ def test_every_worker_gets_a_gpu_in_turn(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_other_suites_are_left_alone(pytester: pytest.Pytester) -> None:
-    pytester.makepyfile(test_theirs="def test_theirs():\n    import sys\n    assert 'torch' not in sys.modules\n")
+    pytester.makepyfile(
+        test_theirs="def test_theirs():\n    import sys\n    assert 'torch' not in sys.modules\n"
+    )
     result = run(pytester)
     result.assert_outcomes(passed=1)
     assert not (pytester.path / "build").exists()

@@ -85,7 +85,8 @@ class OnDevice(torch.Tensor):
 
     def numpy(self, *_: Any, **__: Any) -> Any:
         raise TypeError(
-            f"can't convert {DEVICE} device type tensor to numpy. Use Tensor.cpu() to copy the tensor "
+            f"can't convert {DEVICE} device type tensor to numpy. Use Tensor.cpu() to copy the "
+            "tensor "
             "to host memory first."
         )
 
@@ -183,7 +184,10 @@ def _wrapped(value: Any, written_to: Mapping[int, OnDevice]) -> Any:
 
 
 def _up_to_date(written: OnDevice) -> OnDevice:
-    """Let a tensor that was written to have its new size: torch fills `eye`, `arange`, … from 0 on."""
+    """Let a tensor that was written to have its new size:
+
+    torch fills `eye`, `arange`, … from 0 on.
+    """
     held = written.held
     if written.shape != held.shape or written.stride() != held.stride():
         written.data = OnDevice(held)
@@ -212,7 +216,10 @@ def _refuse_two_devices(
 
 @functools.cache
 def _by_entry(func: Any) -> bool:
-    """Whether an operation goes entry by entry: torch says so itself; indices and fills count too."""
+    """Whether an operation goes entry by entry:
+
+    torch says so itself; indices and fills count too.
+    """
     return torch.Tag.pointwise in func.tags or func in _INDEXING or "fill" in func._schema.name
 
 

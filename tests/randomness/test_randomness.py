@@ -23,28 +23,50 @@ def trials(count: int, first: int = 0) -> Trials:
 
 
 @fast
-@given(key=st.tuples(words, words), counter=st.tuples(st.integers(0, 2**62), words, words, words), blocks=st.integers(1, 9))
-def test_philox_in_torch_draws_the_bits_of_numpy(key: tuple[int, int], counter: tuple[int, int, int, int], blocks: int) -> None:
+@given(
+    key=st.tuples(words, words),
+    counter=st.tuples(st.integers(0, 2**62), words, words, words),
+    blocks=st.integers(1, 9),
+)
+def test_philox_in_torch_draws_the_bits_of_numpy(
+    key: tuple[int, int], counter: tuple[int, int, int, int], blocks: int
+) -> None:
     position = (sum(word << 64 * index for index, word in enumerate(counter)) - 1) % 2**256
-    start = np.array([position >> shift & (2**64 - 1) for shift in (0, 64, 128, 192)], dtype=np.uint64)
-    expected = np.random.Philox(counter=start, key=np.array(key, dtype=np.uint64)).random_raw(4 * blocks)
+    start = np.array(
+        [position >> shift & (2**64 - 1) for shift in (0, 64, 128, 192)], dtype=np.uint64
+    )
+    expected = np.random.Philox(counter=start, key=np.array(key, dtype=np.uint64)).random_raw(
+        4 * blocks
+    )
     assert np.array_equal(philox(key, counter, blocks, CPU).numpy().view(np.uint64), expected)
 
 
 @fast
 @given(first=st.integers(0, 2**40), count=st.integers(1, 5), size=st.integers(1, 11))
-def test_the_two_generators_agree_on_what_a_tensor_is_made_of(first: int, count: int, size: int) -> None:
+def test_the_two_generators_agree_on_what_a_tensor_is_made_of(
+    first: int, count: int, size: int
+) -> None:
     key, blocks = key_of("test"), -(-size // 4)
-    drawn = philox(key, (first * blocks, 0, *key_of("tensor", "x")), count * blocks, CPU).reshape(count, -1)[:, :size]
-    assert torch.equal(random_words(key, "x", first=first, trials=count, words=size, device=CPU), drawn)
+    drawn = philox(key, (first * blocks, 0, *key_of("tensor", "x")), count * blocks, CPU).reshape(
+        count, -1
+    )[:, :size]
+    assert torch.equal(
+        random_words(key, "x", first=first, trials=count, words=size, device=CPU), drawn
+    )
 
 
 @fast
-@given(count=st.integers(1, 20), index=st.integers(0, 19), shape=st.lists(st.integers(1, 5), max_size=3))
+@given(
+    count=st.integers(1, 20),
+    index=st.integers(0, 19),
+    shape=st.lists(st.integers(1, 5), max_size=3),
+)
 def test_a_trial_is_drawn_alone_as_in_any_batch(count: int, index: int, shape: list[int]) -> None:
     index %= count
     for draw in ("normal", "uniform"):
-        batch, alone = (getattr(some, draw)("x", *shape) for some in (trials(count), trials(1, first=index)))
+        batch, alone = (
+            getattr(some, draw)("x", *shape) for some in (trials(count), trials(1, first=index))
+        )
         assert torch.equal(batch[index : index + 1], alone)
 
 
@@ -53,11 +75,21 @@ def test_a_trial_is_drawn_alone_as_in_any_batch(count: int, index: int, shape: l
 def test_splitting_a_batch_changes_nothing(count: int, split: int, size: int) -> None:
     split = 1 + split % (count - 1) if count > 2 else 1
     pieces = trials(split).sphere("x", size), trials(count - split, first=split).sphere("x", size)
-    torch.testing.assert_close(torch.cat(pieces), trials(count).sphere("x", size), rtol=0, atol=1e-15)
+    torch.testing.assert_close(
+        torch.cat(pieces), trials(count).sphere("x", size), rtol=0, atol=1e-15
+    )
 
 
 @fast
-@given(st.lists(st.one_of(st.text(max_size=4), st.integers(), st.floats(allow_nan=False, allow_infinity=False)), max_size=4, unique=True))
+@given(
+    st.lists(
+        st.one_of(
+            st.text(max_size=4), st.integers(), st.floats(allow_nan=False, allow_infinity=False)
+        ),
+        max_size=4,
+        unique=True,
+    )
+)
 def test_keys_are_reproducible_and_tell_their_words_apart(what: list[str | int | float]) -> None:
     assert key_of(*what) == key_of(*what)
     assert key_of(*what) != key_of(*what, "more")
@@ -67,7 +99,11 @@ def test_a_key_is_the_same_on_every_machine() -> None:
     assert key_of("ALS-04", 3, 0.5) == (10199680158943104027, 13404393730610579732)
 
 
-@pytest.mark.parametrize("other", [MANY.stream("s"), Trials(key=key_of("test", "other"), count=1000)], ids=["stream", "key"])
+@pytest.mark.parametrize(
+    "other",
+    [MANY.stream("s"), Trials(key=key_of("test", "other"), count=1000)],
+    ids=["stream", "key"],
+)
 def test_distinct_streams_and_keys_draw_independently(other: Trials) -> None:
     first, second = MANY.normal("x", 10), other.normal("x", 10)
     assert not (first == second).any()
@@ -90,7 +126,12 @@ def test_neighbouring_trials_and_entries_are_uncorrelated() -> None:
 def test_uniforms_and_normals_have_their_law(size: int) -> None:
     assert stats.kstest(MANY.uniform("x", size).flatten().numpy(), stats.uniform.cdf).pvalue > 1e-4
     assert stats.kstest(MANY.normal("x", size).flatten().numpy(), stats.norm.cdf).pvalue > 1e-4
-    assert stats.kstest(MANY.normal("x", size, variance=4.0).flatten().numpy(), stats.norm(scale=2.0).cdf).pvalue > 1e-4
+    assert (
+        stats.kstest(
+            MANY.normal("x", size, variance=4.0).flatten().numpy(), stats.norm(scale=2.0).cdf
+        ).pvalue
+        > 1e-4
+    )
 
 
 def test_points_of_the_sphere_are_unit_and_uniform() -> None:
@@ -100,7 +141,9 @@ def test_points_of_the_sphere_are_unit_and_uniform() -> None:
 
 
 def test_uniforms_never_leave_the_open_interval() -> None:
-    drawn = uniforms(key_of("test"), "x", 10_000, first=0, trials=10, device=CPU, dtype=torch.float64)
+    drawn = uniforms(
+        key_of("test"), "x", 10_000, first=0, trials=10, device=CPU, dtype=torch.float64
+    )
     assert 0 < float(drawn.min()) < float(drawn.max()) < 1
 
 

@@ -1,4 +1,5 @@
-"""A made-up run with every verdict, kind and mishap that a report has to cope with, as plain records and as folders."""
+"""A made-up run with every verdict, kind and mishap that a report has to cope with, as plain
+records and as folders."""
 
 from __future__ import annotations
 
@@ -24,9 +25,20 @@ def ratios_around(median: float, spread: float, trials: int, seed: int) -> list[
     return (median * np.exp(spread * np.random.default_rng(seed).standard_normal(trials))).tolist()
 
 
-def specimen(part: str, number: int, *, failures: int = 0, trials: int = 128, claimed: float | None = 0.086, **changes: Any) -> Fields:
+def specimen(
+    part: str,
+    number: int,
+    *,
+    failures: int = 0,
+    trials: int = 128,
+    claimed: float | None = 0.086,
+    **changes: Any,
+) -> Fields:
     sizes = {"n": 2**number, "L": number + 1, "m": 64 * 4**number}
-    describe = ", ".join(f"{name} = {size}" for name, size in sizes.items()) + f", separation 0.{number + 1}, ε = 0.5"
+    describe = (
+        ", ".join(f"{name} = {size}" for name, size in sizes.items())
+        + f", separation 0.{number + 1}, ε = 0.5"
+    )
     judged = (
         {}
         if claimed is None
@@ -66,7 +78,15 @@ def specimen(part: str, number: int, *, failures: int = 0, trials: int = 128, cl
     }
 
 
-def blocks(part: str, number: int, *, role: str = "specimen", trials: int = 128, median: float = 0.41, **changes: Any) -> list[Fields]:
+def blocks(
+    part: str,
+    number: int,
+    *,
+    role: str = "specimen",
+    trials: int = 128,
+    median: float = 0.41,
+    **changes: Any,
+) -> list[Fields]:
     made = []
     for first in range(0, trials, 16):
         ratios = ratios_around(median, 0.25, 16, seed=first + 1000 * number)
@@ -104,7 +124,13 @@ def blocks(part: str, number: int, *, role: str = "specimen", trials: int = 128,
 
 
 def slope(
-    part: str, variable: str, measured: float, *, at_most: float | None = 0.0, at_least: float | None = None, **changes: Any
+    part: str,
+    variable: str,
+    measured: float,
+    *,
+    at_most: float | None = 0.0,
+    at_least: float | None = None,
+    **changes: Any,
 ) -> Fields:
     sizes = [64, 128, 256, 512, 1024]
     points = [
@@ -118,7 +144,12 @@ def slope(
         }
         for place, size in enumerate(sizes)
     ]
-    fit = {"slope": measured, "standard_error": 0.02, "low": measured - 0.04, "high": measured + 0.04}
+    fit = {
+        "slope": measured,
+        "standard_error": 0.02,
+        "low": measured - 0.04,
+        "high": measured + 0.04,
+    }
     return {
         "part": part,
         "generation": "g1",
@@ -210,7 +241,14 @@ def twin(part: str, number: int = 1, word: str = "refuted", **changes: Any) -> F
     }
 
 
-def part(statement: str, letter: str, title: str, kind: str = "probability", twins: int = 1, **changes: Any) -> Fields:
+def part(
+    statement: str,
+    letter: str,
+    title: str,
+    kind: str = "probability",
+    twins: int = 1,
+    **changes: Any,
+) -> Fields:
     name = f"{statement}({letter})" if letter else statement
     return {
         "id": name,
@@ -232,14 +270,20 @@ def part(statement: str, letter: str, title: str, kind: str = "probability", twi
         "layers": ["dense", "matrix-free"],
         "cost": 1.0,
         "twins": [
-            {"id": f"{name}~{number}", "number": number, "says": "initial variance $1/m$ in place of $2/m$"}
+            {
+                "id": f"{name}~{number}",
+                "number": number,
+                "says": "initial variance $1/m$ in place of $2/m$",
+            }
             for number in range(1, twins + 1)
         ],
         **changes,
     }
 
 
-def statement(name: str, title: str, says: str, uses: list[str], section: str, *parts: Fields, **changes: Any) -> Fields:
+def statement(
+    name: str, title: str, says: str, uses: list[str], section: str, *parts: Fields, **changes: Any
+) -> Fields:
     return {
         "id": name,
         "paper": name.split("-")[0].replace("ALS", "ALS18").replace("NBL", "NBL22"),
@@ -259,19 +303,24 @@ def statement(name: str, title: str, says: str, uses: list[str], section: str, *
     }
 
 
-INIT, STABLE, GRADIENT = "At random initialisation", "After a small perturbation", "Gradients and convergence"
+INIT, STABLE, GRADIENT = (
+    "At random initialisation",
+    "After a small perturbation",
+    "Gradients and convergence",
+)
 NORMS = (
-    r"With probability at least $1 - O(nL)\,e^{-\Omega(m\varepsilon^2/L)}$ over the initialisation, for all $i \in [n]$ and $\ell \le L$:"
-    r" $$\|h_{i,\ell}\| \in [1-\varepsilon,\ 1+\varepsilon].$$"
+    r"With probability at least $1 - O(nL)\,e^{-\Omega(m\varepsilon^2/L)}$ over the initialisation, "
+    r"for all $i \in [n]$ and $\ell \le L$: $$\|h_{i,\ell}\| \in [1-\varepsilon,\ 1+\varepsilon].$$"
 )
 GRADIENT_BOUNDS = (
-    r"For every $\breve W$ with $\|\breve W - W^{(0)}\|_2 \le \omega$: "
-    r"$$\|\nabla_{W_\ell} F(\breve W)\|_F^2 \le O\Big(\frac{Lnm}{d}\Big)\,F(\breve W), \qquad"
-    r" \max_{\ell\in[L]} \|\nabla_{W_\ell} F(\breve W)\|_F^2 \ge \Omega\Big(\frac{\delta m}{dn^2}\Big)\,F(\breve W).$$"
+    r"For every $\breve W$ with $\|\breve W - W^{(0)}\|_2 \le \omega$: $$\|\nabla_{W_\ell} F(\breve "
+    r"W)\|_F^2 \le O\Big(\frac{Lnm}{d}\Big)\,F(\breve W), \qquad \max_{\ell\in[L]} "
+    r"\|\nabla_{W_\ell} F(\breve W)\|_F^2 \ge \Omega\Big(\frac{\delta m}{dn^2}\Big)\,F(\breve W).$$"
 )
 CONVERGES = (
-    r"Gradient descent with $\eta = \Theta\big(\frac{d\delta}{\mathrm{poly}(n,L)\,m}\big)$ reaches $F(W^{(T)}) \le \varepsilon$"
-    r" in $T = \mathrm{poly}(n, L, \delta^{-1}) \log\frac1\varepsilon$ steps."
+    r"Gradient descent with $\eta = \Theta\big(\frac{d\delta}{\mathrm{poly}(n,L)\,m}\big)$ reaches "
+    r"$F(W^{(T)}) \le \varepsilon$ in $T = \mathrm{poly}(n, L, \delta^{-1}) \log\frac1\varepsilon$ "
+    r"steps."
 )
 
 
@@ -279,11 +328,23 @@ def made_statements() -> list[Fields]:
     scaling = {
         "constant": {"value": 6.0, "measured_on": "m = 64..512", "failure": 0.05},
         "requires": r"$m \ge \mathrm{poly}(n, L, \delta^{-1})$",
-        "along": [{"variable": "m", "sizes": [64, 128, 256], "at_most": 0.0, "at_least": None, "claimed": 0.5}],
+        "along": [
+            {
+                "variable": "m",
+                "sizes": [64, 128, 256],
+                "at_most": 0.0,
+                "at_least": None,
+                "claimed": 0.5,
+            }
+        ],
     }
     return [
         statement(
-            "ALS-01", "The last coordinate costs no generality", r"$\|x_i\| = 1$ and $(x_i)_d = \tfrac1{\sqrt2}$.", [], "The setting"
+            "ALS-01",
+            "The last coordinate costs no generality",
+            r"$\|x_i\| = 1$ and $(x_i)_d = \tfrac1{\sqrt2}$.",
+            [],
+            "The setting",
         ),
         statement(
             "ALS-02",
@@ -307,8 +368,20 @@ def made_statements() -> list[Fields]:
             NORMS,
             ["ALS-02"],
             INIT,
-            part("ALS-04", "a", "Hidden norms stay near one", requires=r"$m \ge \Omega(nL\log(nL)/\varepsilon^2)$"),
-            part("ALS-04", "b", "The deviation grows like the root of the depth", "scaling", 2, **scaling),
+            part(
+                "ALS-04",
+                "a",
+                "Hidden norms stay near one",
+                requires=r"$m \ge \Omega(nL\log(nL)/\varepsilon^2)$",
+            ),
+            part(
+                "ALS-04",
+                "b",
+                "The deviation grows like the root of the depth",
+                "scaling",
+                2,
+                **scaling,
+            ),
         ),
         statement(
             "ALS-05",
@@ -407,8 +480,21 @@ def made_records() -> list[Fields]:
         }
     }
     attack = {"random": 0.31, "greedy_flips": 0.62, "gradient_ascent": 0.79}
-    both = {"inside": 1, "below": 2, "unknown": 0, "says": r"conclusion seen from $m = 64$; the hypothesis asks for $m \ge 10^{5}$"}
-    law = {"samples": 4096, "statistic": 0.011, "p_value": 0.43, "measured": 0.501, "expected": 0.5, "low": 0.48, "high": 0.52}
+    both = {
+        "inside": 1,
+        "below": 2,
+        "unknown": 0,
+        "says": r"conclusion seen from $m = 64$; the hypothesis asks for $m \ge 10^{5}$",
+    }
+    law = {
+        "samples": 4096,
+        "statistic": 0.011,
+        "p_value": 0.43,
+        "measured": 0.501,
+        "expected": 0.5,
+        "low": 0.48,
+        "high": 0.52,
+    }
     grows = slope("ALS-04(b)", "m", -0.48)
     steep = slope("ALS-04(b)~2", "L", 0.93, outcome="refuted")
     records = [
@@ -420,7 +506,13 @@ def made_records() -> list[Fields]:
             words=["The law agrees by Kolmogorov–Smirnov."],
         ),
         twin("ALS-02"),
-        verdict("ALS-03", "holds", "exact", specimens=[specimen("ALS-03", 1, claimed=None, worst_ratio=0.02)], worst_ratio=0.02),
+        verdict(
+            "ALS-03",
+            "holds",
+            "exact",
+            specimens=[specimen("ALS-03", 1, claimed=None, worst_ratio=0.02)],
+            worst_ratio=0.02,
+        ),
         twin("ALS-03"),
         *blocks("ALS-04(a)", 1),
         *blocks("ALS-04(a)", 2),
@@ -430,7 +522,11 @@ def made_records() -> list[Fields]:
             "ALS-04(a)",
             "holds",
             "certified",
-            specimens=[specimen("ALS-04(a)", 1, failures=2), specimen("ALS-04(a)", 2, failures=1), specimen("ALS-04(a)", 3)],
+            specimens=[
+                specimen("ALS-04(a)", 1, failures=2),
+                specimen("ALS-04(a)", 2, failures=1),
+                specimen("ALS-04(a)", 3),
+            ],
             reach=both,
             words=["Each specimen was certified."],
         ),
@@ -450,9 +546,15 @@ def made_records() -> list[Fields]:
             "ALS-05",
             "holds",
             "attacked",
-            specimens=[specimen("ALS-05", 1, claimed=None, attacks=attack, attack="gradient_ascent")],
+            specimens=[
+                specimen("ALS-05", 1, claimed=None, attacks=attack, attack="gradient_ascent")
+            ],
             attacks=attack,
-            slopes=[slope("ALS-05", "L", -0.9, growth="exponential", together="Two laws", measures="norm")],
+            slopes=[
+                slope(
+                    "ALS-05", "L", -0.9, growth="exponential", together="Two laws", measures="norm"
+                )
+            ],
         ),
         twin("ALS-05"),
         twin("ALS-05", 2),
@@ -472,7 +574,9 @@ def made_records() -> list[Fields]:
             specimens=[specimen("ALS-07(a)", 1, failures=71, verdict="refuted")],
             attacks=attack,
             refutation=refutation(
-                token="eyJwYXJ0IjoiQUxTLTA3KGEpIn0", attack="greedy_flips", explanation="The bound misses a factor of $\\sqrt{L}$."
+                token="eyJwYXJ0IjoiQUxTLTA3KGEpIn0",
+                attack="greedy_flips",
+                explanation="The bound misses a factor of $\\sqrt{L}$.",
             ),
         ),
         *blocks("ALS-07(b)", 1, curves=curves),
@@ -482,28 +586,49 @@ def made_records() -> list[Fields]:
             "error",
             None,
             error={
-                "text": "Traceback (most recent call last):\n  ...\nValueError: the gradient is NaN <in layer 3>",
+                "text": "Traceback (most recent call last):\n  ...\nValueError: the gradient is "
+                "NaN <in layer 3>",
                 "describe": "n = 3",
                 "token": "abc",
             },
         ),
-        verdict("ALS-09", "holds", "consistent", specimens=[specimen("ALS-09", 1, claimed=None, curves=curves)]),
+        verdict(
+            "ALS-09",
+            "holds",
+            "consistent",
+            specimens=[specimen("ALS-09", 1, claimed=None, curves=curves)],
+        ),
         twin("ALS-09"),
-        verdict("ALS-10", "underpowered", None, words=["640 trials were needed, the budget allows 128."]),
+        verdict(
+            "ALS-10", "underpowered", None, words=["640 trials were needed, the budget allows 128."]
+        ),
         verdict(
             "ALS-11",
             "refuted",
             None,
             expect="refuted",
             as_expected=True,
-            refutation=refutation(claimed=None, failures=None, trials=None, log_e=None, measured="inf"),
+            refutation=refutation(
+                claimed=None, failures=None, trials=None, log_e=None, measured="inf"
+            ),
         ),
         verdict("NBL-01", "vacuous", None),
-        verdict("NBL-02", "holds", "exact", specimens=[specimen("NBL-02", 1, claimed=None, worst_ratio="nan")]),
+        verdict(
+            "NBL-02",
+            "holds",
+            "exact",
+            specimens=[specimen("NBL-02", 1, claimed=None, worst_ratio="nan")],
+        ),
         {"kind": "lost", "part": "ALS-06", "what": "a worker ran out of memory", "trials": 32},
     ]
     return [
-        {"schema": 1, "run": "2025-11-22-quick", "worker": "main", "time": START + 3 * place, **record}
+        {
+            "schema": 1,
+            "run": "2025-11-22-quick",
+            "worker": "main",
+            "time": START + 3 * place,
+            **record,
+        }
         for place, record in enumerate(records)
     ]
 
@@ -533,10 +658,21 @@ def made_manifest() -> Fields:
     }
 
 
-def write_run(folder: Path, *, manifest: Any = None, statements: Any = None, records: list[Any] | None = None, torn: str = "") -> Path:
+def write_run(
+    folder: Path,
+    *,
+    manifest: Any = None,
+    statements: Any = None,
+    records: list[Any] | None = None,
+    torn: str = "",
+) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "manifest.json").write_text(json.dumps(made_manifest() if manifest is None else manifest))
-    (folder / "statements.json").write_text(json.dumps(made_statements() if statements is None else statements))
+    (folder / "manifest.json").write_text(
+        json.dumps(made_manifest() if manifest is None else manifest)
+    )
+    (folder / "statements.json").write_text(
+        json.dumps(made_statements() if statements is None else statements)
+    )
     lines = [json.dumps(record) for record in (made_records() if records is None else records)]
     (folder / "main.jsonl").write_text("\n".join(lines) + "\n" + torn)
     return folder
@@ -563,7 +699,10 @@ def records() -> list[Fields]:
 
 
 class Page(HTMLParser):
-    """A page read back: its links, ids and text, and the tags that were left open or closed twice."""
+    """A page read back.
+
+    Its links, ids and text, and the tags that were left open or closed twice.
+    """
 
     VOID = frozenset({"meta", "link", "input", "br", "img", "hr"})
 
@@ -578,7 +717,11 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
-        self.links += [(name, value or "") for name, value in attrs if name in {"href", "src", "xlink:href", "action", "data", "poster"}]
+        self.links += [
+            (name, value or "")
+            for name, value in attrs
+            if name in {"href", "src", "xlink:href", "action", "data", "poster"}
+        ]
         self.ids += [value for name, value in attrs if name == "id"]
         if tag not in self.VOID:
             self._open.append(tag)
@@ -604,7 +747,10 @@ class Page(HTMLParser):
 
 
 def pages_of(index: Path) -> dict[str, Page]:
-    return {str(path.relative_to(index.parent)): Page(path) for path in sorted(index.parent.rglob("*.html"))}
+    return {
+        str(path.relative_to(index.parent)): Page(path)
+        for path in sorted(index.parent.rglob("*.html"))
+    }
 
 
 @pytest.fixture
@@ -617,7 +763,10 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The report of two runs: an old one that was killed, and a later one with a torn last line."""
     folder = tmp_path_factory.mktemp("report")
     old = {**made_manifest(), "run": "2025-11-20-nightly", "started": START - 2e5, "finished": None}
-    earlier = [{**verdict("ALS-07(a)", "holds", "certified"), "generation": "g0"}, verdict("ALS-04(a)", "undecided")]
+    earlier = [
+        {**verdict("ALS-07(a)", "holds", "certified"), "generation": "g0"},
+        verdict("ALS-04(a)", "undecided"),
+    ]
     write_run(folder / "records" / "old", manifest=old, records=earlier)
     write_run(folder / "records" / "new", torn='{"kind": "blo')
     return build_report(folder / "records", folder / "out")

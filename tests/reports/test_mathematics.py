@@ -1,4 +1,5 @@
-"""Given text with LaTeX, when it is typeset, then formulas are MathML, words are escaped, and what does not convert is listed."""
+"""Given text with LaTeX, when it is typeset, then formulas are MathML, words are escaped, and
+what does not convert is listed."""
 
 from __future__ import annotations
 
@@ -13,7 +14,8 @@ from lemmata.reports.mathematics import FormulaError, formulas, mathml, typeset
 from lemmata.reports.pages import quantifier
 
 FORMULAS = [
-    r"\Pr[\forall i,\ell:\ \|h_{i,\ell}\| \in [1-\varepsilon, 1+\varepsilon]] \ge 1 - O(nL)\,e^{-\Omega(m\varepsilon^2/L)}",
+    r"\Pr[\forall i,\ell:\ \|h_{i,\ell}\| \in [1-\varepsilon, 1+\varepsilon]] \ge 1 - "
+    r"O(nL)\,e^{-\Omega(m\varepsilon^2/L)}",
     r"\begin{aligned} a &\le b\\ c &= d\end{aligned}",
     r"\mathbb E\Big\|\sum_i \xi_i x_i\Big\|_F^2",
     r"\{a : \tfrac12 \le \bm{W}\}",
@@ -49,7 +51,9 @@ def test_dollar_signs_can_be_escaped():
     assert str(typeset(r"costs \$5")) == "costs $5"
 
 
-@pytest.mark.parametrize("latex", [r"\frac{", r"\unknowncommand", r"\left( x", "x_1_2", r"a & b", ""])
+@pytest.mark.parametrize(
+    "latex", [r"\frac{", r"\unknowncommand", r"\left( x", "x_1_2", r"a & b", ""]
+)
 def test_what_does_not_convert_is_said_and_shown_as_source(latex):
     with pytest.raises(FormulaError, match="does not convert"):
         mathml(latex)
@@ -88,9 +92,19 @@ def test_broken_formulas_of_statements_are_listed(statements):
     broken = {
         "id": "X-1",
         "title": "$x",
-        "parts": [{"id": "X-1(a)", "quantifiers": [r"\frac"], "twins": [{"id": "X-1(a)~1", "says": "$}$"}]}],
+        "parts": [
+            {
+                "id": "X-1(a)",
+                "quantifiers": [r"\frac"],
+                "twins": [{"id": "X-1(a)~1", "says": "$}$"}],
+            }
+        ],
     }
-    assert [complaint.split(":")[0] for complaint in check_formulas([broken])] == ["X-1, title", "X-1(a), quantifiers", "X-1(a)~1, says"]
+    assert [complaint.split(":")[0] for complaint in check_formulas([broken])] == [
+        "X-1, title",
+        "X-1(a), quantifiers",
+        "X-1(a)~1, says",
+    ]
 
 
 @given(st.text(max_size=60) | st.text(alphabet="\\{}$&<>\"'_^abfrcliemtx ", max_size=60))

@@ -1,4 +1,5 @@
-"""Given a run with every verdict, kind and mishap, when the report is built, then it is whole, self-contained and says what was found."""
+"""Given a run with every verdict, kind and mishap, when the report is built, then it is whole,
+self-contained and says what was found."""
 
 from __future__ import annotations
 
@@ -14,7 +15,12 @@ STATEMENTS = [f"ALS-{number:02}" for number in range(1, 12)] + ["NBL-01", "NBL-0
 
 
 def test_every_statement_and_paper_has_a_page(pages):
-    assert set(pages) == {"index.html", "papers/ALS18.html", "papers/NBL22.html", *(f"statements/{name}.html" for name in STATEMENTS)}
+    assert set(pages) == {
+        "index.html",
+        "papers/ALS18.html",
+        "papers/NBL22.html",
+        *(f"statements/{name}.html" for name in STATEMENTS),
+    }
 
 
 def test_every_link_leads_somewhere_within_the_report(pages):
@@ -26,7 +32,11 @@ def test_every_link_leads_somewhere_within_the_report(pages):
             there = (page.path.parent / file).resolve() if file else page.path
             assert there.is_file(), f"{name} links to {target}"
             if anchor:
-                ids = page.ids if not file else pages[str(there.relative_to(pages["index.html"].path.parent))].ids
+                ids = (
+                    page.ids
+                    if not file
+                    else pages[str(there.relative_to(pages["index.html"].path.parent))].ids
+                )
                 assert anchor in ids, f"{name} links to {target}"
 
 
@@ -35,7 +45,10 @@ def test_nothing_is_fetched(pages, report):
         assert not [target for _, target in page.links if ":" in target and target != "data:,"]
     for file in report.parent.rglob("*"):
         if file.is_file():
-            assert not re.search(r"@import|url\(\s*['\"]?(?!#)|(src|href)=['\"]?(https?:)?//", file.read_text(encoding="utf-8"))
+            assert not re.search(
+                r"@import|url\(\s*['\"]?(?!#)|(src|href)=['\"]?(https?:)?//",
+                file.read_text(encoding="utf-8"),
+            )
 
 
 def test_tags_are_balanced_and_ids_are_unique(pages):
@@ -59,12 +72,22 @@ def test_the_first_page_sums_up(pages):
 def test_findings_come_before_the_statements(pages):
     text = pages["index.html"].text
     findings = text[text.index("Findings") : text.index("Side by side")]
-    assert [name for name in STATEMENTS if name in findings] == ["ALS-04", "ALS-07", "ALS-08", "ALS-11"]
+    assert [name for name in STATEMENTS if name in findings] == [
+        "ALS-04",
+        "ALS-07",
+        "ALS-08",
+        "ALS-11",
+    ]
     assert "ALS-11, declared false, is refuted" in findings
 
 
 def test_grids_with_one_title_are_drawn_together(pages):
-    for name in ("index.html", "papers/ALS18.html", "statements/ALS-04.html", "statements/ALS-05.html"):
+    for name in (
+        "index.html",
+        "papers/ALS18.html",
+        "statements/ALS-04.html",
+        "statements/ALS-05.html",
+    ):
         text = pages[name].text
         assert "Side by side" in text
         assert "ALS-04(b), The deviation grows like the root of the depth: exponent" in text
@@ -85,9 +108,20 @@ def test_statements_stand_in_the_order_of_the_paper(pages):
         ("ALS-02", "Tests of means and laws"),
         ("ALS-04", "Certified: on every specimen the failure probability is at most 0.258."),
         ("ALS-04", "1 specimen inside what the part asks for and 2 specimens below it"),
-        ("ALS-04", "It was not refuted (undecided), so the check of this part has not shown that it can fail."),
-        ("ALS-04", "Refuted by the exponent in L, measured as +0.93 [+0.89, +0.97] where at most 0.00 is allowed"),
-        ("ALS-04", "the median ratio scales with the exponent −0.48 (95 % interval −0.52 to −0.44)"),
+        (
+            "ALS-04",
+            "It was not refuted (undecided), so the check of this part has not shown that it can "
+            "fail.",
+        ),
+        (
+            "ALS-04",
+            "Refuted by the exponent in L, measured as +0.93 [+0.89, +0.97] where at most 0.00 is "
+            "allowed",
+        ),
+        (
+            "ALS-04",
+            "the median ratio scales with the exponent −0.48 (95 % interval −0.52 to −0.44)",
+        ),
         ("ALS-05", "random search alone reached 0.31 and would have missed a factor of 2.5"),
         ("ALS-07", "In trial 17 the measured side is 0.655 where the claim allows at most 0.5."),
         ("ALS-07", "lemmata replay eyJwYXJ0IjoiQUxTLTA3KGEpIn0"),
@@ -107,13 +141,19 @@ def test_pages_say_what_was_found(pages, name, words):
 
 def test_a_part_without_verdict_still_shows_its_trials(pages):
     page = pages["statements/ALS-07.html"]
-    assert "How the ratio of the two sides is distributed" in page.text.split("The gradient is bounded below")[-1]
+    assert (
+        "How the ratio of the two sides is distributed"
+        in page.text.split("The gradient is bounded below")[-1]
+    )
     assert "Along the trajectory: loss" in page.text
 
 
 def test_the_proof_is_green_only_above_firm_ground(pages):
     source = pages["papers/ALS18.html"].path.read_text()
-    boxes = {name: classes for classes, name in re.findall(r'<g class="node ([^"]+)"><title>([^:]+):', source)}
+    boxes = {
+        name: classes
+        for classes, name in re.findall(r'<g class="node ([^"]+)"><title>([^:]+):', source)
+    }
     assert boxes["ALS-05"] == "holds stands"
     assert boxes["ALS-09"] == "holds"  # it uses ALS-07, which is refuted
     assert boxes["ALS-99"] == "unknown elsewhere"
@@ -122,7 +162,10 @@ def test_the_proof_is_green_only_above_firm_ground(pages):
 
 def test_the_latest_run_decides_and_older_verdicts_stay_visible(pages):
     page = pages["statements/ALS-07.html"].text
-    assert "Earlier verdicts 19 November 2025, 18:13 UTC, run 2025-11-20-nightly: holds certified" in page
+    assert (
+        "Earlier verdicts 19 November 2025, 18:13 UTC, run 2025-11-20-nightly: holds certified"
+        in page
+    )
 
 
 def test_drawings_speak_to_those_who_do_not_see_them(pages):
@@ -149,7 +192,10 @@ def test_a_killed_run_is_called_one(write, read, manifest, records, tmp_path):
 
 def test_an_interrupted_run_says_why(write, read, manifest, tmp_path):
     write(tmp_path / "run", manifest={**manifest, "interrupted": "stopped with Ctrl-C"}, records=[])
-    assert "The run was interrupted: stopped with Ctrl-C" in read(build_report(tmp_path / "run", tmp_path / "out"))["index.html"].text
+    assert (
+        "The run was interrupted: stopped with Ctrl-C"
+        in read(build_report(tmp_path / "run", tmp_path / "out"))["index.html"].text
+    )
 
 
 def test_records_without_manifest_and_statements_are_shown_by_id(write, read, tmp_path):
@@ -174,7 +220,9 @@ def test_nothing_to_show_is_a_sentence(tmp_path):
         build_report(tmp_path / "nowhere", tmp_path / "out")
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "manifest.json").write_text("{}")
-    with pytest.raises(ReportError, match="there is nothing to show: the runs run recorded no statement"):
+    with pytest.raises(
+        ReportError, match="there is nothing to show: the runs run recorded no statement"
+    ):
         build_report(tmp_path / "run", tmp_path / "out")
     with pytest.raises(ReportError, match="no folder of records was named"):
         build_report([], tmp_path / "out")
@@ -190,5 +238,7 @@ def test_a_part_is_built_quickly(write, manifest, statements, records, tmp_path)
     folder = write(tmp_path / "run", manifest=manifest, statements=statements, records=records)
     started = time.process_time()
     index = build_report(folder, tmp_path / "out")
-    drawings = sum(Path(path).read_text().count("<figure>") for path in index.parent.rglob("*.html"))
+    drawings = sum(
+        Path(path).read_text().count("<figure>") for path in index.parent.rglob("*.html")
+    )
     assert (time.process_time() - started) / drawings < 0.5

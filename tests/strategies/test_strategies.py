@@ -1,4 +1,5 @@
-"""Strategies draw what they promise, reach where claims bite, and shrink to what a reader grasps."""
+"""Strategies draw what they promise, reach where claims bite, and shrink to what a reader
+grasps."""
 
 from __future__ import annotations
 
@@ -12,7 +13,15 @@ from support import fresh_run
 
 from lemmata.harness.randomness import key_of
 from lemmata.harness.trials import Trials
-from lemmata.strategies import GeometryError, Labels, UnitVectors, labels, log_uniform, sizes, unit_vectors
+from lemmata.strategies import (
+    GeometryError,
+    Labels,
+    UnitVectors,
+    labels,
+    log_uniform,
+    sizes,
+    unit_vectors,
+)
 
 
 @given(unit_vectors(smallest=1, largest=8))
@@ -20,10 +29,14 @@ def test_rows_are_distinct_unit_vectors_in_float64(vectors: UnitVectors) -> None
     rows = vectors.build()
     assert rows.shape == (vectors.count, vectors.dimension)
     assert rows.dtype == torch.float64
-    assert torch.allclose(rows.norm(dim=-1), torch.ones(vectors.count, dtype=torch.float64), atol=1e-14)
+    assert torch.allclose(
+        rows.norm(dim=-1), torch.ones(vectors.count, dtype=torch.float64), atol=1e-14
+    )
     if vectors.count > 1:
         assert vectors.distance > 1e-3
-        assert vectors.distance == pytest.approx(float(torch.nn.functional.pdist(rows).min()), abs=1e-12)
+        assert vectors.distance == pytest.approx(
+            float(torch.nn.functional.pdist(rows).min()), abs=1e-12
+        )
 
 
 @given(unit_vectors(smallest=2).filter(lambda v: v.family in ("pair", "arc", "cluster")))
@@ -56,7 +69,19 @@ def test_counterexamples_shrink_to_readable_rows() -> None:
     assert minimal(sizes(smallest=4, largest=512), lambda m: m > 100) == 128
 
 
-@pytest.mark.parametrize("family", ["sphere", "pair", "arc", "cluster", "orthogonal", "signed one-hot", "one coordinate", "explicit"])
+@pytest.mark.parametrize(
+    "family",
+    [
+        "sphere",
+        "pair",
+        "arc",
+        "cluster",
+        "orthogonal",
+        "signed one-hot",
+        "one coordinate",
+        "explicit",
+    ],
+)
 def test_every_family_is_reached(family: str) -> None:
     assert minimal(unit_vectors(), lambda v: v.family == family).family == family
 
@@ -108,7 +133,12 @@ def test_labels_have_their_length(family: Labels) -> None:
     assert torch.allclose(built.norm(dim=1), torch.full((3, 4), expected, dtype=torch.float64))
     if family.family == "opposed":
         assert ((built * outputs).sum(dim=1) < 0).all()
-        assert Labels(family="opposed").build(trials, 0 * outputs).norm(dim=1).allclose(torch.ones(3, 4, dtype=torch.float64))
+        assert (
+            Labels(family="opposed")
+            .build(trials, 0 * outputs)
+            .norm(dim=1)
+            .allclose(torch.ones(3, 4, dtype=torch.float64))
+        )
 
 
 def test_profiles_reach_every_size_of_a_stratified_strategy() -> None:

@@ -34,14 +34,23 @@ def halve_the_variance(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def drop_the_mask(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Signals, "signs", property(lambda self: tuple(torch.ones_like(g, dtype=torch.bool) for g in self.g)))
+    monkeypatch.setattr(
+        Signals,
+        "signs",
+        property(lambda self: tuple(torch.ones_like(g, dtype=torch.bool) for g in self.g)),
+    )
 
 
 def transpose_a_weight(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = Network.backward
 
     def transposed(self: Network, signs, v, *, first: int = 1):
-        flipped = [setting.Layer(entries=setting.DenseEntries(layer.entries.trials, layer.materialise().mT)) for layer in self.W]
+        flipped = [
+            setting.Layer(
+                entries=setting.DenseEntries(layer.entries.trials, layer.materialise().mT)
+            )
+            for layer in self.W
+        ]
         return whole(self.with_layers(flipped), signs, v, first=first)
 
     monkeypatch.setattr(Network, "backward", transposed)
@@ -55,7 +64,9 @@ def transpose_a_weight(monkeypatch: pytest.MonkeyPatch) -> None:
         (transpose_a_weight, ["ALS-03(a)", "ALS-03(b)"]),
     ],
 )
-def test_a_broken_setting_turns_statements_red(monkeypatch: pytest.MonkeyPatch, breakage, ids: list[str]) -> None:
+def test_a_broken_setting_turns_statements_red(
+    monkeypatch: pytest.MonkeyPatch, breakage, ids: list[str]
+) -> None:
     for name in ids:
         assert verdict(PARTS[name]) in ("holds", "undecided"), name
     breakage(monkeypatch)
@@ -63,7 +74,9 @@ def test_a_broken_setting_turns_statements_red(monkeypatch: pytest.MonkeyPatch, 
         assert verdict(PARTS[name]) == "refuted", name
 
 
-def test_statements_are_registered_once_however_pytest_collects_them(pytester: pytest.Pytester) -> None:
+def test_statements_are_registered_once_however_pytest_collects_them(
+    pytester: pytest.Pytester,
+) -> None:
     import lemmata
 
     root = Path(lemmata.__file__).resolve().parents[2]

@@ -1,4 +1,5 @@
-"""Gradient flow in stabilised steps is what a stiff solver finds, and Hessians by differences are those of automatic differentiation."""
+"""Gradient flow in stabilised steps is what a stiff solver finds, and Hessians by differences
+are those of automatic differentiation."""
 
 from __future__ import annotations
 
@@ -17,9 +18,15 @@ from lemmata.theorems.local_convergence.setting import Teachers, gradient, loss
 from lemmata.theorems.local_convergence.states import States
 
 TRIALS = Trials(key=key_of("test", "descent"), count=4)
-WORLDS = [Teachers(dimension=3), Teachers(family="arc", count=2, dimension=3, separation=0.5), Teachers(count=3, dimension=4, weakest=0.5)]
+WORLDS = [
+    Teachers(dimension=3),
+    Teachers(family="arc", count=2, dimension=3, separation=0.5),
+    Teachers(count=3, dimension=4, weakest=0.5),
+]
 TIMES = (1.0, 10.0, 100.0)
-by_family = pytest.mark.parametrize("world", WORLDS, ids=lambda world: f"{world.family}-{world.count}")
+by_family = pytest.mark.parametrize(
+    "world", WORLDS, ids=lambda world: f"{world.family}-{world.count}"
+)
 
 
 @by_family
@@ -33,7 +40,15 @@ def test_flow_is_what_a_stiff_solver_finds(world):
         def slope(_time, flat, shape=shape):
             return -gradient(torch.from_numpy(flat).view(shape), V).numpy().ravel()
 
-        solved = solve_ivp(slope, (0.0, TIMES[-1]), W[trial].numpy().ravel(), method="LSODA", t_eval=TIMES, rtol=1e-9, atol=1e-12)
+        solved = solve_ivp(
+            slope,
+            (0.0, TIMES[-1]),
+            W[trial].numpy().ravel(),
+            method="LSODA",
+            t_eval=TIMES,
+            rtol=1e-9,
+            atol=1e-12,
+        )
         exact = loss(torch.from_numpy(solved.y.T.copy()).view(-1, *shape), V)
         np.testing.assert_allclose(run.loss[trial, 1:].numpy(), exact.numpy(), rtol=0.05)
 

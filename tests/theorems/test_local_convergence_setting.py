@@ -1,4 +1,5 @@
-"""Population loss and gradient of ZGJ21 agree with fifty digits of mpmath at every angle and mass, and with automatic differentiation."""
+"""Population loss and gradient of ZGJ21 agree with fifty digits of mpmath at every angle and
+mass, and with automatic differentiation."""
 
 from __future__ import annotations
 
@@ -40,21 +41,40 @@ WORLDS = [
     Teachers(family="random", count=3, dimension=4, number=1),
 ]
 
-angles = st.floats(-9.0, 0.19).map(lambda exponent: 10.0**exponent) | st.sampled_from([0.0, 0.5, math.pi / 2])
+angles = st.floats(-9.0, 0.19).map(lambda exponent: 10.0**exponent) | st.sampled_from(
+    [0.0, 0.5, math.pi / 2]
+)
 masses = st.floats(-4.0, 1.0).map(lambda exponent: 10.0**exponent)
-students = st.lists(st.tuples(angles, st.floats(0.0, 2.0 * math.pi), masses, st.booleans()), min_size=1, max_size=4)
+students = st.lists(
+    st.tuples(angles, st.floats(0.0, 2.0 * math.pi), masses, st.booleans()), min_size=1, max_size=4
+)
 
 
 def tensors(drawn, separation):
-    """Students at angles to the first of one or two teachers in R³; a flag turns a student round."""
+    """Students at angles to the first of one or two teachers in R³.
+
+    A flag turns a student round.
+    """
     V = torch.eye(1, 3, dtype=torch.float64)
     if separation is not None:
-        V = torch.cat((V, torch.tensor([[math.cos(separation), math.sin(separation), 0.0]], dtype=torch.float64)))
+        V = torch.cat(
+            (
+                V,
+                torch.tensor(
+                    [[math.cos(separation), math.sin(separation), 0.0]], dtype=torch.float64
+                ),
+            )
+        )
     rows = [
-        [math.cos(theta), math.sin(theta) * math.cos(turn), math.sin(theta) * math.sin(turn)] for theta, turn, _mass, _opposite in drawn
+        [math.cos(theta), math.sin(theta) * math.cos(turn), math.sin(theta) * math.sin(turn)]
+        for theta, turn, _mass, _opposite in drawn
     ]
-    factors = [(-1.0 if opposite else 1.0) * math.sqrt(mass) for _theta, _turn, mass, opposite in drawn]
-    return torch.tensor(rows, dtype=torch.float64) * torch.tensor(factors, dtype=torch.float64)[:, None], V
+    factors = [
+        (-1.0 if opposite else 1.0) * math.sqrt(mass) for _theta, _turn, mass, opposite in drawn
+    ]
+    return torch.tensor(rows, dtype=torch.float64) * torch.tensor(factors, dtype=torch.float64)[
+        :, None
+    ], V
 
 
 def with_fifty_digits(W, V):
@@ -65,7 +85,14 @@ def with_fifty_digits(W, V):
     sizes = [mp.sqrt(mp.fsum(x * x for x in row)) for row in rows]
 
     def cosine(k, n):
-        return max(mp.mpf(-1), min(mp.mpf(1), mp.fsum(x * y for x, y in zip(rows[k], rows[n], strict=True)) / (sizes[k] * sizes[n])))
+        return max(
+            mp.mpf(-1),
+            min(
+                mp.mpf(1),
+                mp.fsum(x * y for x, y in zip(rows[k], rows[n], strict=True))
+                / (sizes[k] * sizes[n]),
+            ),
+        )
 
     def kernel(rho):
         return 2 / mp.pi * (mp.sqrt(1 - rho**2) + rho * mp.asin(rho))
@@ -76,8 +103,13 @@ def with_fifty_digits(W, V):
     slopes = []
     for i in range(len(W)):
         rho = [cosine(i, n) for n in everyone]
-        own = mp.fsum(c[n] * (kernel(rho[n]) + 2 / mp.pi * mp.sqrt(1 - rho[n] ** 2)) for n in everyone)
-        pull = [mp.fsum(signs[n] * sizes[n] * mp.asin(rho[n]) * rows[n][a] for n in everyone) for a in range(3)]
+        own = mp.fsum(
+            c[n] * (kernel(rho[n]) + 2 / mp.pi * mp.sqrt(1 - rho[n] ** 2)) for n in everyone
+        )
+        pull = [
+            mp.fsum(signs[n] * sizes[n] * mp.asin(rho[n]) * rows[n][a] for n in everyone)
+            for a in range(3)
+        ]
         slopes.append([own * rows[i][a] + 2 / mp.pi * sizes[i] * pull[a] for a in range(3)])
     return L, slopes
 
@@ -88,7 +120,9 @@ def test_with_one_teacher_the_loss_is_accurate_at_every_scale(drawn):
     W, V = tensors(drawn, None)
     exact, _ = with_fifty_digits(W, V)
     total = float(atoms(W, V)[1].abs().sum())
-    allowed = 64 * EPS * (float(exact) + total * math.sqrt(abs(float(exact)))) + 64 * (EPS * total) ** 2
+    allowed = (
+        64 * EPS * (float(exact) + total * math.sqrt(abs(float(exact)))) + 64 * (EPS * total) ** 2
+    )
     assert abs(float(mp.mpf(float(loss(W, V))) - exact)) <= allowed
 
 
@@ -114,11 +148,16 @@ def test_the_gradient_is_accurate_on_the_scale_of_the_masses(drawn, separation):
 
 @pytest.mark.parametrize("theta", [1e-6, 1e-4, 1e-2, 0.5])
 def test_on_the_split_pair_loss_and_gradient_have_small_relative_errors(theta):
-    drawn = [(theta, 0.0, 0.5 / math.cos(theta), False), (theta, math.pi, 0.5 / math.cos(theta), True)]
+    drawn = [
+        (theta, 0.0, 0.5 / math.cos(theta), False),
+        (theta, math.pi, 0.5 / math.cos(theta), True),
+    ]
     W, V = tensors(drawn, None)
     exact, slopes = with_fifty_digits(W, V)
     assert float(loss(W, V)) == pytest.approx(float(exact), rel=1e-13)
-    assert float(gradient(W, V)[0, 1]) == pytest.approx(float(slopes[0][1]), rel=max(1e-13, 8 * EPS / theta**2))
+    assert float(gradient(W, V)[0, 1]) == pytest.approx(
+        float(slopes[0][1]), rel=max(1e-13, 8 * EPS / theta**2)
+    )
 
 
 @pytest.mark.parametrize("beta", [1e-12, 1e-3, 0.1, 0.4999999, 0.5, 1.0, math.pi / 2])
@@ -127,7 +166,9 @@ def test_small_differences_of_trigonometric_functions_have_small_relative_errors
     exact = mp.mpf(beta)
     at = torch.tensor([beta], dtype=torch.float64)
     assert float(psi(at)) == pytest.approx(float(mp.sin(exact) - exact * mp.cos(exact)), rel=1e-14)
-    assert float(wedge(at)) == pytest.approx(float(exact - mp.sin(exact) * mp.cos(exact)), rel=1e-14)
+    assert float(wedge(at)) == pytest.approx(
+        float(exact - mp.sin(exact) * mp.cos(exact)), rel=1e-14
+    )
 
 
 @pytest.mark.parametrize("world", WORLDS, ids=lambda world: f"{world.family}-{world.count}")
@@ -146,7 +187,9 @@ def test_the_empirical_gradient_is_that_of_automatic_differentiation(world):
     x = TRIALS.normal("samples", 50, world.dimension)
     leaf = W.clone().requires_grad_()
     (automatic,) = torch.autograd.grad((0.5 * residual(leaf, V, x) ** 2).mean(dim=1).sum(), leaf)
-    torch.testing.assert_close(empirical_gradient(W, x, residual(W, V, x)), automatic, rtol=1e-10, atol=1e-10)
+    torch.testing.assert_close(
+        empirical_gradient(W, x, residual(W, V, x)), automatic, rtol=1e-10, atol=1e-10
+    )
 
 
 @pytest.mark.parametrize("world", WORLDS, ids=lambda world: f"{world.family}-{world.count}")
@@ -154,7 +197,9 @@ def test_loss_and_gradient_are_homogeneous_and_blind_to_signs(world):
     V = world.build(TRIALS)
     W = States(family="local", extra=3, size=0.3).draw(TRIALS, V)
     torch.testing.assert_close(loss(3.0 * W, 3.0 * V), 81.0 * loss(W, V), rtol=1e-9, atol=0)
-    torch.testing.assert_close(gradient(3.0 * W, 3.0 * V), 27.0 * gradient(W, V), rtol=0, atol=1e-11)
+    torch.testing.assert_close(
+        gradient(3.0 * W, 3.0 * V), 27.0 * gradient(W, V), rtol=0, atol=1e-11
+    )
     torch.testing.assert_close(loss(-W, V), loss(W, V), rtol=1e-9, atol=0)
 
 
@@ -170,7 +215,9 @@ def test_states_can_be_pulled_into_a_band(world, family):
 
 def test_a_given_separation_is_met():
     assert Teachers(family="arc", count=4, dimension=3, separation=0.3).delta == pytest.approx(0.3)
-    assert Teachers(family="simplex", count=4, dimension=5, separation=0.7).delta == pytest.approx(0.7)
+    assert Teachers(family="simplex", count=4, dimension=5, separation=0.7).delta == pytest.approx(
+        0.7
+    )
     with pytest.raises(ValueError, match="do not fit"):
         Teachers(count=5, dimension=4)
     with pytest.raises(ValueError, match="at most"):

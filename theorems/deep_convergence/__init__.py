@@ -1,6 +1,10 @@
-"""ALS18: Allen-Zhu, Li, Song, "A Convergence Theory for Deep Learning via Over-Parameterization" (arXiv 1811.03962, ICML 2019).
+"""ALS18.
 
-One module a section of the proof. They are imported in the proof's order, which is the order of lists and reports.
+Allen-Zhu, Li, Song, "A Convergence Theory for Deep Learning via Over-Parameterization" (arXiv
+1811.03962, ICML 2019).
+
+One module a section of the proof. They are imported in the proof's order, which is the order of
+lists and reports.
 """
 
 import importlib
@@ -33,7 +37,6 @@ SECTIONS = (
     "residual_stability",
     "residual",
     "residual_descent",
-    "not_yet",
 )
 
 for _section in SECTIONS:

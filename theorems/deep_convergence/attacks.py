@@ -1,20 +1,21 @@
 """Adversarial points of the ball B(ω) = {W : ‖W_l - W_l^(0)‖₂ ≤ ω for all l} around a network.
 
-Each attack returns a network whose trained layers are those of the given one plus an update of low rank, so that it runs on dense and on
-matrix-free layers alike; the given network is the centre, perturbed already or not, and stays what it was.
+Each attack returns a network whose trained layers are those of the given one plus an update of low
+rank, so that it runs on dense and on matrix-free layers alike; the given network is the centre,
+perturbed already or not, and stays what it was.
 
-| attack | aims at | update of a layer |
-| --- | --- | --- |
-| `rotated` | nothing: the random point to compare with | a random frame on the span of the hidden vectors |
-| `aligned` | whatever directions it is given | rank one along one example's current hidden vector |
-| `magnified` | ‖h_L - h_L^(0)‖ of one example | the same, directions by steepest ascent |
-| `flipped` | the number of sign changes of one example, layer by layer | the same, the cheapest signs first |
-| `merged` | the last layer's signs of two examples: makes them equal | rank two, last layer only |
-| `descended` | the points where gradient descent goes | rank n a step |
-| `ascended` | any objective that is differentiable in products with the layers | Frank-Wolfe, the polar factor of the gradient's factors |
+| attack | aims at | update of a layer | | --- | --- | --- | | `rotated` | nothing: the random point
+to compare with | a random frame on the span of the hidden vectors | | `aligned` | whatever
+directions it is given | rank one along one example's current hidden vector | | `magnified` | ‖h_L -
+h_L^(0)‖ of one example | the same, directions by steepest ascent | | `flipped` | the number of sign
+changes of one example, layer by layer | the same, the cheapest signs first | | `merged` | the last
+layer's signs of two examples: makes them equal | rank two, last layer only | | `descended` | the
+points where gradient descent goes | rank n a step | | `ascended` | any objective that is
+differentiable in products with the layers | Frank-Wolfe, the polar factor of the gradient's factors
+|
 
-For one example, rank one along its current hidden vector realises everything that the ball can do to a layer's forward pass. Gradients see
-no indicators: pair `ascended` with `flipped` or `merged`.
+For one example, rank one along its current hidden vector realises everything that the ball can do
+to a layer's forward pass. Gradients see no indicators: pair `ascended` with `flipped` or `merged`.
 """
 
 from __future__ import annotations
@@ -27,7 +28,14 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from lemmata.harness import Trials
-from lemmata.harness.adversary import LowRank, greedy_sign_flips, merge_signs, polar_factor, rank_one_along_hidden, smallest_moving
+from lemmata.harness.adversary import (
+    LowRank,
+    greedy_sign_flips,
+    merge_signs,
+    polar_factor,
+    rank_one_along_hidden,
+    smallest_moving,
+)
 from lemmata.harness.layers import Layer
 from lemmata.theorems.deep_convergence.setting import Network
 
@@ -38,9 +46,12 @@ Eligible: TypeAlias = Callable[[Float[Tensor, "trials m"]], Bool[Tensor, "trials
 
 
 def rotated(network: Network, inputs: Inputs, radius: Radius, trials: Trials) -> Network:
-    """Return a random point: what ω times a random orthogonal matrix a layer does to the forward pass of the examples.
+    """Return a random point.
 
-    On the span of the hidden vectors, with orthonormal basis Q, a Haar-random orthogonal matrix acts as U Qᵀ with a random frame U.
+    What ω times a random orthogonal matrix a layer does to the forward pass of the examples.
+
+    On the span of the hidden vectors, with orthonormal basis Q, a Haar-random orthogonal matrix
+    acts as U Qᵀ with a random frame U.
     """
     h = network.A.apply(_columns(network, inputs)).relu()
     W = []
@@ -53,9 +64,16 @@ def rotated(network: Network, inputs: Inputs, radius: Radius, trials: Trials) ->
 
 
 def aligned(
-    network: Network, inputs: Inputs, radius: Radius, directions: Sequence[Float[Tensor, "trials m"]], *, example: int = 0
+    network: Network,
+    inputs: Inputs,
+    radius: Radius,
+    directions: Sequence[Float[Tensor, "trials m"]],
+    *,
+    example: int = 0,
 ) -> Network:
-    """Return W_l + ω u_l ĥᵀ, u_l the unit vectors along the directions, ĥ along the example's current perturbed hidden vector."""
+    """Return W_l + ω u_l ĥᵀ, u_l the unit vectors along the directions, ĥ along the example's
+    current perturbed hidden vector.
+    """
     h = network.A.apply(_columns(network, inputs, example)).relu()
     W = []
     for layer, direction in zip(network.W, directions, strict=True):
@@ -65,11 +83,22 @@ def aligned(
     return network.with_layers(W)
 
 
-def magnified(network: Network, inputs: Inputs, radius: Radius, *, example: int = 0, rounds: int = 6, of_output: bool = False) -> Network:
-    """Return the point that moves the example's last hidden vector far: steepest ascent of z = h_L - h_L^(0) in the ball.
+def magnified(
+    network: Network,
+    inputs: Inputs,
+    radius: Radius,
+    *,
+    example: int = 0,
+    rounds: int = 6,
+    of_output: bool = False,
+) -> Network:
+    """Return the point that moves the example's last hidden vector far.
 
-    A round runs z back through the perturbed network, u_l ← D_l z_l, z_{l-1} = W_lᵀ D_l z_l, and aligns the layers with the u_l: a power
-    iteration. It begins with u_l along the pre-activations. With `of_output` it is the output that moves far: z = Bᵀ(y - y^(0)).
+    Steepest ascent of z = h_L - h_L^(0) in the ball.
+
+    A round runs z back through the perturbed network, u_l ← D_l z_l, z_{l-1} = W_lᵀ D_l z_l, and
+    aligns the layers with the u_l: a power iteration. It begins with u_l along the pre-activations.
+    With `of_output` it is the output that moves far: z = Bᵀ(y - y^(0)).
     """
     column = inputs[:, example : example + 1]
     start = network.forward(column)
@@ -86,9 +115,17 @@ def magnified(network: Network, inputs: Inputs, radius: Radius, *, example: int 
 
 
 def flipped(
-    network: Network, inputs: Inputs, radius: Radius, *, example: int = 0, eligible: Eligible | None = None, reach: float = 1.0
+    network: Network,
+    inputs: Inputs,
+    radius: Radius,
+    *,
+    example: int = 0,
+    eligible: Eligible | None = None,
+    reach: float = 1.0,
 ) -> Network:
-    """Return the point that changes as many signs of the example as it can, layer by layer against the given network's signs.
+    """Return the point that changes as many signs of the example as it can, layer by layer against
+    the
+    given network's signs.
 
     Given the layers before, no update of a layer of norm ω changes more signs of it.
 
@@ -97,65 +134,102 @@ def flipped(
         inputs: as columns.
         radius: ω.
         example: whose signs.
-        eligible: given a layer's reference pre-activations, which neurons may be moved; all by default.
-        reach: how far they are moved, in units of the way to zero: from 2 on, the signs of examples close by change as well.
+        eligible: given a layer's reference pre-activations, which neurons may be moved; all by
+            default.
+        reach: how far they are moved, in units of the way to zero: from 2 on, the signs of examples
+            close by change as well.
     """
     reference = network.forward(_columns(network, inputs, example))
     h, W = reference.h[0], []
     for layer, g in zip(network.W, reference.g[1:], strict=True):
         b = layer.apply(h)
         may = None if eligible is None else eligible(g[..., 0])
-        flips = greedy_sign_flips(g[..., 0], b[..., 0], _on(h, radius) / reach * h[..., 0].norm(dim=1), eligible=may)
+        flips = greedy_sign_flips(
+            g[..., 0], b[..., 0], _on(h, radius) / reach * h[..., 0].norm(dim=1), eligible=may
+        )
         W.append(layer.add_low_rank(*smallest_moving(h[..., 0], reach * flips.change)))
         h = (b + reach * flips.change.unsqueeze(-1)).relu()
     return network.with_layers(W)
 
 
-def merged(network: Network, inputs: Inputs, radius: Radius, *, pair: tuple[int, int] | None = None) -> Network:
-    """Return the point whose last layer gives two examples, the closest by default, the same sign in as many neurons as it can.
+def merged(
+    network: Network, inputs: Inputs, radius: Radius, *, pair: tuple[int, int] | None = None
+) -> Network:
+    """Return the point whose last layer gives two examples, the closest by default, the same sign
+    in
+    as many neurons as it can.
 
     The update has rank two and Frobenius norm at most ω.
     """
     first, second = closest_pair(inputs) if pair is None else pair
     signals = network.forward(inputs)
     (g, h), last = (signals.g[-1], signals.h[-2]), network.W[-1]
-    merge = merge_signs(g[..., first], g[..., second], h[..., first], h[..., second], _on(h, radius).expand(len(h)))
+    merge = merge_signs(
+        g[..., first], g[..., second], h[..., first], h[..., second], _on(h, radius).expand(len(h))
+    )
     return network.with_layers((*network.W[:-1], last.add_low_rank(*merge.update)))
 
 
 def descended(
-    network: Network, inputs: Inputs, targets: Float[Tensor, "trials d n"], radius: Radius, *, step: float, steps: int = 3
+    network: Network,
+    inputs: Inputs,
+    targets: Float[Tensor, "trials d n"],
+    radius: Radius,
+    *,
+    step: float,
+    steps: int = 3,
 ) -> Network:
-    """Return the point in the direction of gradient descent's displacement after some steps, at the distance ω in its largest layer."""
+    """Return the point in the direction of gradient descent's displacement after some steps, at
+    the distance ω in its largest layer.
+    """
     current, taken = network, []
     for _ in range(steps):
         signals = current.forward(inputs)
         taken.append(current.gradient(signals, signals.y - targets))
         current = current.moved(taken[-1], -step)
-    updates = [LowRank(torch.cat([g.e for g in same], dim=2), torch.cat([g.h for g in same], dim=2)) for same in zip(*taken, strict=True)]
+    updates = [
+        LowRank(torch.cat([g.e for g in same], dim=2), torch.cat([g.h for g in same], dim=2))
+        for same in zip(*taken, strict=True)
+    ]
     largest = torch.stack([spectral_norm(update) for update in updates]).amax(dim=0)
     factor = torch.where(largest > 0, -radius / largest, 0.0)
-    return _plus(network, [LowRank(_times(factor, update.left), update.right) for update in updates])
+    return _plus(
+        network, [LowRank(_times(factor, update.left), update.right) for update in updates]
+    )
 
 
-def ascended(network: Network, objective: Objective, radius: Radius, *, rounds: int = 8, start: Sequence[LowRank] | None = None) -> Network:
-    """Return, trial by trial, the best point of a Frank-Wolfe ascent X ← (1 - γ) X + γ ω U Vᵀ, γ = 2/(k + 2), in the whole ball.
+def ascended(
+    network: Network,
+    objective: Objective,
+    radius: Radius,
+    *,
+    rounds: int = 8,
+    start: Sequence[LowRank] | None = None,
+) -> Network:
+    """Return, trial by trial, the best point of a Frank-Wolfe ascent X ← (1 - γ) X + γ ω U Vᵀ, γ =
+    2/(k + 2), in the whole ball.
 
-    The objective is evaluated `rounds` times on a network that differs from the one it belongs to by nothing but probes: a zero is added to
-    each product with a layer, and the derivative in that zero is one factor of the derivative in the layer, the vector it was multiplied
-    with the other. So a layer's gradient is known by its factors, and U Vᵀ costs no m × m matrix.
+    The objective is evaluated `rounds` times on a network that differs from the one it belongs to
+    by nothing but probes: a zero is added to each product with a layer, and the derivative in that
+    zero is one factor of the derivative in the layer, the vector it was multiplied with the other.
+    So a layer's gradient is known by its factors, and U Vᵀ costs no m × m matrix.
 
     Args:
         network: the centre.
         objective: of a network, trial by trial.
         radius: ω.
         rounds: how many steps.
-        start: an update in the ball to begin with; needed where the centre is a critical point of the objective.
+        start: an update in the ball to begin with; needed where the centre is a critical point of
+            the objective.
 
     Raises:
         ValueError: the objective does not depend on the layers through differentiable operations.
     """
-    point = [LowRank(nothing, nothing) for nothing in map(_nothing, network.W)] if start is None else list(start)
+    point = (
+        [LowRank(nothing, nothing) for nothing in map(_nothing, network.W)]
+        if start is None
+        else list(start)
+    )
     best, value = point, None
     for k in range(rounds + 1):
         current = _plus(network, point)
@@ -169,7 +243,10 @@ def ascended(network: Network, objective: Objective, radius: Radius, *, rounds: 
             gamma = 2.0 / (k + 2.0)
             towards = [polar_factor(gradient) for gradient in _gradients(now, probes)]
             point = [
-                LowRank(torch.cat(((1.0 - gamma) * x.left, _times(radius, gamma * to.left)), dim=2), torch.cat((x.right, to.right), dim=2))
+                LowRank(
+                    torch.cat(((1.0 - gamma) * x.left, _times(radius, gamma * to.left)), dim=2),
+                    torch.cat((x.right, to.right), dim=2),
+                )
                 for x, to in zip(point, towards, strict=True)
             ]
     return _plus(network, best)
@@ -183,7 +260,10 @@ def closest_pair(inputs: Inputs) -> tuple[int, int]:
 
 def spectral_norm(matrix: LowRank) -> Float[Tensor, "trials"]:
     """Return the spectral norm of left rightᵀ, exactly up to rounding, without the matrix."""
-    first, second = torch.linalg.qr(matrix.left, mode="r").R, torch.linalg.qr(matrix.right, mode="r").R
+    first, second = (
+        torch.linalg.qr(matrix.left, mode="r").R,
+        torch.linalg.qr(matrix.right, mode="r").R,
+    )
     return torch.linalg.matrix_norm(first @ second.mT, ord=2)
 
 
@@ -202,7 +282,9 @@ class _Probed:
         return self._noted(self.layer.apply_transpose(U), U, forward=False)
 
     def materialise(self) -> Float[Tensor, "trials rows cols"]:
-        raise NotImplementedError("an objective of `ascended` may use the layers only through their products")
+        raise NotImplementedError(
+            "an objective of `ascended` may use the layers only through their products"
+        )
 
     def _noted(self, product: Tensor, vectors: Tensor, *, forward: bool) -> Tensor:
         probe = torch.zeros_like(product, requires_grad=True)
@@ -212,26 +294,48 @@ class _Probed:
 
 def _gradients(value: Float[Tensor, "trials"], probes: Sequence[_Probed]) -> list[LowRank]:
     if not value.requires_grad:
-        raise ValueError("the objective has no derivative in the layers (made of indicators, or detached): attack it without gradients")
+        raise ValueError(
+            "the objective has no derivative in the layers (made of indicators, or detached): "
+            "attack it without gradients"
+        )
     every = [probe for one in probes for probe, _, _ in one.products]
-    slopes = dict(zip(map(id, every), torch.autograd.grad(value.sum(), every, materialize_grads=True), strict=True))
+    slopes = dict(
+        zip(
+            map(id, every),
+            torch.autograd.grad(value.sum(), every, materialize_grads=True),
+            strict=True,
+        )
+    )
     found = []
     for one in probes:
         factors = [
-            (slopes[id(probe)].nan_to_num(0.0, 0.0, 0.0), vectors)[:: 1 if forward else -1] for probe, vectors, forward in one.products
+            (slopes[id(probe)].nan_to_num(0.0, 0.0, 0.0), vectors)[:: 1 if forward else -1]
+            for probe, vectors, forward in one.products
         ]
-        found.append(LowRank(torch.cat([left for left, _ in factors], dim=2), torch.cat([right for _, right in factors], dim=2)))
+        found.append(
+            LowRank(
+                torch.cat([left for left, _ in factors], dim=2),
+                torch.cat([right for _, right in factors], dim=2),
+            )
+        )
     return found
 
 
 def _plus(network: Network, updates: Sequence[LowRank]) -> Network:
-    return network.with_layers([layer.add_low_rank(*update) for layer, update in zip(network.W, updates, strict=True)])
+    return network.with_layers(
+        [layer.add_low_rank(*update) for layer, update in zip(network.W, updates, strict=True)]
+    )
 
 
 def _select(choose: Bool[Tensor, "trials"], new: LowRank, old: LowRank) -> LowRank:
     missing = new.left.shape[2] - old.left.shape[2]
     where = choose[:, None, None]
-    return LowRank(*(torch.where(where, x, torch.nn.functional.pad(y, (0, missing))) for x, y in zip(new, old, strict=True)))
+    return LowRank(
+        *(
+            torch.where(where, x, torch.nn.functional.pad(y, (0, missing)))
+            for x, y in zip(new, old, strict=True)
+        )
+    )
 
 
 def _nothing(layer: Layer) -> Float[Tensor, "trials rows 0"]:
@@ -239,7 +343,9 @@ def _nothing(layer: Layer) -> Float[Tensor, "trials rows 0"]:
     return torch.zeros((len(trials), layer.rows, 0), device=trials.device, dtype=trials.dtype)
 
 
-def _columns(network: Network, inputs: Inputs, example: int | None = None) -> Float[Tensor, "trials d_in k"]:
+def _columns(
+    network: Network, inputs: Inputs, example: int | None = None
+) -> Float[Tensor, "trials d_in k"]:
     chosen = inputs if example is None else inputs[:, example : example + 1]
     return chosen.expand(len(network.A.entries.trials), *chosen.shape)
 

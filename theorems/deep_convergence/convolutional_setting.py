@@ -1,15 +1,19 @@
-"""Convolutional networks, as ALS18's Theorem 7 has them, on a ring of pixels, with their exact gradient.
+"""Convolutional networks, as ALS18's Theorem 7 has them, on a ring of pixels, with their exact
+gradient.
 
 Images have P pixels, layers m channels, and pixel p sees the patch Q_p of the q pixels around it:
 
-    h_{0,p} = φ(A x_p),   h_{l,p} = φ(W_l [h_{l-1,r}]_{r ∈ Q_p}),   y = Σ_p B_p h_{L,p},      φ(z) = max(z, 0).                      (1)
+    h_{0,p} = φ(A x_p),   h_{l,p} = φ(W_l [h_{l-1,r}]_{r ∈ Q_p}),   y = Σ_p B_p h_{L,p},      φ(z) =
+    max(z, 0).  (1)
 
-Initialisation: A_{jk} ~ N(0, 2/m), (W_l)_{jk} ~ N(0, 2/(qm)) with W_l ∈ R^{m × qm}, (B_p)_{jk} ~ N(0, 1/d). With b_{L,p} = B_pᵀ v and
-b_{l-1} the sum over the patches of what W_lᵀ D_{l,p} b_{l,p} sends back to the pixels, the gradient with fake losses v is
+Initialisation: A_{jk} ~ N(0, 2/m), (W_l)_{jk} ~ N(0, 2/(qm)) with W_l ∈ R^{m × qm}, (B_p)_{jk} ~
+N(0, 1/d). With b_{L,p} = B_pᵀ v and b_{l-1} the sum over the patches of what W_lᵀ D_{l,p} b_{l,p}
+sends back to the pixels, the gradient with fake losses v is
 
-    ∇_{W_l} = Σ_{i,p} D_{i,l,p} b_{i,l,p} [h_{i,l-1,r}]_{r ∈ Q_p}ᵀ.                                                                (2)
+    ∇_{W_l} = Σ_{i,p} D_{i,l,p} b_{i,l,p} [h_{i,l-1,r}]_{r ∈ Q_p}ᵀ.                              (2)
 
-Layout: trials first, then channels, then examples and pixels, a pixel's examples being neighbours: g_l, h_l are (trials, m, P n).
+Layout: trials first, then channels, then examples and pixels, a pixel's examples being neighbours:
+g_l, h_l are (trials, m, P n).
 """
 
 from __future__ import annotations
@@ -34,7 +38,8 @@ class Images:
 
     Attributes:
         pixels: P.
-        vectors: the unit vectors behind the pixels, those of an image's first pixel first for all images.
+        vectors: the unit vectors behind the pixels, those of an image's first pixel first for all
+            images.
     """
 
     pixels: int
@@ -76,10 +81,18 @@ class ConvolutionalNetwork:
         return torch.cat([h.roll(n * shift, dims=2) for shift in self._shifts], dim=1)
 
     def gathered(self, stacked: Float[Tensor, "trials qm Pn"]) -> Float[Tensor, "trials m Pn"]:
-        """Return the transpose of `patches`: for each pixel the sum of what its patches send back."""
+        """Return the transpose of `patches`.
+
+        For each pixel the sum of what its patches send back.
+        """
         n = stacked.shape[2] // self.pixels
         blocks = stacked.chunk(self.patch, dim=1)
-        return torch.stack([block.roll(-n * shift, dims=2) for block, shift in zip(blocks, self._shifts, strict=True)]).sum(dim=0)
+        return torch.stack(
+            [
+                block.roll(-n * shift, dims=2)
+                for block, shift in zip(blocks, self._shifts, strict=True)
+            ]
+        ).sum(dim=0)
 
     @property
     def _shifts(self) -> range:
@@ -100,7 +113,12 @@ class ConvolutionalNetwork:
 
     def gradient(self, signals: Signals, v: Float[Tensor, "trials d n"]) -> tuple[Gradient, ...]:
         """Return (2) for the layers W_1, ..., W_L."""
-        b = self.layers.B.apply_transpose(v).unflatten(1, (self.pixels, -1)).transpose(1, 2).flatten(2)
+        b = (
+            self.layers.B.apply_transpose(v)
+            .unflatten(1, (self.pixels, -1))
+            .transpose(1, 2)
+            .flatten(2)
+        )
         found = []
         for level in range(self.layers.depth, 0, -1):
             e = b * signals.signs[level]
@@ -136,14 +154,22 @@ class ConvolutionalNet:
         m, fan_in = self.width, self.patch * self.width
         layers = Network(
             A=gaussian_layer(trials, "A", m, images.data.dimension, variance=2.0 / m),
-            W=tuple(gaussian_layer(trials, f"W{level}", m, fan_in, variance=self.variance / fan_in) for level in range(1, self.depth + 1)),
-            B=gaussian_layer(trials, "B", self.outputs, images.pixels * m, variance=1.0 / self.outputs),
+            W=tuple(
+                gaussian_layer(trials, f"W{level}", m, fan_in, variance=self.variance / fan_in)
+                for level in range(1, self.depth + 1)
+            ),
+            B=gaussian_layer(
+                trials, "B", self.outputs, images.pixels * m, variance=1.0 / self.outputs
+            ),
         )
         return ConvolutionalNetwork(layers=layers, pixels=images.pixels, patch=self.patch)
 
 
 def convolutional_nets(
-    *, widths: tuple[int, int] = (16, 64), depths: tuple[int, int] = (1, 4), outputs: tuple[int, int] = (1, 2)
+    *,
+    widths: tuple[int, int] = (16, 64),
+    depths: tuple[int, int] = (1, 4),
+    outputs: tuple[int, int] = (1, 2),
 ) -> st.SearchStrategy[ConvolutionalNet]:
     """Draw convolutional network classes."""
     return st.builds(
@@ -155,10 +181,14 @@ def convolutional_nets(
     )
 
 
-def images(*, most: int = 3, pixels: tuple[int, ...] = (4, 6, 8), dimensions: tuple[int, int] = (8, 32)) -> st.SearchStrategy[Images]:
+def images(
+    *, most: int = 3, pixels: tuple[int, ...] = (4, 6, 8), dimensions: tuple[int, int] = (8, 32)
+) -> st.SearchStrategy[Images]:
     """Draw images whose pixels are independent and uniform on the sphere."""
     return st.builds(
-        lambda count, pixels, dimension, number: noise(count, pixels, dimension=dimension, number=number),
+        lambda count, pixels, dimension, number: noise(
+            count, pixels, dimension=dimension, number=number
+        ),
         count=st.integers(1, most),
         pixels=st.sampled_from(pixels),
         dimension=sizes(smallest=dimensions[0], largest=dimensions[1]),
@@ -168,4 +198,9 @@ def images(*, most: int = 3, pixels: tuple[int, ...] = (4, 6, 8), dimensions: tu
 
 def noise(count: int, pixels: int, *, dimension: int = 10, number: int = 0) -> Images:
     """Return images whose pixels are independent and uniform on the sphere."""
-    return Images(pixels=pixels, vectors=UnitVectors(family="sphere", count=count * pixels, dimension=dimension, number=number))
+    return Images(
+        pixels=pixels,
+        vectors=UnitVectors(
+            family="sphere", count=count * pixels, dimension=dimension, number=number
+        ),
+    )

@@ -1,9 +1,11 @@
-"""Gradient descent on F, all trials at once, with everything that the proofs of convergence speak of.
+"""Gradient descent on F, all trials at once, with everything that the proofs of convergence speak
+of.
 
     W^(t+1) = W^(t) - η ∇F(W^(t)),   t = 0, ..., T - 1.
 
-All trials take the same number of steps. A trial whose loss has fallen below 1e-20 of its first rests from then on: its further steps
-would be rounding. The updates are kept as their factors, so that displacements need no m × m matrix.
+All trials take the same number of steps. A trial whose loss has fallen below 1e-20 of its first
+rests from then on: its further steps would be rounding. The updates are kept as their factors, so
+that displacements need no m × m matrix.
 """
 
 from __future__ import annotations
@@ -16,7 +18,13 @@ from torch import Tensor
 
 from lemmata.harness import Trials
 from lemmata.strategies import Labels
-from lemmata.theorems.deep_convergence.setting import DeepReluNet, Gradient, Network, SeparatedData, loss
+from lemmata.theorems.deep_convergence.setting import (
+    DeepReluNet,
+    Gradient,
+    Network,
+    SeparatedData,
+    loss,
+)
 
 _REST = 1e-20
 
@@ -47,13 +55,19 @@ class Trajectory:
     @property
     def descent(self) -> Float[Tensor, "trials T"]:
         """(F_t - F_{t+1})/(η ‖∇F(W^(t))‖_F²): 1 to first order in η; 1 where the trial rests."""
-        return self.where_moving((self.F[:, :-1] - self.F[:, 1:]) / (self.step * self.squares.sum(dim=2)), 1.0)
+        return self.where_moving(
+            (self.F[:, :-1] - self.F[:, 1:]) / (self.step * self.squares.sum(dim=2)), 1.0
+        )
 
     def decline(self, since: int = 0) -> Float[Tensor, "trials"]:
         """Return by how much log F falls a moving step, on average from the step `since` on."""
-        return (self.F[:, since] / self.F[:, -1]).log() / self.moving[:, since:].sum(dim=1).clamp(min=1)
+        return (self.F[:, since] / self.F[:, -1]).log() / self.moving[:, since:].sum(dim=1).clamp(
+            min=1
+        )
 
-    def where_moving(self, values: Float[Tensor, "trials T"], otherwise: float) -> Float[Tensor, "trials T"]:
+    def where_moving(
+        self, values: Float[Tensor, "trials T"], otherwise: float
+    ) -> Float[Tensor, "trials T"]:
         """Return the values with those of resting steps replaced."""
         return torch.where(self.moving, values, otherwise)
 
@@ -61,13 +75,21 @@ class Trajectory:
         """Return W_l^(T) - W_l^(0) for each layer, by its factors."""
         layers = zip(*self.gradients, strict=True)
         return tuple(
-            Gradient(e=-self.step * torch.cat([one.e for one in taken], dim=2), h=torch.cat([one.h for one in taken], dim=2))
+            Gradient(
+                e=-self.step * torch.cat([one.e for one in taken], dim=2),
+                h=torch.cat([one.h for one in taken], dim=2),
+            )
             for taken in layers
         )
 
 
 def descend(
-    network: Network, inputs: Float[Tensor, "d_in n"], targets: Float[Tensor, "trials d n"], *, step: float, steps: int
+    network: Network,
+    inputs: Float[Tensor, "d_in n"],
+    targets: Float[Tensor, "trials d n"],
+    *,
+    step: float,
+    steps: int,
 ) -> Trajectory:
     """Run gradient descent from the network."""
     F, squares, moving, gradients = [], [], [], []
@@ -90,8 +112,12 @@ def descend(
     )
 
 
-def train(net: DeepReluNet, data: SeparatedData, targets: Labels, trials: Trials, *, c: float, steps: int) -> Trajectory:
+def train(
+    net: DeepReluNet, data: SeparatedData, targets: Labels, trials: Trials, *, c: float, steps: int
+) -> Trajectory:
     """Draw a network and its targets, and run gradient descent with η = c d/(nLm)."""
     network, signals = net.forward(trials, data)
     step = c * net.outputs / (data.count * net.depth * net.width)
-    return descend(network, data.inputs(trials), targets.build(trials, signals.y), step=step, steps=steps)
+    return descend(
+        network, data.inputs(trials), targets.build(trials, signals.y), step=step, steps=steps
+    )

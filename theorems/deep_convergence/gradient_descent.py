@@ -1,10 +1,11 @@
 """Theorem 1: gradient descent converges linearly and stays near its start (ALS18, Section 12).
 
-A step decreases F by a multiple of η ‖∇F‖² (ALS-25), and ‖∇F‖² is at least Ω(δm/(dn²)) F as long as the weights stay in the ball of
-Theorem 3 (ALS-21). Hence linear convergence, and they do stay there, because the lengths of the steps form a geometric series (ALS-38).
+A step decreases F by a multiple of η ‖∇F‖² (ALS-25), and ‖∇F‖² is at least Ω(δm/(dn²)) F as long as
+the weights stay in the ball of Theorem 3 (ALS-21). Hence linear convergence, and they do stay
+there, because the lengths of the steps form a geometric series (ALS-38).
 
-Runs use η = 0.5 d/(nLm). The theorem's width is far out of reach: what is seen here are its conclusions at small width, and their
-exponents in m.
+Runs use η = 0.5 d/(nLm). The theorem's width is far out of reach: what is seen here are its
+conclusions at small width, and their exponents in m.
 """
 
 from __future__ import annotations
@@ -15,42 +16,73 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from lemmata.harness import Along, Bound, Constant, Instance, Requirement, Trials, at_least, at_most, given, statement
+from lemmata.harness import (
+    Along,
+    Bound,
+    Constant,
+    Instance,
+    Requirement,
+    Trials,
+    at_least,
+    at_most,
+    given,
+    statement,
+)
 from lemmata.harness.adversary import LowRank
 from lemmata.strategies import Labels, UnitVectors, labels
 from lemmata.theorems.deep_convergence.attacks import spectral_norm
 from lemmata.theorems.deep_convergence.descent import Trajectory, train
-from lemmata.theorems.deep_convergence.setting import DeepReluNet, SeparatedData, deep_relu_nets, pair_at, separated_data, sphere
+from lemmata.theorems.deep_convergence.setting import (
+    DeepReluNet,
+    SeparatedData,
+    deep_relu_nets,
+    pair_at,
+    separated_data,
+    sphere,
+)
 
 _RUNS = ("dense", "matrix-free")
 _WORLD = (r"\forall\, n,L,m,d,\delta", r"\forall\, x_i,y_i^*", r"\mathbb P_{A,W^{(0)},B}")
 _GATE = Requirement(
-    r"$m\ge\mathrm{poly}(n,L,\delta^{-1})\,d$, of order $n^{24}L^{12}\delta^{-8}d$; tried where $\frac{\delta m}{nd}\ge10$",
-    met=lambda net, data, targets: net.width >= data.count**24 * net.depth**12 * data.delta**-8 * net.outputs,
+    paper=r"$m\ge\mathrm{poly}(n,L,\delta^{-1})\,d$, of order $n^{24}L^{12}\delta^{-8}d$; tried "
+    r"where $\frac{\delta m}{nd}\ge10$",
+    met=lambda net, data, targets: (
+        net.width >= data.count**24 * net.depth**12 * data.delta**-8 * net.outputs
+    ),
 )
 
 
 def _at(width: int, data: SeparatedData, *, depth: int = 2, outputs: int = 2) -> Instance:
-    return {"net": DeepReluNet(width=width, depth=depth, outputs=outputs), "data": data, "targets": Labels()}
+    return {
+        "net": DeepReluNet(width=width, depth=depth, outputs=outputs),
+        "data": data,
+        "targets": Labels(),
+    }
 
 
 ALS26 = statement(
     "ALS-26",
-    source="ALS18, Theorem 1",
-    provenance="recalled-form",
+    paper="ALS18",
+    source="Theorem 1",
+    provenance="recalled",
+    note="the form is recalled, number and constants are uncertain",
     uses=["ALS-21", "ALS-25", "ALS-38"],
     title="Gradient descent converges linearly to zero loss",
-    says=r"For $m\ge\tilde\Omega(\mathrm{poly}(n,L,\delta^{-1})\,d)$, with probability at least $1-e^{-\Omega(\log^2m)}$ gradient descent "
-    r"with "
+    says=r"For $m\ge\tilde\Omega(\mathrm{poly}(n,L,\delta^{-1})\,d)$, with probability at least "
+    r"$1-e^{-\Omega(\log^2m)}$ gradient descent with "
     r"$\eta=\Theta(\frac{d\delta}{\mathrm{poly}(n,L)\,m})$ reaches $F\le\epsilon$ in "
     r"$T=\Theta(\frac{\mathrm{poly}(n,L)}{\delta^2}\log\frac1\epsilon)$ steps.",
+    kind="scaling",
+    requires=_GATE,
 )
 
 _STEPS = 200
 _separated = {
     # δ ≥ 0.4, n = 2, d = 1 and m ≥ 64 meet δm/(nd) ≥ 10; a separation takes two examples.
     "net": deep_relu_nets(widths=(64, 128), depths=(1, 3), outputs=(1, 1)),
-    "data": separated_data(smallest=2, largest=2, separations=(0.6, 1.0)).filter(lambda data: data.delta >= 0.4),
+    "data": separated_data(smallest=2, largest=2, separations=(0.6, 1.0)).filter(
+        lambda data: data.delta >= 0.4
+    ),
     "targets": labels("random", "zero", "opposed"),
 }
 
@@ -62,27 +94,37 @@ def _order(net: DeepReluNet, data: SeparatedData, step: float) -> float:
 @ALS26.part(
     "a",
     kind="trajectory",
-    says=r"$F(W^{(t+1)})\le\big(1-\Omega(\frac{\eta\delta m}{dn^2})\big)F(W^{(t)})$ for every $t<200$, with $\eta=0.5\frac d{nLm}$.",
+    says=r"$F(W^{(t+1)})\le\big(1-\Omega(\frac{\eta\delta m}{dn^2})\big)F(W^{(t)})$ for every "
+    r"$t<200$, with $\eta=0.5\frac d{nLm}$.",
     quantifiers=(*_WORLD, r"\forall\, t<200"),
     constant=Constant(10.0, measured_on="m = 64…256, n = 4, L = 2: 2.0"),
-    requires=_GATE,
     specimens=[_at(64, pair_at(0.8)), _at(64, pair_at(0.8, count=4), outputs=1)],
     layers=_RUNS,
-    cost=4,
 )
 @given(**_separated)
 def the_loss_contracts_at_every_step(
-    net: DeepReluNet, data: SeparatedData, targets: Labels, trials: Trials, actual: SeparatedData | None = None
+    net: DeepReluNet,
+    data: SeparatedData,
+    targets: Labels,
+    trials: Trials,
+    *,
+    actual: SeparatedData | None = None,
 ) -> Bound:
     run = train(net, data if actual is None else actual, targets, trials, c=0.5, steps=_STEPS)
     claim = at_least(run.contraction, _order(net, data, run.step))
-    return claim.with_curves(loss=run.F, contraction=run.contraction).reporting(total_decrease=run.F[:, -1] / run.F[:, 0])
+    return claim.with_curves(loss=run.F, contraction=run.contraction).reporting(
+        total_decrease=run.F[:, -1] / run.F[:, 0]
+    )
 
 
-@the_loss_contracts_at_every_step.twin("no separation: x₁ = x₂ with different targets", specimens=[_at(64, pair_at(0.8))])
+@the_loss_contracts_at_every_step.twin(
+    "no separation: x₁ = x₂ with different targets", specimens=[_at(64, pair_at(0.8))]
+)
 def _(net: DeepReluNet, data: SeparatedData, targets: Labels, trials: Trials) -> Bound:
     one = UnitVectors(family="pair", count=data.count, dimension=10, separation=0.0)
-    return the_loss_contracts_at_every_step.check(net, data, targets, trials, actual=SeparatedData(vectors=one))
+    return the_loss_contracts_at_every_step.check(
+        net, data, targets, trials, actual=SeparatedData(vectors=one)
+    )
 
 
 def _wider(width: int) -> Instance:
@@ -90,66 +132,75 @@ def _wider(width: int) -> Instance:
 
 
 def _along_width(claimed: float, *, at_most: float, trials: int) -> Along:
-    return Along(variable="m", sizes=(64, 128, 256, 512), instance=_wider, at_most=at_most, claimed=claimed, trials=trials)
+    return Along(
+        variable="m", sizes=(64, 128, 256, 512), instance=_wider, at_most=at_most, trials=trials
+    )
 
 
 @ALS26.part(
     "b",
-    kind="scaling",
-    says=r"With $\eta\propto1/m$ the number of steps does not depend on $m$: $\frac1T\log\frac{F_0}{F_T}\ge\Omega(\frac{\eta\delta "
-    r"m}{dn^2})$, over $T=10$ steps.",
+    says=r"With $\eta\propto1/m$ the number of steps does not depend on $m$: "
+    r"$\frac1T\log\frac{F_0}{F_T}\ge\Omega(\frac{\eta\delta m}{dn^2})$, over $T=10$ steps.",
     quantifiers=_WORLD,
     constant=Constant(4.0, measured_on="m = 64…256, n = 4, L = 2: 0.73"),
     along=_along_width(0.0, at_most=0.1, trials=64),
-    requires=_GATE,
     specimens=[_wider(64)],
     layers=("matrix-free", "dense"),
-    cost=4,
 )
 @given(**_separated)
-def the_rate_does_not_depend_on_width(net: DeepReluNet, data: SeparatedData, targets: Labels, trials: Trials, slower: float = 1.0) -> Bound:
+def the_rate_does_not_depend_on_width(
+    net: DeepReluNet, data: SeparatedData, targets: Labels, trials: Trials, *, slower: float = 1.0
+) -> Bound:
     run = train(net, data, targets, trials, c=0.5 * slower, steps=10)
     rate = run.decline()
     return at_least(rate, _order(net, data, run.step / slower)).with_curves(loss=run.F)
 
 
 @the_rate_does_not_depend_on_width.twin(
-    "a step of order 1/m² for the same number of steps", specimens=[], along=[_along_width(0.0, at_most=0.1, trials=64)]
+    "a step of order 1/m² for the same number of steps",
+    specimens=[],
+    along=[_along_width(0.0, at_most=0.1, trials=64)],
 )
 def _(net: DeepReluNet, data: SeparatedData, targets: Labels, trials: Trials) -> Bound:
-    return the_rate_does_not_depend_on_width.check(net, data, targets, trials, slower=64.0 / net.width)
+    return the_rate_does_not_depend_on_width.check(
+        net, data, targets, trials, slower=64.0 / net.width
+    )
 
 
 def _displaced(run: Trajectory) -> Float[Tensor, "trials"]:
-    return torch.stack([spectral_norm(LowRank(one.e, one.h)) for one in run.displacement()], dim=1).amax(dim=1)
+    return torch.stack(
+        [spectral_norm(LowRank(one.e, one.h)) for one in run.displacement()], dim=1
+    ).amax(dim=1)
 
 
 @ALS26.part(
     "c",
-    kind="scaling",
-    says=r"$\max_\ell\|W_\ell^{(T)}-W_\ell^{(0)}\|_2\le O(\frac{n^3\sqrt d}{\delta\sqrt m})$ for $n\ge2$, after $T=10$ steps; the paper's "
-    r"bound has a "
-    r"further $\log m$.",
+    says=r"$\max_\ell\|W_\ell^{(T)}-W_\ell^{(0)}\|_2\le O(\frac{n^3\sqrt d}{\delta\sqrt m})$ for "
+    r"$n\ge2$, after $T=10$ steps; the paper's bound has a further $\log m$.",
     quantifiers=_WORLD,
-    constant=Constant(1.0, measured_on="m = 64…512, n = 2…4, L = 2; a single example exceeds it, 6.3 at m = 64"),
+    constant=Constant(
+        1.0, measured_on="m = 64…512, n = 2…4, L = 2; a single example exceeds it, 6.3 at m = 64"
+    ),
     along=_along_width(-0.5, at_most=0.2, trials=64),
-    requires=_GATE,
     specimens=[_wider(64), _at(64, pair_at(0.8, count=4))],
     layers=("matrix-free", "dense"),
-    cost=4,
 )
 @given(**_separated)
 def weights_stay_within_one_over_the_root_of_width(
-    net: DeepReluNet, data: SeparatedData, targets: Labels, trials: Trials, steps: int = 10, power: float = 0.5
+    net: DeepReluNet,
+    data: SeparatedData,
+    targets: Labels,
+    trials: Trials,
+    *,
+    steps: int = 10,
+    power: float = 0.5,
 ) -> Bound:
     run = train(net, data, targets, trials, c=0.5, steps=steps)
     order = data.count**3 * math.sqrt(net.outputs) / (data.delta * float(net.width) ** power)
     return at_most(_displaced(run), order).with_curves(loss=run.F)
 
 
-@weights_stay_within_one_over_the_root_of_width.twin("of order m^{-3/2}", specimens=[])
-def _(net: DeepReluNet, data: SeparatedData, targets: Labels, trials: Trials) -> Bound:
-    return weights_stay_within_one_over_the_root_of_width.check(net, data, targets, trials, power=1.5)
+weights_stay_within_one_over_the_root_of_width.twin("of order m^{-3/2}", specimens=[], power=1.5)
 
 
 def _wide(width: int) -> Instance:
@@ -158,55 +209,68 @@ def _wide(width: int) -> Instance:
 
 @ALS26.part(
     "d",
-    kind="scaling",
     says=r"The order $1/\sqrt m$ of (c) over three decades of width, after $T=3$ steps.",
     quantifiers=_WORLD,
     constant=Constant(1.0, measured_on="m = 64…512, n = 2…4, L = 2; a single example exceeds it"),
-    along=Along(variable="m", sizes=(100, 1000, 10_000, 100_000), instance=_wide, at_most=0.1, claimed=-0.5, trials=16),
-    requires=_GATE,
+    along=Along(
+        variable="m", sizes=(100, 1000, 10_000, 100_000), instance=_wide, at_most=0.1, trials=16
+    ),
     specimens=[_wide(1000)],
     layers=("matrix-free",),
-    cost=6,
 )
 @given(**{**_separated, "net": deep_relu_nets(widths=(64, 4096), depths=(1, 3), outputs=(1, 1))})
 def weights_stay_near_over_decades_of_width(
-    net: DeepReluNet, data: SeparatedData, targets: Labels, trials: Trials, power: float = 0.5
+    net: DeepReluNet, data: SeparatedData, targets: Labels, trials: Trials, *, power: float = 0.5
 ) -> Bound:
-    return weights_stay_within_one_over_the_root_of_width.check(net, data, targets, trials, steps=3, power=power)
+    return weights_stay_within_one_over_the_root_of_width.check(
+        net, data, targets, trials, steps=3, power=power
+    )
 
 
-@weights_stay_near_over_decades_of_width.twin(
+weights_stay_near_over_decades_of_width.twin(
     "of order 1/m",
     specimens=[],
-    along=[Along(variable="m", sizes=(100, 1000, 10_000, 30_000), instance=_wide, at_most=0.1, claimed=-1.0, trials=32)],
+    along=[
+        Along(
+            variable="m", sizes=(100, 1000, 10_000, 30_000), instance=_wide, at_most=0.1, trials=32
+        )
+    ],
+    power=1.0,
 )
-def _(net: DeepReluNet, data: SeparatedData, targets: Labels, trials: Trials) -> Bound:
-    return weights_stay_near_over_decades_of_width.check(net, data, targets, trials, power=1.0)
 
 
 @ALS26.part(
     "e",
     kind="trajectory",
-    says=r"$T$ is affine in $\log\frac1\epsilon$: a line through $\log F_t$ over the second half of 200 steps has $R^2\ge0.98$.",
+    says=r"$T$ is affine in $\log\frac1\epsilon$: a line through $\log F_t$ over the second half "
+    r"of 200 steps has $R^2\ge0.98$.",
     quantifiers=_WORLD,
     constant=Constant(1.0, measured_on="m = 64…256, n = 4, d = L = 2"),
-    requires=_GATE,
     specimens=[_at(64, sphere(4)), _at(64, pair_at(0.8))],
     layers=_RUNS,
-    cost=4,
 )
 @given(**_separated)
 def steps_are_affine_in_the_logarithm_of_the_accuracy(
-    net: DeepReluNet, data: SeparatedData, targets: Labels, trials: Trials, logarithmic: bool = True
+    net: DeepReluNet,
+    data: SeparatedData,
+    targets: Labels,
+    trials: Trials,
+    *,
+    logarithmic: bool = True,
 ) -> Bound:
     run = train(net, data, targets, trials, c=0.5, steps=_STEPS)
     last = run.moving[:, _STEPS // 2 :]
     F = run.F[:, _STEPS // 2 : -1]
-    time, height = torch.arange(F.shape[1], dtype=F.dtype, device=F.device), F.log() if logarithmic else 1.0 / F
+    time, height = (
+        torch.arange(F.shape[1], dtype=F.dtype, device=F.device),
+        F.log() if logarithmic else 1.0 / F,
+    )
     return at_most(_unexplained(time, height, last), 0.02).with_curves(loss=run.F)
 
 
-def _unexplained(time: Float[Tensor, "T"], height: Float[Tensor, "trials T"], used: Bool[Tensor, "trials T"]) -> Float[Tensor, "trials"]:
+def _unexplained(
+    time: Float[Tensor, "T"], height: Float[Tensor, "trials T"], used: Bool[Tensor, "trials T"]
+) -> Float[Tensor, "trials"]:
     """Return 1 - R² of the line through the used points."""
     weight = used.to(height.dtype) / used.sum(dim=1, keepdim=True).clamp(min=1)
     x = time - (weight * time).sum(dim=1, keepdim=True)
@@ -215,6 +279,8 @@ def _unexplained(time: Float[Tensor, "T"], height: Float[Tensor, "trials T"], us
     return torch.where(used.sum(dim=1) > 2, 1.0 - (weight * x * y).sum(dim=1) ** 2 / squares, 0.0)
 
 
-@steps_are_affine_in_the_logarithm_of_the_accuracy.twin("T is affine in 1/ε, as under convexity alone", specimens=[_at(128, pair_at(0.8))])
-def _(net: DeepReluNet, data: SeparatedData, targets: Labels, trials: Trials) -> Bound:
-    return steps_are_affine_in_the_logarithm_of_the_accuracy.check(net, data, targets, trials, logarithmic=False)
+steps_are_affine_in_the_logarithm_of_the_accuracy.twin(
+    "T is affine in 1/ε, as under convexity alone",
+    specimens=[_at(128, pair_at(0.8))],
+    logarithmic=False,
+)

@@ -1,8 +1,11 @@
-"""Perturbed networks: the instances and the attacked points that the lemmas on stability share (ALS18, Section 8).
+"""Perturbed networks.
 
-An instance of them is a network class, data and the radius ω of the ball B(ω). The paper's radii, such as L^{-9/2} log^{-3} m, allow no
-sign to change at feasible widths. Claims that are about sign changes are tried on a larger ball, where mω^{2/3} ≥ 5 changes are expected in
-a layer, as counts would be noise below.
+The instances and the attacked points that the lemmas on stability share (ALS18, Section 8).
+
+An instance of them is a network class, data and the radius ω of the ball B(ω). The paper's radii,
+such as L^{-9/2} log^{-3} m, allow no sign to change at feasible widths. Claims that are about sign
+changes are tried on a larger ball, where mω^{2/3} ≥ 5 changes are expected in a layer, as counts
+would be noise below.
 """
 
 from __future__ import annotations
@@ -17,7 +20,14 @@ from torch import Tensor
 
 from lemmata.harness import Instance, Requirement, Trials
 from lemmata.theorems.deep_convergence import attacks
-from lemmata.theorems.deep_convergence.setting import DeepReluNet, Network, SeparatedData, deep_relu_nets, separated_data, sphere
+from lemmata.theorems.deep_convergence.setting import (
+    DeepReluNet,
+    Network,
+    SeparatedData,
+    deep_relu_nets,
+    separated_data,
+    sphere,
+)
 
 IN_THE_BALL = (
     r"\forall\, n,L,m,\omega",
@@ -33,7 +43,9 @@ def within_the_radius(net: DeepReluNet, omega: float, **_: object) -> bool:
 
 
 RADIUS = Requirement(
-    r"$\omega\le O(L^{-9/2}\log^{-3}m)$; tried on a larger ball, with $m\omega^{2/3}\ge5$ and $\omega\le0.1$", met=within_the_radius
+    paper=r"$\omega\le O(L^{-9/2}\log^{-3}m)$; tried on a larger ball, with $m\omega^{2/3}\ge5$ "
+    r"and $\omega\le0.1$",
+    met=within_the_radius,
 )
 
 drawn: dict[str, st.SearchStrategy[Any]] = {
@@ -46,10 +58,16 @@ drawn: dict[str, st.SearchStrategy[Any]] = {
 
 def ball_at(width: int, depth: int, omega: float, *, outputs: int = 1, count: int = 1) -> Instance:
     """Return the instance of these sizes, on uniform data."""
-    return {"net": DeepReluNet(width=width, depth=depth, outputs=outputs), "data": sphere(count), "omega": omega}
+    return {
+        "net": DeepReluNet(width=width, depth=depth, outputs=outputs),
+        "data": sphere(count),
+        "omega": omega,
+    }
 
 
-def points(network: Network, data: SeparatedData, omega: float, trials: Trials) -> dict[str, Network]:
+def points(
+    network: Network, data: SeparatedData, omega: float, trials: Trials
+) -> dict[str, Network]:
     """Return a random point of the ball, and points that are bad for the first example."""
     x, other = data.inputs(trials), trials.stream("adversary")
     return {
@@ -61,7 +79,9 @@ def points(network: Network, data: SeparatedData, omega: float, trials: Trials) 
 
 
 def spiked(network: Network, inputs: Float[Tensor, "d_in n"], omega: float) -> Network:
-    """Return the point that spends ω in every layer on the one neuron that is nearest to a change of sign, for the first example."""
+    """Return the point that spends ω in every layer on the one neuron that is nearest to a
+    change of sign, for the first example.
+    """
     signals = network.forward(inputs[:, :1])
     directions = []
     for g in signals.g[1:]:

@@ -1,11 +1,13 @@
-"""Products of masked layers with worst-case sparse changes of the masks and small changes of the weights.
+"""Products of masked layers with worst-case sparse changes of the masks and small changes of the
+weights.
 
-    (W_b + W'_b) (D_{b-1} + D''_{b-1}) (W_{b-1} + W'_{b-1}) ··· (D_a + D''_a) (W_a + W'_a),                                        (1)
+    (W_b + W'_b) (D_{b-1} + D''_{b-1}) (W_{b-1} + W'_{b-1}) ··· (D_a + D''_a) (W_a + W'_a),      (1)
 
-D'' diagonal with at most s non-zeros of a given size, ‖W'‖₂ ≤ ω. It is linear in each D''_l and each W'_l. The attack sweeps backward
-through the layers and sets one after the other to its best given all others and the current pair of singular vectors, then runs forward:
-the value never falls. D''_l gets the s largest products of the backward and the forward vector there, W'_l is ω times theirs, normalised.
-Values are attained: lower estimates of the supremum.
+D'' diagonal with at most s non-zeros of a given size, ‖W'‖₂ ≤ ω. It is linear in each D''_l and
+each W'_l. The attack sweeps backward through the layers and sets one after the other to its best
+given all others and the current pair of singular vectors, then runs forward: the value never falls.
+D''_l gets the s largest products of the backward and the forward vector there, W'_l is ω times
+theirs, normalised. Values are attained: lower estimates of the supremum.
 """
 
 from __future__ import annotations
@@ -56,12 +58,16 @@ class Product:
         m, n = self.layers[0].cols, self._examples
         drawn = [trials.normal(f"D''/{k}", m, n) for k in range(len(self.masks))]
         return Perturbation(
-            diagonals=tuple(self.size * keep_largest(one, self.sparsity, dim=1).sign() for one in drawn),
+            diagonals=tuple(
+                self.size * keep_largest(one, self.sparsity, dim=1).sign() for one in drawn
+            ),
             lefts=tuple(_unit(trials.normal(f"left/{k}", m, n)) for k in range(self.free)),
             rights=tuple(_unit(trials.normal(f"right/{k}", m, n)) for k in range(self.free)),
         )
 
-    def images(self, v: Float[Tensor, "trials m n"], at: Perturbation) -> list[Float[Tensor, "trials rows n"]]:
+    def images(
+        self, v: Float[Tensor, "trials m n"], at: Perturbation
+    ) -> list[Float[Tensor, "trials rows n"]]:
         """Return v, its images before each of the masks, and the image."""
         found, f = [v], v
         for k, layer in enumerate(self.layers):
@@ -73,9 +79,16 @@ class Product:
         return found
 
     def transpose(
-        self, u: Float[Tensor, "trials rows n"], images: Sequence[Tensor], at: Perturbation, *, attack: bool
+        self,
+        u: Float[Tensor, "trials rows n"],
+        images: Sequence[Tensor],
+        at: Perturbation,
+        *,
+        attack: bool,
     ) -> tuple[Float[Tensor, "trials m n"], Perturbation]:
-        """Return the transposed product of u, with each W' and D'' set to its best on the way if this is an attack."""
+        """Return the transposed product of u, with each W' and D'' set to its best on the way if
+        this is an attack.
+        """
         lefts, rights, diagonals = list(at.lefts), list(at.rights), list(at.diagonals)
         for k in reversed(range(len(self.layers))):
             if k < self.free and attack:
@@ -85,12 +98,18 @@ class Product:
             if k < self.free:
                 t = t + self.radius * rights[k] * (lefts[k] * u).sum(dim=1, keepdim=True)
             if k and attack:
-                diagonals[k - 1] = self.size * keep_largest(t * images[k], self.sparsity, dim=1).sign()
+                diagonals[k - 1] = (
+                    self.size * keep_largest(t * images[k], self.sparsity, dim=1).sign()
+                )
             u = t if k == 0 else (self.masks[k - 1] + diagonals[k - 1]) * t
         return u, Perturbation(diagonals=tuple(diagonals), lefts=tuple(lefts), rights=tuple(rights))
 
-    def largest(self, trials: Trials, *, attack: bool, rounds: int = 6) -> Float[Tensor, "trials n"]:
-        """Return the norm of (1), as far as an ascent from a random point finds it, or that of the random point itself."""
+    def largest(
+        self, trials: Trials, *, attack: bool, rounds: int = 6
+    ) -> Float[Tensor, "trials n"]:
+        """Return the norm of (1), as far as an ascent from a random point finds it, or that of
+        the random point itself.
+        """
         other = trials.stream("adversary")
         at, v = self.random(other), self._start(other)
         best = torch.zeros_like(v[:, 0])
@@ -101,7 +120,9 @@ class Product:
             v = _unit(back)
         return best
 
-    def largest_change(self, trials: Trials, *, attack: bool, rounds: int = 6) -> Float[Tensor, "trials n"]:
+    def largest_change(
+        self, trials: Trials, *, attack: bool, rounds: int = 6
+    ) -> Float[Tensor, "trials n"]:
         """Return the norm of what (1) differs by from the product without D'' and W', likewise."""
         other, plain = trials.stream("adversary"), replace(self, size=0.0, radius=0.0)
         at, none, v = self.random(other), plain.random(other), self._start(other)

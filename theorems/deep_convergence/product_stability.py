@@ -1,13 +1,16 @@
 r"""Stability of intermediate and backward products (ALS18, Lemmas 8.6 and 8.7).
 
-A perturbed product W_b (D_{b-1} + D''_{b-1}) W_{b-1} ··· (D_a + D''_a) W_a, with D'' of at most s non-zeros in each layer, is expanded in
-the D''. A stretch between two of them is a product at initialisation between sparse vectors, of norm O(√(s log m/m)) (ALS-09), a stretch at
-an end one of a sparse vector and a free one, O(1) (ALS-08). With s ≤ O(m/(L³ log m)) the 2^L terms sum like (1 + 1/L)^L, and W' with
-ωL^{3/2} ≤ O(1) adds as little (ALS-15). Behind B the same expansion bounds the change of a backward product (ALS-16); for the sign changes
-that a perturbation of the weights makes indeed, s = O(mω^{2/3}L).
+A perturbed product W_b (D_{b-1} + D''_{b-1}) W_{b-1} ··· (D_a + D''_a) W_a, with D'' of at most s
+non-zeros in each layer, is expanded in the D''. A stretch between two of them is a product at
+initialisation between sparse vectors, of norm O(√(s log m/m)) (ALS-09), a stretch at an end one of
+a sparse vector and a free one, O(1) (ALS-08). With s ≤ O(m/(L³ log m)) the 2^L terms sum like (1 +
+1/L)^L, and W' with ωL^{3/2} ≤ O(1) adds as little (ALS-15). Behind B the same expansion bounds the
+change of a backward product (ALS-16); for the sign changes that a perturbation of the weights makes
+indeed, s = O(mω^{2/3}L).
 
-For arbitrary D'' the hypothesis on s is needed: without it the norm explodes with L. Changes of signs that weights of the ball realise
-are far from these worst cases, which `perturbed_products` searches for.
+For arbitrary D'' the hypothesis on s is needed: without it the norm explodes with L. Changes of
+signs that weights of the ball realise are far from these worst cases, which `perturbed_products`
+searches for.
 """
 
 from __future__ import annotations
@@ -18,13 +21,29 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from lemmata.harness import Along, Bound, Constant, Instance, Requirement, Trials, at_most, given, statement, worst_of
+from lemmata.harness import (
+    Along,
+    Bound,
+    Constant,
+    Instance,
+    Requirement,
+    Trials,
+    at_most,
+    given,
+    statement,
+    worst_of,
+)
 from lemmata.theorems.deep_convergence import attacks
 from lemmata.theorems.deep_convergence.backward_products import backward_products
 from lemmata.theorems.deep_convergence.perturbations import IN_THE_BALL, RADIUS, ball_at, drawn
 from lemmata.theorems.deep_convergence.perturbed_products import Product
 from lemmata.theorems.deep_convergence.products import wide_nets
-from lemmata.theorems.deep_convergence.setting import DeepReluNet, SeparatedData, separated_data, sphere
+from lemmata.theorems.deep_convergence.setting import (
+    DeepReluNet,
+    SeparatedData,
+    separated_data,
+    sphere,
+)
 
 _EITHER = ("matrix-free", "dense")
 _ARBITRARY = (
@@ -44,7 +63,7 @@ def _sparsity(net: DeepReluNet) -> int:
 
 
 _SPARSE = Requirement(
-    r"$s\le O(m/(L^3\log m))$: met for $L\le2$ from $m=64$ on, for $L=4$ from $m=512$ on",
+    paper=r"$s\le O(m/(L^3\log m))$: met for $L\le2$ from $m=64$ on, for $L=4$ from $m=512$ on",
     met=lambda net, **_: net.depth**3 * math.log(net.width) <= net.width,
 )
 _nets = wide_nets(widths_a_layer=64, widest=256, deepest=2, outputs=2)
@@ -58,147 +77,209 @@ def _at(width: int, depth: int, outputs: int = 1) -> Instance:
 
 ALS15 = statement(
     "ALS-15",
-    source="ALS18, Lemma 8.6",
-    provenance="recalled-form",
+    paper="ALS18",
+    source="Lemma 8.6",
+    provenance="recalled",
+    note="the form is recalled, number and constants are uncertain",
     uses=["ALS-07", "ALS-08", "ALS-09"],
     title="Intermediate products are stable",
-    says=r"For all $1\le s\le O(m/(L^3\log m))$, with probability at least $1-e^{-\Omega(s\log m)}$: for all diagonal $D''_{i,\ell}$ with "
-    r"entries in $[-3,3]$ and at most $s$ non-zeros, all $\|W'\|_2\le\omega\le O(L^{-3/2})$ and all $i$, $a\le b$: (a) "
-    r"$\|W_b(D_{b-1}+D''_{b-1})\cdots(D_a+D''_a)W_a\|_2\le O(\sqrt L)$, (b) the same with $W_\ell+W'_\ell$ for $W_\ell$.",
+    says=r"For all $1\le s\le O(m/(L^3\log m))$, with probability at least $1-e^{-\Omega(s\log "
+    r"m)}$: for all diagonal $D''_{i,\ell}$ with entries in $[-3,3]$ and at most $s$ non-zeros, "
+    r"all $\|W'\|_2\le\omega\le O(L^{-3/2})$ and all $i$, $a\le b$: (a) "
+    r"$\|W_b(D_{b-1}+D''_{b-1})\cdots(D_a+D''_a)W_a\|_2\le O(\sqrt L)$, (b) the same with "
+    r"$W_\ell+W'_\ell$ for $W_\ell$.",
+    kind="scaling",
+    layers=_EITHER,
+    requires=_SPARSE,
 )
 
-_WIDE = Along(variable="m", sizes=(64, 256, 1024), instance=lambda m: _at(m, 2), at_most=0.2, claimed=0.0, trials=16)
-_DEEP = Along(variable="L", sizes=(2, 4, 8), instance=lambda L: _at(4608, L), at_most=0.2, claimed=0.5, trials=16)
+_WIDE = Along(
+    variable="m", sizes=(64, 256, 1024), instance=lambda m: _at(m, 2), at_most=0.2, trials=16
+)
+_DEEP = Along(
+    variable="L", sizes=(2, 4, 8), instance=lambda L: _at(4608, L), at_most=0.2, trials=16
+)
 _SPECIMENS = [_at(128, 2), _at(256, 3)]
 
 
-def _norms(net: DeepReluNet, data: SeparatedData, trials: Trials, *, size: float, radius: float, sparsity: int | None = None) -> Bound:
-    """Bound the whole product and that of the upper half of the layers, for entries of D'' of a size and ω in units of L^{-3/2}."""
+def _norms(
+    net: DeepReluNet,
+    data: SeparatedData,
+    trials: Trials,
+    *,
+    size: float,
+    radius: float,
+    sparsity: int | None = None,
+) -> Bound:
+    """Bound the whole product and that of the upper half of the layers, for entries of D'' of a
+    size and ω in units of L^{-3/2}.
+    """
     network, signals = net.forward(trials, data)
     omega, s = radius * net.depth**-1.5, _sparsity(net) if sparsity is None else sparsity
     products = [
-        Product(layers=network.W[a - 1 :], masks=signals.signs[a:-1], free=net.depth + 1 - a, sparsity=s, size=size, radius=omega)
+        Product(
+            layers=network.W[a - 1 :],
+            masks=signals.signs[a:-1],
+            free=net.depth + 1 - a,
+            sparsity=s,
+            size=size,
+            radius=omega,
+        )
         for a in sorted({1, net.depth // 2 + 1})
     ]
-    found = {name: torch.cat([one.largest(trials, attack=name == "sweep") for one in products], dim=1) for name in ("random", "sweep")}
+    found = {
+        name: torch.cat([one.largest(trials, attack=name == "sweep") for one in products], dim=1)
+        for name in ("random", "sweep")
+    }
     return worst_of(**{name: at_most(value, math.sqrt(net.depth)) for name, value in found.items()})
 
 
 @ALS15.part(
     "a",
-    kind="scaling",
-    says=r"$\|W_b(D_{b-1}+D''_{b-1})\cdots(D_a+D''_a)W_a\|_2\le O(\sqrt L)$ for entries of $D''$ in $[-3,3]$.",
+    says=r"$\|W_b(D_{b-1}+D''_{b-1})\cdots(D_a+D''_a)W_a\|_2\le O(\sqrt L)$ for entries of $D''$ "
+    r"in $[-3,3]$.",
     quantifiers=_ARBITRARY[:-1],
     constant=Constant(15.0, measured_on="m = 64…512, L = 2…4"),
     along=[_WIDE],
-    requires=_SPARSE,
     specimens=_SPECIMENS,
-    layers=_EITHER,
-    cost=4,
 )
 @given(net=_nets, data=separated_data(largest=1))
 def products_with_other_sparse_masks_are_at_most_the_root_of_depth(
-    net: DeepReluNet, data: SeparatedData, trials: Trials, sparsity: int | None = None
+    net: DeepReluNet, data: SeparatedData, trials: Trials, *, sparsity: int | None = None
 ) -> Bound:
     return _norms(net, data, trials, size=3.0, radius=0.0, sparsity=sparsity)
 
 
-_MANY = Along(variable="L", sizes=(1, 2, 4, 8), instance=lambda L: _at(256, L), at_most=0.2, trials=16)
+_MANY = Along(
+    variable="L", sizes=(1, 2, 4, 8), instance=lambda L: _at(256, L), at_most=0.2, trials=16
+)
 
 
-@products_with_other_sparse_masks_are_at_most_the_root_of_depth.twin("for s = m/10, whatever the depth", specimens=[], along=[_MANY])
+@products_with_other_sparse_masks_are_at_most_the_root_of_depth.twin(
+    "for s = m/10, whatever the depth", specimens=[], along=[_MANY]
+)
 def _(net: DeepReluNet, data: SeparatedData, trials: Trials) -> Bound:
-    return products_with_other_sparse_masks_are_at_most_the_root_of_depth.check(net, data, trials, sparsity=net.width // 10)
+    return products_with_other_sparse_masks_are_at_most_the_root_of_depth.check(
+        net, data, trials, sparsity=net.width // 10
+    )
 
 
 @ALS15.part(
     "b",
-    kind="scaling",
     says=r"The same with $W_\ell+W'_\ell$ for $W_\ell$, $\|W'_\ell\|_2\le0.3\,L^{-3/2}$.",
     quantifiers=_ARBITRARY,
     constant=Constant(15.0, measured_on="m = 64…512, L = 2…4, ω = 0.3 L^{-3/2}"),
     along=[_WIDE, _DEEP],
-    requires=_SPARSE,
     specimens=_SPECIMENS,
-    layers=_EITHER,
-    cost=4,
 )
 @given(net=_nets, data=separated_data(largest=1))
 def products_of_other_weights_are_at_most_the_root_of_depth(
-    net: DeepReluNet, data: SeparatedData, trials: Trials, radius: float = 0.3
+    net: DeepReluNet, data: SeparatedData, trials: Trials, *, radius: float = 0.3
 ) -> Bound:
     return _norms(net, data, trials, size=3.0, radius=radius)
 
 
-@products_of_other_weights_are_at_most_the_root_of_depth.twin("for ω = ½, whatever the depth", specimens=[], along=[_MANY])
+@products_of_other_weights_are_at_most_the_root_of_depth.twin(
+    "for ω = ½, whatever the depth", specimens=[], along=[_MANY]
+)
 def _(net: DeepReluNet, data: SeparatedData, trials: Trials) -> Bound:
-    return products_of_other_weights_are_at_most_the_root_of_depth.check(net, data, trials, radius=0.5 * net.depth**1.5)
+    return products_of_other_weights_are_at_most_the_root_of_depth.check(
+        net, data, trials, radius=0.5 * net.depth**1.5
+    )
 
 
 @ALS15.part(
     "unit",
-    kind="scaling",
     title="differences of indicators: entries of D'' in [-1, 1]",
     says=r"Both together, for entries of $D''$ in $[-1,1]$: the constant is smaller.",
     quantifiers=_ARBITRARY,
     constant=Constant(6.0, measured_on="m = 64…512, L = 2…4, ω = 0.3 L^{-3/2}"),
     along=[_WIDE],
-    requires=_SPARSE,
     specimens=_SPECIMENS,
-    layers=_EITHER,
-    cost=4,
 )
 @given(net=_nets, data=separated_data(largest=1))
 def products_with_other_signs_are_at_most_the_root_of_depth(
-    net: DeepReluNet, data: SeparatedData, trials: Trials, sparsity: int | None = None
+    net: DeepReluNet, data: SeparatedData, trials: Trials, *, sparsity: int | None = None
 ) -> Bound:
     return _norms(net, data, trials, size=1.0, radius=0.3, sparsity=sparsity)
 
 
-@products_with_other_signs_are_at_most_the_root_of_depth.twin("for s = m/10, whatever the depth", specimens=[], along=[_MANY])
+@products_with_other_signs_are_at_most_the_root_of_depth.twin(
+    "for s = m/10, whatever the depth", specimens=[], along=[_MANY]
+)
 def _(net: DeepReluNet, data: SeparatedData, trials: Trials) -> Bound:
-    return products_with_other_signs_are_at_most_the_root_of_depth.check(net, data, trials, sparsity=net.width // 10)
+    return products_with_other_signs_are_at_most_the_root_of_depth.check(
+        net, data, trials, sparsity=net.width // 10
+    )
 
 
 # ALS-16
 
 ALS16 = statement(
     "ALS-16",
-    source="ALS18, Lemma 8.7",
-    provenance="recalled-form",
+    paper="ALS18",
+    source="Lemma 8.7",
+    provenance="recalled",
+    note="the form is recalled, number and constants are uncertain",
     uses=["ALS-09", "ALS-10", "ALS-14", "ALS-15"],
     title="Backward products are stable",
-    says=r"For all $\Omega(d/\log m)\le s\le O(m/(L^3\log m))$ and $\omega\le O(L^{-3/2})$, with probability at least "
-    r"$1-e^{-\Omega(s\log m)}$: for all $i,a$, all $v\in\mathbb R^d$, all $s$-sparse $D''$ with entries in $[-3,3]$ and all "
-    r"$\|W'\|_2\le\omega$ the change of $v^\top BD_LW_L\cdots D_aW_a$ is at most $O\big(\sqrt{(L^3s\log m+\omega^2L^3m)/d}\big)\|v\|$; "
-    r"with the sign changes of $W\in\mathcal B(\omega)$ itself $O\big(\omega^{1/3}L^2\sqrt{m\log m/d}\big)\|v\|$.",
+    says=r"For all $\Omega(d/\log m)\le s\le O(m/(L^3\log m))$ and $\omega\le O(L^{-3/2})$, with "
+    r"probability at least $1-e^{-\Omega(s\log m)}$: for all $i,a$, all $v\in\mathbb R^d$, all "
+    r"$s$-sparse $D''$ with entries in $[-3,3]$ and all $\|W'\|_2\le\omega$ the change of $v^\top "
+    r"BD_LW_L\cdots D_aW_a$ is at most $O\big(\sqrt{(L^3s\log m+\omega^2L^3m)/d}\big)\|v\|$; with "
+    r"the sign changes of $W\in\mathcal B(\omega)$ itself $O\big(\omega^{1/3}L^2\sqrt{m\log "
+    r"m/d}\big)\|v\|$.",
+    kind="scaling",
+    layers=_EITHER,
 )
 
-_BACK_WIDE = Along(variable="m", sizes=(64, 256, 1024), instance=lambda m: _at(m, 2, 4), at_most=0.2, trials=16)
-_BACK_DEEP = Along(variable="L", sizes=(2, 3, 4), instance=lambda L: _at(512, L, 4), at_most=0.2, trials=16)
-_OUTPUTS = Along(variable="d", sizes=(1, 2, 4, 8), instance=lambda d: _at(512, 2, d), at_most=0.2, claimed=-0.5, trials=24)
+_BACK_WIDE = Along(
+    variable="m", sizes=(64, 256, 1024), instance=lambda m: _at(m, 2, 4), at_most=0.2, trials=16
+)
+_BACK_DEEP = Along(
+    variable="L", sizes=(2, 3, 4), instance=lambda L: _at(512, L, 4), at_most=0.2, trials=16
+)
+_OUTPUTS = Along(
+    variable="d", sizes=(1, 2, 4, 8), instance=lambda d: _at(512, 2, d), at_most=0.2, trials=24
+)
 
 
-def _changes(net: DeepReluNet, data: SeparatedData, trials: Trials, *, size: float, sparsity: int | None = None) -> Bound:
-    """Bound the change of the whole backward product and of the upper half's, with ω = 0.1 L^{-3/2}."""
+def _changes(
+    net: DeepReluNet,
+    data: SeparatedData,
+    trials: Trials,
+    *,
+    size: float,
+    sparsity: int | None = None,
+) -> Bound:
+    """Bound the change of the whole backward product and of the upper half's, with ω = 0.1
+    L^{-3/2}.
+    """
     network, signals = net.forward(trials, data)
     omega, s = 0.1 * net.depth**-1.5, _sparsity(net) if sparsity is None else sparsity
     products = [
         Product(
-            layers=(*network.W[a - 1 :], network.B), masks=signals.signs[a:], free=net.depth + 1 - a, sparsity=s, size=size, radius=omega
+            layers=(*network.W[a - 1 :], network.B),
+            masks=signals.signs[a:],
+            free=net.depth + 1 - a,
+            sparsity=s,
+            size=size,
+            radius=omega,
         )
         for a in sorted({1, net.depth // 2 + 1})
     ]
     bound = math.sqrt(net.depth**3 * (s * math.log(net.width) + omega**2 * net.width) / net.outputs)
     found = {
-        name: torch.cat([one.largest_change(trials, attack=name == "sweep") for one in products], dim=1) for name in ("random", "sweep")
+        name: torch.cat(
+            [one.largest_change(trials, attack=name == "sweep") for one in products], dim=1
+        )
+        for name in ("random", "sweep")
     }
     return worst_of(**{name: at_most(value, bound) for name, value in found.items()})
 
 
 @ALS16.part(
     "a",
-    kind="scaling",
     says=r"For arbitrary $D''$ with entries in $[-3,3]$ and $\omega=0.1L^{-3/2}$: "
     r"$O\big(\sqrt{(L^3s\log m+\omega^2L^3m)/d}\big)\|v\|$.",
     quantifiers=(*_ARBITRARY, r"\forall\, v"),
@@ -206,22 +287,23 @@ def _changes(net: DeepReluNet, data: SeparatedData, trials: Trials, *, size: flo
     along=[_BACK_WIDE, _BACK_DEEP, _OUTPUTS],
     requires=_SPARSE,
     specimens=[_at(128, 2, 4), _at(256, 3, 4)],
-    layers=_EITHER,
-    cost=4,
 )
 @given(net=_nets, data=separated_data(largest=1))
-def backward_products_with_other_sparse_masks_are_close(net: DeepReluNet, data: SeparatedData, trials: Trials) -> Bound:
+def backward_products_with_other_sparse_masks_are_close(
+    net: DeepReluNet, data: SeparatedData, trials: Trials
+) -> Bound:
     return _changes(net, data, trials, size=3.0)
 
 
-@backward_products_with_other_sparse_masks_are_close.twin("for s = m/5, whatever the depth", specimens=[_at(256, 8, 4)], along=[])
+@backward_products_with_other_sparse_masks_are_close.twin(
+    "for s = m/5, whatever the depth", specimens=[_at(256, 8, 4)], along=[]
+)
 def _(net: DeepReluNet, data: SeparatedData, trials: Trials) -> Bound:
     return _changes(net, data, trials, size=3.0, sparsity=net.width // 5)
 
 
 @ALS16.part(
     "unit",
-    kind="scaling",
     title="differences of indicators: entries of D'' in [-1, 1]",
     says=r"The same for entries of $D''$ in $[-1,1]$: the constant is smaller.",
     quantifiers=(*_ARBITRARY, r"\forall\, v"),
@@ -229,15 +311,17 @@ def _(net: DeepReluNet, data: SeparatedData, trials: Trials) -> Bound:
     along=[_BACK_WIDE],
     requires=_SPARSE,
     specimens=[_at(128, 2, 4), _at(256, 3, 4)],
-    layers=_EITHER,
-    cost=4,
 )
 @given(net=_nets, data=separated_data(largest=1))
-def backward_products_with_other_signs_are_close(net: DeepReluNet, data: SeparatedData, trials: Trials) -> Bound:
+def backward_products_with_other_signs_are_close(
+    net: DeepReluNet, data: SeparatedData, trials: Trials
+) -> Bound:
     return _changes(net, data, trials, size=1.0)
 
 
-@backward_products_with_other_signs_are_close.twin("for s = m/5, whatever the depth", specimens=[_at(256, 8, 4)], along=[])
+@backward_products_with_other_signs_are_close.twin(
+    "for s = m/5, whatever the depth", specimens=[_at(256, 8, 4)], along=[]
+)
 def _(net: DeepReluNet, data: SeparatedData, trials: Trials) -> Bound:
     return _changes(net, data, trials, size=1.0, sparsity=net.width // 5)
 
@@ -247,11 +331,22 @@ _RADII = Along(
     sizes=(10, 30, 100, 300, 1000),
     instance=lambda inverse: ball_at(1024, 2, 1.0 / inverse, outputs=2),
     at_most=0.2,
-    claimed=-1 / 3,
     trials=16,
 )
-_ALL_WIDTHS = Along(variable="m", sizes=(64, 256, 1024), instance=lambda m: ball_at(m, 2, 0.03, outputs=2), at_most=0.2, trials=16)
-_ALL_DEPTHS = Along(variable="L", sizes=(1, 2, 4, 8), instance=lambda L: ball_at(512, L, 0.003), at_most=0.2, claimed=2.0, trials=16)
+_ALL_WIDTHS = Along(
+    variable="m",
+    sizes=(64, 256, 1024),
+    instance=lambda m: ball_at(m, 2, 0.03, outputs=2),
+    at_most=0.2,
+    trials=16,
+)
+_ALL_DEPTHS = Along(
+    variable="L",
+    sizes=(1, 2, 4, 8),
+    instance=lambda L: ball_at(512, L, 0.003),
+    at_most=0.2,
+    trials=16,
+)
 
 
 def _norms_of(back: Float[Tensor, "trials products m d"]) -> Float[Tensor, "trials products"]:
@@ -260,20 +355,18 @@ def _norms_of(back: Float[Tensor, "trials products m d"]) -> Float[Tensor, "tria
 
 @ALS16.part(
     "b",
-    kind="scaling",
-    says=r"For $W\in\mathcal B(\omega)$ and its own signs: $\|v^\top\mathrm{Back}_{i,a}(W)-v^\top\mathrm{Back}_{i,a}(W^{(0)})\|\le "
+    says=r"For $W\in\mathcal B(\omega)$ and its own signs: "
+    r"$\|v^\top\mathrm{Back}_{i,a}(W)-v^\top\mathrm{Back}_{i,a}(W^{(0)})\|\le "
     r"O\big(\omega^{1/3}L^2\sqrt{m\log m/d}\big)\|v\|$.",
     quantifiers=(*IN_THE_BALL, r"\forall\, i,a", r"\forall\, v"),
     constant=Constant(2.0, measured_on="m = 64…512, L = 2…8, ω = 0.001…0.1"),
     along=[_RADII, _ALL_WIDTHS, _ALL_DEPTHS],
     requires=RADIUS,
     specimens=[ball_at(256, 2, 0.01, outputs=4), ball_at(512, 4, 0.003, outputs=2)],
-    layers=_EITHER,
-    cost=4,
 )
 @given(**drawn)
 def backward_products_in_the_ball_are_close(
-    net: DeepReluNet, data: SeparatedData, omega: float, trials: Trials, power: float = 1 / 3
+    net: DeepReluNet, data: SeparatedData, omega: float, trials: Trials, *, power: float = 1 / 3
 ) -> Bound:
     network, signals = net.forward(trials, data)
     x, back = data.inputs(trials), backward_products(network, signals)
@@ -285,10 +378,12 @@ def backward_products_in_the_ball_are_close(
         "magnify": attacks.magnified(network, x, omega, rounds=3),
     }
     bound = omega**power * net.depth**2 * math.sqrt(net.width * math.log(net.width) / net.outputs)
-    changes = {name: backward_products(point, point.forward(x)) - back for name, point in found.items()}
+    changes = {
+        name: backward_products(point, point.forward(x)) - back for name, point in found.items()
+    }
     return worst_of(**{name: at_most(_norms_of(change), bound) for name, change in changes.items()})
 
 
-@backward_products_in_the_ball_are_close.twin("in proportion to ω: a smooth network", specimens=[], along=[_RADII])
-def _(net: DeepReluNet, data: SeparatedData, omega: float, trials: Trials) -> Bound:
-    return backward_products_in_the_ball_are_close.check(net, data, omega, trials, power=1.0)
+backward_products_in_the_ball_are_close.twin(
+    "in proportion to ω: a smooth network", specimens=[], along=[_RADII], power=1.0
+)

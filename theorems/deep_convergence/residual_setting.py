@@ -1,11 +1,13 @@
-"""Residual networks, as ALS18's Theorem 8 has them, with their exact gradient and attacks on their forward pass.
+"""Residual networks, as ALS18's Theorem 8 has them, with their exact gradient and attacks on their
+forward pass.
 
-    h_0 = φ(A x),  h_l = φ((I + τ W_l) h_{l-1}) for 1 ≤ l < L,  h_L = φ(W_L h_{L-1}),  y = B h_L,      φ(z) = max(z, 0).             (1)
+    h_0 = φ(A x),  h_l = φ((I + τ W_l) h_{l-1}) for 1 ≤ l < L,  h_L = φ(W_L h_{L-1}),  y = B h_L,
+    φ(z) = max(z, 0).  (1)
 
-Initialisation as in `setting`. With b_L = Bᵀ v, b_{L-1} = W_Lᵀ D_L b_L and b_{l-1} = (I + τ W_l)ᵀ D_l b_l below, the gradient with
-fake losses v is
+Initialisation as in `setting`. With b_L = Bᵀ v, b_{L-1} = W_Lᵀ D_L b_L and b_{l-1} = (I + τ W_l)ᵀ
+D_l b_l below, the gradient with fake losses v is
 
-    ∇_{W_L} = Σ_i D_L b_L h_{L-1}ᵀ,      ∇_{W_l} = τ Σ_i D_l b_l h_{l-1}ᵀ for l < L.                                               (2)
+    ∇_{W_L} = Σ_i D_L b_L h_{L-1}ᵀ,      ∇_{W_l} = τ Σ_i D_l b_l h_{l-1}ᵀ for l < L.             (2)
 
 Layout as in `setting`: trials first, then the vector's entries, then the examples.
 """
@@ -23,10 +25,21 @@ from jaxtyping import Float
 from torch import Tensor
 
 from lemmata.harness import Trials
-from lemmata.harness.adversary import LowRank, greedy_sign_flips, rank_one_along_hidden, smallest_moving
+from lemmata.harness.adversary import (
+    LowRank,
+    greedy_sign_flips,
+    rank_one_along_hidden,
+    smallest_moving,
+)
 from lemmata.harness.layers import Layer
 from lemmata.strategies import sizes
-from lemmata.theorems.deep_convergence.setting import DeepReluNet, Gradient, Network, SeparatedData, Signals
+from lemmata.theorems.deep_convergence.setting import (
+    DeepReluNet,
+    Gradient,
+    Network,
+    SeparatedData,
+    Signals,
+)
 
 Scaling = Literal["1/(300 L)", "1/(L log m)", "1/L", "1"]
 
@@ -52,11 +65,15 @@ class ResidualNetwork:
         """Return the factor of W_l: τ below the last layer, 1 there."""
         return 1.0 if level == self.depth else self.tau
 
-    def pre_activation(self, level: int, layer: Layer, h: Float[Tensor, "trials m k"]) -> Float[Tensor, "trials m k"]:
+    def pre_activation(
+        self, level: int, layer: Layer, h: Float[Tensor, "trials m k"]
+    ) -> Float[Tensor, "trials m k"]:
         """Return g_l for the hidden vectors below, with the layer in the place of W_l."""
         return layer.apply(h) if level == self.depth else h + self.tau * layer.apply(h)
 
-    def pulled_back(self, level: int, e: Float[Tensor, "trials m k"]) -> Float[Tensor, "trials m k"]:
+    def pulled_back(
+        self, level: int, e: Float[Tensor, "trials m k"]
+    ) -> Float[Tensor, "trials m k"]:
         """Return (I + τ W_l)ᵀ e, or W_Lᵀ e for the last layer."""
         through = self.layers.W[level - 1].apply_transpose(e)
         return through if level == self.depth else e + self.tau * through
@@ -85,7 +102,10 @@ class ResidualNetwork:
 
     def updated(self, updates: Sequence[LowRank]) -> ResidualNetwork:
         """Return the network with the updates added to its layers."""
-        W = [layer.add_low_rank(*update) for layer, update in zip(self.layers.W, updates, strict=True)]
+        W = [
+            layer.add_low_rank(*update)
+            for layer, update in zip(self.layers.W, updates, strict=True)
+        ]
         return replace(self, layers=self.layers.with_layers(W))
 
 
@@ -108,7 +128,12 @@ class ResidualNet:
     @property
     def tau(self) -> float:
         """The number τ."""
-        over = {"1/(300 L)": 300.0 * self.depth, "1/(L log m)": self.depth * math.log(self.width), "1/L": float(self.depth), "1": 1.0}
+        over = {
+            "1/(300 L)": 300.0 * self.depth,
+            "1/(L log m)": self.depth * math.log(self.width),
+            "1/L": float(self.depth),
+            "1": 1.0,
+        }
         return 1.0 / over[self.scaling]
 
     def plain(self) -> DeepReluNet:
@@ -138,18 +163,30 @@ def residual_nets(
 
 
 def aligned(
-    network: ResidualNetwork, column: Float[Tensor, "d_in 1"], radius: float, directions: Sequence[Float[Tensor, "trials m"]]
+    network: ResidualNetwork,
+    column: Float[Tensor, "d_in 1"],
+    radius: float,
+    directions: Sequence[Float[Tensor, "trials m"]],
 ) -> list[LowRank]:
-    """Return updates ω u_l ĥᵀ, u_l the unit vectors along the directions, ĥ along the input's current perturbed hidden vector."""
+    """Return updates ω u_l ĥᵀ, u_l the unit vectors along the directions, ĥ along the input's
+    current perturbed hidden vector.
+    """
     h, found = network.forward(column).h[0], []
-    for level, (layer, direction) in enumerate(zip(network.layers.W, directions, strict=True), start=1):
+    for level, (layer, direction) in enumerate(
+        zip(network.layers.W, directions, strict=True), start=1
+    ):
         found.append(rank_one_along_hidden(direction, h[..., 0], radius))
         h = network.pre_activation(level, layer.add_low_rank(*found[-1]), h).relu()
     return found
 
 
-def magnified(network: ResidualNetwork, column: Float[Tensor, "d_in 1"], radius: float, *, rounds: int = 6) -> list[LowRank]:
-    """Return updates that move the input's last hidden vector far: a power iteration, the displacement run back through the network."""
+def magnified(
+    network: ResidualNetwork, column: Float[Tensor, "d_in 1"], radius: float, *, rounds: int = 6
+) -> list[LowRank]:
+    """Return updates that move the input's last hidden vector far.
+
+    A power iteration, the displacement run back through the network.
+    """
     start = network.forward(column)
     found = aligned(network, column, radius, [h[..., 0] for h in start.h[1:]])
     for _ in range(rounds):
@@ -164,11 +201,15 @@ def magnified(network: ResidualNetwork, column: Float[Tensor, "d_in 1"], radius:
     return found
 
 
-def flipped(network: ResidualNetwork, column: Float[Tensor, "d_in 1"], radius: float) -> list[LowRank]:
+def flipped(
+    network: ResidualNetwork, column: Float[Tensor, "d_in 1"], radius: float
+) -> list[LowRank]:
     """Return updates that change as many signs of the input as they can, layer by layer."""
     reference, found = network.forward(column), []
     h = reference.h[0]
-    for level, (layer, g) in enumerate(zip(network.layers.W, reference.g[1:], strict=True), start=1):
+    for level, (layer, g) in enumerate(
+        zip(network.layers.W, reference.g[1:], strict=True), start=1
+    ):
         b, scale = network.pre_activation(level, layer, h), network.scale(level)
         flips = greedy_sign_flips(g[..., 0], b[..., 0], scale * radius * h[..., 0].norm(dim=1))
         found.append(smallest_moving(h[..., 0], flips.change / scale))
@@ -180,11 +221,16 @@ def random_updates(network: ResidualNetwork, radius: float, trials: Trials) -> l
     """Return updates of rank one and norm ω in random directions."""
     found = []
     for level, layer in enumerate(network.layers.W, start=1):
-        left, right = trials.sphere(f"random/left/{level}", layer.rows), trials.sphere(f"random/right/{level}", layer.cols)
+        left, right = (
+            trials.sphere(f"random/left/{level}", layer.rows),
+            trials.sphere(f"random/right/{level}", layer.cols),
+        )
         found.append(LowRank(radius * left.unsqueeze(-1), right.unsqueeze(-1)))
     return found
 
 
 def spectral_norms(network: ResidualNetwork) -> Float[Tensor, "trials L"]:
     """Return ‖W_l‖₂, exactly up to rounding."""
-    return torch.stack([torch.linalg.matrix_norm(layer.materialise(), ord=2) for layer in network.layers.W], dim=1)
+    return torch.stack(
+        [torch.linalg.matrix_norm(layer.materialise(), ord=2) for layer in network.layers.W], dim=1
+    )

@@ -1,20 +1,27 @@
-"""The world of ALS18: deep ReLU networks, their initialisation, separated data, the squared loss and its exact gradient.
+"""The world of ALS18.
+
+Deep ReLU networks, their initialisation, separated data, the squared loss and its exact gradient.
 
 Network (L hidden layers of width m, n examples, outputs in R^d):
 
-    g_{i,0} = A x_i,  h_{i,0} = φ(g_{i,0}),  g_{i,l} = W_l h_{i,l-1},  h_{i,l} = φ(g_{i,l}),  y_i = B h_{i,L},      φ(z) = max(z, 0).   (1)
+    g_{i,0} = A x_i,  h_{i,0} = φ(g_{i,0}),  g_{i,l} = W_l h_{i,l-1},  h_{i,l} = φ(g_{i,l}),  y_i =
+    B h_{i,L},      φ(z) = max(z, 0).   (1)
 
-Initialisation: A_{jk}, (W_l)_{jk} ~ N(0, 2/m), B_{jk} ~ N(0, 1/d). Only W = (W_1, ..., W_L) is trained.
+Initialisation: A_{jk}, (W_l)_{jk} ~ N(0, 2/m), B_{jk} ~ N(0, 1/d). Only W = (W_1, ..., W_L) is
+trained.
 
-Signs and backward products: D_{i,l} = diag(1[g_{i,l} ≥ 0]), Back_{i,l} = B D_{i,L} W_L ··· D_{i,l} W_l, Back_{i,L+1} = B.
+Signs and backward products: D_{i,l} = diag(1[g_{i,l} ≥ 0]), Back_{i,l} = B D_{i,L} W_L ··· D_{i,l}
+W_l, Back_{i,L+1} = B.
 
-Loss: F_i = ½ ‖y_i - y*_i‖², F = Σ_i F_i. With fake losses v_i ∈ R^d in place of loss_i = y_i - y*_i,
+Loss: F_i = ½ ‖y_i - y*_i‖², F = Σ_i F_i. With fake losses v_i ∈ R^d in place of loss_i = y_i -
+y*_i,
 
-    ∇^v_{W_l} = Σ_i (D_{i,l} Back_{i,l+1}ᵀ v_i) h_{i,l-1}ᵀ,                                                                        (2)
+    ∇^v_{W_l} = Σ_i (D_{i,l} Back_{i,l+1}ᵀ v_i) h_{i,l-1}ᵀ,                                      (2)
 
 a sum of n rank-one matrices e_{i,l} h_{i,l-1}ᵀ, kept as its factors.
 
-Layout: trials first, then the vector's entries, then the examples: g_l, h_l are (trials, m, n). Layers may be dense or matrix-free.
+Layout: trials first, then the vector's entries, then the examples: g_l, h_l are (trials, m, n).
+Layers may be dense or matrix-free.
 """
 
 from __future__ import annotations
@@ -132,7 +139,9 @@ class Network:
 
     def forward(self, inputs: Float[Tensor, "d_in n"] | Float[Tensor, "trials d_in n"]) -> Signals:
         """Run (1) on the inputs."""
-        columns = inputs if inputs.ndim == 3 else inputs.expand(len(self.A.entries.trials), *inputs.shape)
+        columns = (
+            inputs if inputs.ndim == 3 else inputs.expand(len(self.A.entries.trials), *inputs.shape)
+        )
         g = [self.A.apply(columns)]
         h = [g[0].relu()]
         for layer in self.W:
@@ -141,7 +150,11 @@ class Network:
         return Signals(g=tuple(g), h=tuple(h), y=self.B.apply(h[-1]))
 
     def backward(
-        self, signs: Sequence[Bool[Tensor, "trials m k"]], v: Float[Tensor, "trials d k"], *, first: int = 1
+        self,
+        signs: Sequence[Bool[Tensor, "trials m k"]],
+        v: Float[Tensor, "trials d k"],
+        *,
+        first: int = 1,
     ) -> tuple[list[Tensor], list[Tensor]]:
         """Run vectors v back through the layers, down to Back_first.
 
@@ -151,8 +164,8 @@ class Network:
             first: the lowest layer that is passed; a gradient needs 2 only.
 
         Returns:
-            ``back`` with back[l] = Back_lᵀ v for l = first..L+1, and ``e`` with e[l] = D_l Back_{l+1}ᵀ v for l = first-1..L; each
-            (trials, m, k), and empty below.
+            ``back`` with back[l] = Back_lᵀ v for l = first..L+1, and ``e`` with e[l] = D_l
+            Back_{l+1}ᵀ v for l = first-1..L; each (trials, m, k), and empty below.
         """
         depth = self.depth
         back = [torch.zeros(0)] * (depth + 2)
@@ -167,11 +180,15 @@ class Network:
     def gradient(self, signals: Signals, v: Float[Tensor, "trials d n"]) -> tuple[Gradient, ...]:
         """Return (2) for the layers W_1, ..., W_L, with fake losses v."""
         _, e = self.backward(signals.signs, v, first=2)
-        return tuple(Gradient(e=e[level], h=signals.h[level - 1]) for level in range(1, self.depth + 1))
+        return tuple(
+            Gradient(e=e[level], h=signals.h[level - 1]) for level in range(1, self.depth + 1)
+        )
 
     def moved(self, step: Sequence[Gradient], factor: float) -> Network:
         """Return the network with W_l + factor · step_l."""
-        return self.with_layers([_add(layer, factor * one.e, one.h) for layer, one in zip(self.W, step, strict=True)])
+        return self.with_layers(
+            [_add(layer, factor * one.e, one.h) for layer, one in zip(self.W, step, strict=True)]
+        )
 
     def with_layers(self, W: Sequence[Layer]) -> Network:
         """Return the network with other trained layers."""
@@ -199,7 +216,10 @@ class DeepReluNet:
         m = self.width
         return Network(
             A=gaussian_layer(trials, "A", m, data.dimension, variance=2.0 / m),
-            W=tuple(gaussian_layer(trials, f"W{level}", m, m, variance=self.variance / m) for level in range(1, self.depth + 1)),
+            W=tuple(
+                gaussian_layer(trials, f"W{level}", m, m, variance=self.variance / m)
+                for level in range(1, self.depth + 1)
+            ),
             B=gaussian_layer(trials, "B", self.outputs, m, variance=1.0 / self.outputs),
         )
 
@@ -209,15 +229,23 @@ class DeepReluNet:
         return network, network.forward(data.inputs(trials))
 
 
-def loss(y: Float[Tensor, "trials d n"], targets: Float[Tensor, "trials d n"]) -> Float[Tensor, "trials"]:
+def loss(
+    y: Float[Tensor, "trials d n"], targets: Float[Tensor, "trials d n"]
+) -> Float[Tensor, "trials"]:
     """Return F = Σ_i ½ ‖y_i - y*_i‖²."""
     return 0.5 * ((y - targets) ** 2).sum(dim=(-2, -1))
 
 
 def deep_relu_nets(
-    *, widths: tuple[int, int] = (4, 256), depths: tuple[int, int] = (1, 8), outputs: tuple[int, int] = (1, 4)
+    *,
+    widths: tuple[int, int] = (4, 256),
+    depths: tuple[int, int] = (1, 8),
+    outputs: tuple[int, int] = (1, 4),
 ) -> st.SearchStrategy[DeepReluNet]:
-    """Draw network classes: widths and depths from geometric grids, so that claims bite, shrinking to the smallest network."""
+    """Draw network classes.
+
+    Widths and depths from geometric grids, so that claims bite, shrinking to the smallest network.
+    """
     return st.builds(
         DeepReluNet,
         width=sizes(smallest=widths[0], largest=widths[1]),
@@ -227,28 +255,54 @@ def deep_relu_nets(
 
 
 def separated_data(
-    *, smallest: int = 1, largest: int = 6, dimensions: tuple[int, int] = (2, 32), separations: tuple[float, float] = (0.02, 1.0)
+    *,
+    smallest: int = 1,
+    largest: int = 6,
+    dimensions: tuple[int, int] = (2, 32),
+    separations: tuple[float, float] = (0.02, 1.0),
 ) -> st.SearchStrategy[SeparatedData]:
-    """Draw data sets that meet the paper's assumption, of many geometries; ``separations`` are of the z_i, √2 times δ."""
+    """Draw data sets that meet the paper's assumption, of many geometries.
+
+    ``separations`` are of the z_i, √2 times δ.
+    """
     return st.builds(
-        SeparatedData, vectors=unit_vectors(smallest=smallest, largest=largest, dimensions=dimensions, separations=separations)
+        SeparatedData,
+        vectors=unit_vectors(
+            smallest=smallest, largest=largest, dimensions=dimensions, separations=separations
+        ),
     )
 
 
 def pair_at(delta: float, *, count: int = 2, dimension: int = 10, number: int = 0) -> SeparatedData:
-    """Return data with one pair at distance δ exactly, the other examples uniform: for specimens."""
-    vectors = UnitVectors(family="pair", count=count, dimension=dimension, separation=math.sqrt(2.0) * delta, number=number)
+    """Return data with one pair at distance δ exactly, the other examples uniform.
+
+    For specimens.
+    """
+    vectors = UnitVectors(
+        family="pair",
+        count=count,
+        dimension=dimension,
+        separation=math.sqrt(2.0) * delta,
+        number=number,
+    )
     return SeparatedData(vectors=vectors)
 
 
 def sphere(count: int, *, dimension: int = 10, number: int = 0) -> SeparatedData:
     """Return data that is uniform on the sphere: for specimens."""
-    return SeparatedData(vectors=UnitVectors(family="sphere", count=count, dimension=dimension, number=number))
+    return SeparatedData(
+        vectors=UnitVectors(family="sphere", count=count, dimension=dimension, number=number)
+    )
 
 
 def _add(layer: Layer, left: Tensor, right: Tensor) -> Layer:
-    """Add left rightᵀ; a dense layer takes the update into its matrix, so that long trajectories stay cheap."""
+    """Add left rightᵀ.
+
+    A dense layer takes the update into its matrix, so that long trajectories stay cheap.
+    """
     plain = layer.row_weights is None and layer.col_weights is None and layer.left is None
     if isinstance(layer.entries, DenseEntries) and plain:
-        return Layer(entries=DenseEntries(layer.entries.trials, layer.entries.matrix + left @ right.mT))
+        return Layer(
+            entries=DenseEntries(layer.entries.trials, layer.entries.matrix + left @ right.mT)
+        )
     return layer.add_low_rank(left, right)

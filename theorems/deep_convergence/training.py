@@ -1,10 +1,13 @@
-"""Gradient descent on any loss, by any batches, of any network whose gradient is known by its factors.
+"""Gradient descent on any loss, by any batches, of any network whose gradient is known by its
+factors.
 
-    W^(t+1) = W^(t) - η Σ_i s_i^(t) ∇F_i(W^(t)),   F = Σ_i F_i,   F_i = f(y_i; y*_i),   v_i = ∇_y f(y_i; y*_i).                   (1)
+    W^(t+1) = W^(t) - η Σ_i s_i^(t) ∇F_i(W^(t)),   F = Σ_i F_i,   F_i = f(y_i; y*_i),   v_i = ∇_y
+    f(y_i; y*_i).  (1)
 
-Gradient descent has all weights s_i equal to 1, stochastic gradient descent n/b on its batch and 0 elsewhere. All trials take the same
-number of steps. A trial rests from the step on at which its loss has fallen below 1e-20 of its first, as further steps would be rounding,
-or has risen above 1e20 of it.
+Gradient descent has all weights s_i equal to 1, stochastic gradient descent n/b on its batch and 0
+elsewhere. All trials take the same number of steps. A trial rests from the step on at which its
+loss has fallen below 1e-20 of its first, as further steps would be rounding, or has risen above
+1e20 of it.
 """
 
 from __future__ import annotations
@@ -46,11 +49,18 @@ class Loss:
         slope: v_i = ∇_y f(y_i; y*_i).
     """
 
-    value: Callable[[Float[Tensor, "trials d n"], Float[Tensor, "trials d n"]], Float[Tensor, "trials n"]]
-    slope: Callable[[Float[Tensor, "trials d n"], Float[Tensor, "trials d n"]], Float[Tensor, "trials d n"]]
+    value: Callable[
+        [Float[Tensor, "trials d n"], Float[Tensor, "trials d n"]], Float[Tensor, "trials n"]
+    ]
+    slope: Callable[
+        [Float[Tensor, "trials d n"], Float[Tensor, "trials d n"]], Float[Tensor, "trials d n"]
+    ]
 
 
-SQUARED = Loss(value=lambda y, y_star: 0.5 * (y - y_star).square().sum(dim=1), slope=lambda y, y_star: y - y_star)
+SQUARED = Loss(
+    value=lambda y, y_star: 0.5 * (y - y_star).square().sum(dim=1),
+    slope=lambda y, y_star: y - y_star,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +68,8 @@ class Run:
     """A run of (1).
 
     Attributes:
-        trajectory: losses and steps; ``squares`` and ``gradients`` are those of the step that was taken.
+        trajectory: losses and steps; ``squares`` and ``gradients`` are those of the step that was
+            taken.
         y: outputs at W^(0), ..., W^(T).
         v: output gradients there.
     """
@@ -95,7 +106,11 @@ def optimise(
         weights: s, by steps; ones by default.
     """
     signals = network.forward(inputs)
-    y, v, F = [signals.y], [loss.slope(signals.y, targets)], [loss.value(signals.y, targets).sum(dim=1)]
+    y, v, F = (
+        [signals.y],
+        [loss.slope(signals.y, targets)],
+        [loss.value(signals.y, targets).sum(dim=1)],
+    )
     squares, moving, gradients = [], [], []
     for t in range(steps):
         moving.append((F[-1] > _REST * F[0]) & (F[-1] < F[0] / _REST))
@@ -119,6 +134,9 @@ def optimise(
 
 
 def batches(trials: Trials, *, steps: int, examples: int, size: int) -> Float[Tensor, "trials T n"]:
-    """Return the weights of independent batches, uniform among those of the size: n/b on the batch, 0 elsewhere."""
+    """Return the weights of independent batches, uniform among those of the size.
+
+    N/b on the batch, 0 elsewhere.
+    """
     rank = trials.uniform("batches", steps, examples).argsort(dim=2).argsort(dim=2)
     return torch.where(rank < size, examples / size, 0.0).to(trials.dtype)

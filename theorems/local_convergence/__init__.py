@@ -1,8 +1,11 @@
-"""ZGJ21: Zhou, Ge, Jin, "A Local Convergence Theory for Mildly Over-Parameterized Two-Layer Neural Network" (arXiv 2102.02410, COLT 2021).
+"""ZGJ21.
 
-With XD23: Xu, Du, "Over-Parameterization Exponentially Slows Down Gradient Descent for Learning a Single Neuron" (arXiv 2302.10034, COLT
-2023), whose network has its second layer fixed. One module a section of the proof, imported in the proof's order, which is the order of
-lists and reports.
+Zhou, Ge, Jin, "A Local Convergence Theory for Mildly Over-Parameterized Two-Layer Neural Network"
+(arXiv 2102.02410, COLT 2021).
+
+With XD23: Xu, Du, "Over-Parameterization Exponentially Slows Down Gradient Descent for Learning a
+Single Neuron" (arXiv 2302.10034, COLT 2023), whose network has its second layer fixed. One module a
+section of the proof, imported in the proof's order, which is the order of lists and reports.
 """
 
 import importlib
@@ -38,7 +41,6 @@ SECTIONS = (
     "single_neuron_curvature",
     "single_neuron_rates",
     "single_neuron_lower_bound",
-    "not_yet",
 )
 
 for _section in SECTIONS:

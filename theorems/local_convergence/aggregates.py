@@ -1,9 +1,13 @@
-"""The aggregate of each cell points where its teacher does, and a neuron's angle is small for its mass (ZGJ21, aggregate errors).
+"""The aggregate of each cell points where its teacher does, and a neuron's angle is small for its
+mass
+(ZGJ21, aggregate errors).
 
-The residual's inner product with a polynomial that sees the direction b at teacher j only gives bᵀe_j up to what far neurons contribute,
-which ZGJ-09 has bounded: ‖e_j‖ = O(√L) for one teacher and for orthogonal ones, with explicit constants (ZGJ-10). For teachers at an angle
-Δ the form E (Σ_j e_jᵀx sgn(w*_jᵀx))² has an eigenvalue of order Δ³, so that the constant grows like Δ^{-3/2}, and no less. With the second
-part of the residual, ‖R_2‖ ≤ √(2L) + Σ_j ‖e_j‖, and each neuron contributes to its norm: a_i θ_i^{3/2} = O(√L) (ZGJ-11).
+The residual's inner product with a polynomial that sees the direction b at teacher j only gives
+bᵀe_j up to what far neurons contribute, which ZGJ-09 has bounded: ‖e_j‖ = O(√L) for one teacher and
+for orthogonal ones, with explicit constants (ZGJ-10). For teachers at an angle Δ the form E (Σ_j
+e_jᵀx sgn(w*_jᵀx))² has an eigenvalue of order Δ³, so that the constant grows like Δ^{-3/2}, and no
+less. With the second part of the residual, ‖R_2‖ ≤ √(2L) + Σ_j ‖e_j‖, and each neuron contributes
+to its norm: a_i θ_i^{3/2} = O(√L) (ZGJ-11).
 """
 
 from __future__ import annotations
@@ -16,7 +20,14 @@ from lemmata.harness import Along, Bound, Constant, Trials, at_most, given, stat
 from lemmata.strategies import log_uniform
 from lemmata.theorems.local_convergence.attacks import attacked
 from lemmata.theorems.local_convergence.extremes import along_mass, drawn, tiny_neuron
-from lemmata.theorems.local_convergence.setting import Teachers, Weights, cells, loss, teachers, wedge
+from lemmata.theorems.local_convergence.setting import (
+    Teachers,
+    Weights,
+    cells,
+    loss,
+    teachers,
+    wedge,
+)
 from lemmata.theorems.local_convergence.states import States, states
 
 _ALL_W = (r"\forall\, m\ge r,d", r"\forall\, W^*", r"\forall\, W")
@@ -29,19 +40,24 @@ AGGREGATE = math.sqrt(2.0 * math.pi) + math.sqrt(3.0 * math.pi)
 
 ZGJ10 = statement(
     "ZGJ-10",
-    source="ZGJ21, aggregate errors",
-    provenance="recalled-form, constants derived",
+    paper="ZGJ21",
+    source="aggregate errors",
+    provenance="recalled",
+    note="the form is recalled, number and constants are uncertain; constants derived",
     uses=["ZGJ-06", "ZGJ-09"],
     title="The aggregated direction of each cell",
-    says=r"$e_j=\sum_{i\in T_j}\|w_i\|w_i-\|w_j^*\|w_j^*$ is $O(\sqrt L)$: for all $W$ with explicit constants for one teacher and for "
-    r"orthogonal ones; in general with a constant of the order $\Delta^{-3/2}$ where $L\le\varepsilon_0$.",
+    says=r"$e_j=\sum_{i\in T_j}\|w_i\|w_i-\|w_j^*\|w_j^*$ is $O(\sqrt L)$: for all $W$ with "
+    r"explicit constants for one teacher and for orthogonal ones; in general with a constant of "
+    r"the order $\Delta^{-3/2}$ where $L\le\varepsilon_0$.",
 )
 
 
 def _errors(world: Teachers, students: States, trials: Trials, constant: float) -> Bound:
     V = world.build(trials)
     return attacked(
-        lambda W: at_most(cells(W, V).errors.norm(dim=-1), constant * loss(W, V).sqrt().unsqueeze(-1)),
+        lambda W: at_most(
+            cells(W, V).errors.norm(dim=-1), constant * loss(W, V).sqrt().unsqueeze(-1)
+        ),
         students.draw(trials, V),
         V,
         trials,
@@ -55,14 +71,17 @@ def _errors(world: Teachers, students: States, trials: Trials, constant: float) 
     says=r"For $r=1$: $\|e_1\|\le(\sqrt{2\pi}+\sqrt{3\pi})\sqrt L$.",
     quantifiers=_ALL_W,
     specimens=[{"world": Teachers(dimension=4), "students": _LOCAL}],
-    cost=6,
 )
 @given(world=teachers(count=(1, 1)), students=_any_state)
-def the_aggregate_error_is_at_most_the_root_of_the_loss(world: Teachers, students: States, trials: Trials) -> Bound:
+def the_aggregate_error_is_at_most_the_root_of_the_loss(
+    world: Teachers, students: States, trials: Trials
+) -> Bound:
     return _errors(world, students, trials, AGGREGATE)
 
 
-@the_aggregate_error_is_at_most_the_root_of_the_loss.twin("√(2L), as if the second part of the residual were orthogonal to the first")
+@the_aggregate_error_is_at_most_the_root_of_the_loss.twin(
+    "√(2L), as if the second part of the residual were orthogonal to the first"
+)
 def _(world: Teachers, students: States, trials: Trials) -> Bound:
     return _errors(world, students, trials, math.sqrt(2.0))
 
@@ -70,18 +89,22 @@ def _(world: Teachers, students: States, trials: Trials) -> Bound:
 @ZGJ10.part(
     "b",
     kind="inequality",
-    says=r"For pairwise orthogonal teachers of any norms: $\|e_j\|\le\big(\sqrt{24\pi}+\tfrac32\sqrt{\pi(1+24r)}\big)\sqrt L$.",
+    says=r"For pairwise orthogonal teachers of any norms: "
+    r"$\|e_j\|\le\big(\sqrt{24\pi}+\tfrac32\sqrt{\pi(1+24r)}\big)\sqrt L$.",
     quantifiers=_ALL_W,
     specimens=[{"world": Teachers(count=2, dimension=4, weakest=0.5), "students": _LOCAL}],
-    cost=6,
 )
 @given(world=teachers(count=(2, 4)), students=_any_state)
-def aggregate_errors_of_orthogonal_teachers_are_at_most_the_root_of_the_loss(world: Teachers, students: States, trials: Trials) -> Bound:
+def aggregate_errors_of_orthogonal_teachers_are_at_most_the_root_of_the_loss(
+    world: Teachers, students: States, trials: Trials
+) -> Bound:
     constant = math.sqrt(24.0 * math.pi) + 1.5 * math.sqrt(math.pi * (1.0 + 24.0 * world.count))
     return _errors(world, students, trials, constant)
 
 
-@aggregate_errors_of_orthogonal_teachers_are_at_most_the_root_of_the_loss.twin("√(2L), as if the signs of the teachers were independent")
+@aggregate_errors_of_orthogonal_teachers_are_at_most_the_root_of_the_loss.twin(
+    "√(2L), as if the signs of the teachers were independent"
+)
 def _(world: Teachers, students: States, trials: Trials) -> Bound:
     return _errors(world, students, trials, math.sqrt(2.0))
 
@@ -89,36 +112,58 @@ def _(world: Teachers, students: States, trials: Trials) -> Bound:
 @ZGJ10.part(
     "c",
     kind="scaling",
-    says=r"For unit teachers and $L\le\varepsilon_0$: $\big(\sum_j\|e_j\|^2\big)^{1/2}\le C\,\Delta^{-3/2}\sqrt L$.",
+    says=r"For unit teachers and $L\le\varepsilon_0$: $\big(\sum_j\|e_j\|^2\big)^{1/2}\le "
+    r"C\,\Delta^{-3/2}\sqrt L$.",
     quantifiers=(r"\forall\, m\ge r,d", r"\forall\, W^*", r"\forall\, W:\ L(W)\le\varepsilon_0"),
-    constant=Constant(15.0, measured_on="r ≤ 3, m ≤ 6, Δ = 0.25…π/2: 8.7 midway between two teachers", failure=0.0),
-    specimens=[{"world": Teachers(family="arc", count=2, dimension=3, separation=0.5), "students": States(family="softest", extra=3)}],
-    cost=6,
+    constant=Constant(
+        15.0, measured_on="r ≤ 3, m ≤ 6, Δ = 0.25…π/2: 8.7 midway between two teachers", failure=0.0
+    ),
+    specimens=[
+        {
+            "world": Teachers(family="arc", count=2, dimension=3, separation=0.5),
+            "students": States(family="softest", extra=3),
+        }
+    ],
 )
 @given(
     world=teachers(count=(2, 3), families=("orthogonal", "arc", "random"), weakest=(1.0,)),
     students=st.one_of(states(), states("softest")),
 )
 def aggregate_errors_are_at_most_the_root_of_the_loss_near_the_teachers(
-    world: Teachers, students: States, trials: Trials, power: float = -1.5
+    world: Teachers, students: States, trials: Trials, *, power: float = -1.5
 ) -> Bound:
     V = world.build(trials)
 
     def claim(W: Weights) -> Bound:
-        return at_most(cells(W, V).errors.norm(dim=(-2, -1)), world.delta**power * loss(W, V).sqrt())
+        return at_most(
+            cells(W, V).errors.norm(dim=(-2, -1)), world.delta**power * loss(W, V).sqrt()
+        )
 
-    midway = States(family="midway", extra=students.extra, size=0.03).near(trials.stream("midway"), V, world.threshold)
+    midway = States(family="midway", extra=students.extra, size=0.03).near(
+        trials.stream("midway"), V, world.threshold
+    )
     return attacked(
-        claim, students.near(trials, V, world.threshold), V, trials, high=world.threshold, ascent_steps=200, enough=15.0, midway=midway
+        claim,
+        students.near(trials, V, world.threshold),
+        V,
+        trials,
+        high=world.threshold,
+        ascent_steps=200,
+        enough=15.0,
+        midway=midway,
     )
 
 
-@aggregate_errors_are_at_most_the_root_of_the_loss_near_the_teachers.twin(
+aggregate_errors_are_at_most_the_root_of_the_loss_near_the_teachers.twin(
     "the power 0 of Δ",
-    specimens=[{"world": Teachers(family="arc", count=2, dimension=3, separation=0.2), "students": States(family="softest", size=0.02)}],
+    specimens=[
+        {
+            "world": Teachers(family="arc", count=2, dimension=3, separation=0.2),
+            "students": States(family="softest", size=0.02),
+        }
+    ],
+    power=0.0,
 )
-def _(world: Teachers, students: States, trials: Trials) -> Bound:
-    return aggregate_errors_are_at_most_the_root_of_the_loss_near_the_teachers.check(world, students, trials, power=0.0)
 
 
 @ZGJ10.part(
@@ -135,47 +180,55 @@ def _(world: Teachers, students: States, trials: Trials) -> Bound:
         instance=lambda delta: {"delta": delta},
         at_most=0.1,
         at_least=-0.1,
-        claimed=-1.5,
     ),
     specimens=[{"delta": 0.1}],
 )
 @given(delta=log_uniform(0.05, 1.2))
-def the_softest_displacement_attains_the_power_of_the_separation(delta: float, trials: Trials, power: float = -1.5) -> Bound:
+def the_softest_displacement_attains_the_power_of_the_separation(
+    delta: float, trials: Trials, *, power: float = -1.5
+) -> Bound:
     V = Teachers(family="arc", count=2, dimension=3, separation=delta).build(trials)
     W = States(family="softest", extra=0, size=1e-3 * delta).draw(trials, V)
     return at_most(cells(W, V).errors.norm(dim=(-2, -1)), delta**power * loss(W, V).sqrt())
 
 
-@the_softest_displacement_attains_the_power_of_the_separation.twin(
-    "a constant that does not depend on Δ", specimens=[], constant=Constant(1e4, measured_on="Δ ≥ 0.05")
+the_softest_displacement_attains_the_power_of_the_separation.twin(
+    "a constant that does not depend on Δ",
+    specimens=[],
+    constant=Constant(1e4, measured_on="Δ ≥ 0.05"),
+    power=0.0,
 )
-def _(delta: float, trials: Trials) -> Bound:
-    return the_softest_displacement_attains_the_power_of_the_separation.check(delta, trials, power=0.0)
 
 
 # ZGJ-11
 
 ZGJ11 = statement(
     "ZGJ-11",
-    source="ZGJ21, angle of one neuron",
-    provenance="recalled-form, constants derived",
+    paper="ZGJ21",
+    source="angle of one neuron",
+    provenance="recalled",
+    note="the form is recalled, number and constants are uncertain; constants derived",
     uses=["ZGJ-04", "ZGJ-10"],
     title="The angle of one neuron, weighted by its mass",
-    says=r"For all $W$ and $i$, $2a_i\sqrt{(\theta_i-\sin\theta_i\cos\theta_i)/\pi}\le\sqrt{2L}+\sum_j\|e_j\|$; for $r=1$ hence "
-    r"$a_i\theta_i^{3/2}\le9.8\sqrt L$.",
+    says=r"For all $W$ and $i$, "
+    r"$2a_i\sqrt{(\theta_i-\sin\theta_i\cos\theta_i)/\pi}\le\sqrt{2L}+\sum_j\|e_j\|$; for $r=1$ "
+    r"hence $a_i\theta_i^{3/2}\le9.8\sqrt L$.",
+    kind="inequality",
 )
 
 
 @ZGJ11.part(
     "a",
-    kind="inequality",
-    says=r"For $r=1$: $2a_i\sqrt{(\theta_i-\sin\theta_i\cos\theta_i)/\pi}\le(\sqrt2+\sqrt{2\pi}+\sqrt{3\pi})\sqrt L$.",
+    says=r"For $r=1$: "
+    r"$2a_i\sqrt{(\theta_i-\sin\theta_i\cos\theta_i)/\pi}\le(\sqrt2+\sqrt{2\pi}+\sqrt{3\pi})\sqrt "
+    r"L$.",
     quantifiers=(*_ALL_W, r"\forall\, i\in[m]"),
     specimens=[{"world": Teachers(dimension=4), "students": _LOCAL}],
-    cost=6,
 )
 @given(world=teachers(count=(1, 1)), students=_any_state)
-def the_angle_of_a_neuron_is_small_for_its_mass(world: Teachers, students: States, trials: Trials, weight: float = 1.0) -> Bound:
+def the_angle_of_a_neuron_is_small_for_its_mass(
+    world: Teachers, students: States, trials: Trials, *, weight: float = 1.0
+) -> Bound:
     V = world.build(trials)
 
     def claim(W: Weights) -> Bound:
@@ -186,55 +239,61 @@ def the_angle_of_a_neuron_is_small_for_its_mass(world: Teachers, students: State
     return attacked(claim, students.draw(trials, V), V, trials, enough=1.0)
 
 
-@the_angle_of_a_neuron_is_small_for_its_mass.twin("whatever its mass", specimens=[tiny_neuron(1e-3)])
-def _(world: Teachers, students: States, trials: Trials) -> Bound:
-    return the_angle_of_a_neuron_is_small_for_its_mass.check(world, students, trials, weight=0.0)
+the_angle_of_a_neuron_is_small_for_its_mass.twin(
+    "whatever its mass", specimens=[tiny_neuron(1e-3)], weight=0.0
+)
 
 
 @ZGJ11.part(
     "b",
-    kind="inequality",
-    says=r"For any teachers: $2a_i\sqrt{(\theta_i-\sin\theta_i\cos\theta_i)/\pi}\le\|R_2\|\le\sqrt{2L}+\sum_j\|e_j\|$.",
+    says=r"For any teachers: "
+    r"$2a_i\sqrt{(\theta_i-\sin\theta_i\cos\theta_i)/\pi}\le\|R_2\|\le\sqrt{2L}+\sum_j\|e_j\|$.",
     quantifiers=(*_ALL_W, r"\forall\, i\in[m]"),
     specimens=[{"world": Teachers(count=2, dimension=4), "students": _LOCAL}],
-    cost=6,
 )
 @given(world=teachers(families=("orthogonal", "arc", "random")), students=_any_state)
-def the_angle_of_a_neuron_is_bounded_by_loss_and_errors(world: Teachers, students: States, trials: Trials, errors: float = 1.0) -> Bound:
+def the_angle_of_a_neuron_is_bounded_by_loss_and_errors(
+    world: Teachers, students: States, trials: Trials, *, errors: float = 1.0
+) -> Bound:
     V = world.build(trials)
 
     def claim(W: Weights) -> Bound:
         matched = cells(W, V)
         bound = (2.0 * loss(W, V)).sqrt() + errors * matched.errors.norm(dim=-1).sum(dim=-1)
-        return at_most(2.0 * matched.mass * (wedge(matched.theta) / math.pi).sqrt(), bound.unsqueeze(-1))
+        return at_most(
+            2.0 * matched.mass * (wedge(matched.theta) / math.pi).sqrt(), bound.unsqueeze(-1)
+        )
 
     return attacked(claim, students.draw(trials, V), V, trials, enough=1.0)
 
 
-@the_angle_of_a_neuron_is_bounded_by_loss_and_errors.twin("the loss alone", specimens=[tiny_neuron(1e-3)])
-def _(world: Teachers, students: States, trials: Trials) -> Bound:
-    return the_angle_of_a_neuron_is_bounded_by_loss_and_errors.check(world, students, trials, errors=0.0)
+the_angle_of_a_neuron_is_bounded_by_loss_and_errors.twin(
+    "the loss alone", specimens=[tiny_neuron(1e-3)], errors=0.0
+)
 
 
 @ZGJ11.part(
     "c",
     kind="scaling",
-    says=r"The weight is needed: a far neuron of mass $a\to0$ keeps its angle while $a\,\theta^{3/2}=\Theta(\sqrt L)$.",
+    says=r"The weight is needed: a far neuron of mass $a\to0$ keeps its angle while "
+    r"$a\,\theta^{3/2}=\Theta(\sqrt L)$.",
     quantifiers=(r"\forall\, a",),
     constant=Constant(9.8, measured_on="a = 1e-6…0.1", failure=0.0),
     along=along_mass(1.0),
     specimens=[{"mass": 1e-4}],
-    cost=6,
 )
 @given(mass=log_uniform(1e-6, 0.1, per_decade=1))
-def a_tiny_far_neuron_attains_the_weighted_angle(mass: float, trials: Trials, weight: float = 1.0, power: float = 0.5) -> Bound:
+def a_tiny_far_neuron_attains_the_weighted_angle(
+    mass: float, trials: Trials, *, weight: float = 1.0, power: float = 0.5
+) -> Bound:
     W, V = drawn(tiny_neuron(mass), trials)
     matched = cells(W, V)
     return at_most((matched.mass**weight * matched.theta**1.5).amax(dim=-1), loss(W, V) ** power)
 
 
-@a_tiny_far_neuron_attains_the_weighted_angle.twin(
-    "θ = O(L^{1/3}) for every neuron, whatever its mass", specimens=[], constant=Constant(1e12, measured_on="a ≥ 1e-6")
+a_tiny_far_neuron_attains_the_weighted_angle.twin(
+    "θ = O(L^{1/3}) for every neuron, whatever its mass",
+    specimens=[],
+    constant=Constant(1e12, measured_on="a ≥ 1e-6"),
+    weight=0.0,
 )
-def _(mass: float, trials: Trials) -> Bound:
-    return a_tiny_far_neuron_attains_the_weighted_angle.check(mass, trials, weight=0.0)

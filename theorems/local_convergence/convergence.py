@@ -1,17 +1,21 @@
 """Gradient descent converges from a local start (ZGJ21, Theorem 1).
 
-One step decreases the loss by η‖∇L‖²/2 at least (ZGJ-16), and ‖∇L‖ ≥ κL^{3/4} (ZGJ-18), so that L_{t+1} ≤ L_t - ½ηκ²L_t^{3/2}, whence
+One step decreases the loss by η‖∇L‖²/2 at least (ZGJ-16), and ‖∇L‖ ≥ κL^{3/4} (ZGJ-18), so that
+L_{t+1} ≤ L_t - ½ηκ²L_t^{3/2}, whence
 
-    L_{t+1}^{-1/2} ≥ L_t^{-1/2} (1 - ½ηκ²L_t^{1/2})^{-1/2} ≥ L_t^{-1/2} + ¼ηκ²:                                                     (1)
+    L_{t+1}^{-1/2} ≥ L_t^{-1/2} (1 - ½ηκ²L_t^{1/2})^{-1/2} ≥ L_t^{-1/2} + ¼ηκ²:                  (1)
 
-L_T ≤ (L_0^{-1/2} + ¼κ²ηT)^{-2}, whatever the number of students. For gradient flow the gain is ½κ²τ, and L ≤ 4/(κ⁴τ²).
+L_T ≤ (L_0^{-1/2} + ¼κ²ηT)^{-2}, whatever the number of students. For gradient flow the gain is
+½κ²τ, and L ≤ 4/(κ⁴τ²).
 
-κ is (min(1, Δ³)/r)^{1/4}: `descent.kappa` says why, and that neither factor can be left out. The worst starts are neurons of little mass a,
-midway between two teachers if there are two: nothing happens before the time 1/a, when L is of order a². Hence the supremum over all starts
-attains the rate T⁻², at each T by another start, while every single one ends with a faster rate (ZGJ-22).
+κ is (min(1, Δ³)/r)^{1/4}: `descent.kappa` says why, and that neither factor can be left out. The
+worst starts are neurons of little mass a, midway between two teachers if there are two: nothing
+happens before the time 1/a, when L is of order a². Hence the supremum over all starts attains the
+rate T⁻², at each T by another start, while every single one ends with a faster rate (ZGJ-22).
 
-Rates are followed along gradient flow, from which descent with the theorem's step is 2 % away at ηT = 100. Starts at the minimisers of
-‖∇L‖/L^{3/4} that `descent.kappa` tells of, dearer to find than those tried here, use up 0.36 of (1) and 0.38 of 4/(κ⁴τ²) at τ = 3000.
+Rates are followed along gradient flow, from which descent with the theorem's step is 2 % away at ηT
+= 100. Starts at the minimisers of ‖∇L‖/L^{3/4} that `descent.kappa` tells of, dearer to find than
+those tried here, use up 0.36 of (1) and 0.38 of 4/(κ⁴τ²) at τ = 3000.
 """
 
 from __future__ import annotations
@@ -20,169 +24,222 @@ import torch
 from hypothesis import strategies as st
 
 from lemmata.harness import Along, Bound, Constant, Trials, at_least, at_most, given, statement
-from lemmata.theorems.local_convergence.descent import TIMES, Run, along_time, descend, flow, kappa, starts, step_size, worst_run
+from lemmata.theorems.local_convergence.descent import (
+    TIMES,
+    Run,
+    along_time,
+    descend,
+    flow,
+    kappa,
+    starts,
+    step_size,
+    worst_run,
+)
 from lemmata.theorems.local_convergence.setting import Teachers, teachers
 from lemmata.theorems.local_convergence.states import States, states, with_optimal_main_ones
 
-_STARTS = (r"\forall\, m\ge r,d", r"\forall\, W^*", r"\forall\, W_0:\ L(W_0)\le\varepsilon_0", r"\forall\, t")
+_STARTS = (
+    r"\forall\, m\ge r,d",
+    r"\forall\, W^*",
+    r"\forall\, W_0:\ L(W_0)\le\varepsilon_0",
+    r"\forall\, t",
+)
 _any_teachers = teachers(families=("orthogonal", "arc", "simplex"))
 _any_start = st.one_of(states(), states("midway", extra=(1, 3)))
-_TWO = {"world": Teachers(count=2, dimension=4), "students": States(family="local", extra=2, size=0.5)}
-_ARC = {"world": Teachers(family="arc", count=2, dimension=3, separation=0.5), "students": States(family="tiny", extra=2, size=0.2)}
+_TWO = {
+    "world": Teachers(count=2, dimension=4),
+    "students": States(family="local", extra=2, size=0.5),
+}
+_ARC = {
+    "world": Teachers(family="arc", count=2, dimension=3, separation=0.5),
+    "students": States(family="tiny", extra=2, size=0.2),
+}
 _ONE_TINY = {"world": Teachers(dimension=3), "students": States(family="far", extra=1, size=1e-5)}
 
 ZGJ21 = statement(
     "ZGJ-21",
-    source="ZGJ21, Theorem 1",
-    provenance="recalled-form, constants derived",
+    paper="ZGJ21",
+    source="Theorem 1",
+    provenance="recalled",
+    note="the form is recalled, number and constants are uncertain; constants derived",
     uses=["ZGJ-16", "ZGJ-18"],
     title="Gradient descent converges from a local start",
     says=r"Let $L(W_0)\le\varepsilon_0=0.005\min(1,\Delta^3)\,w_{\min}^4$, "
-    r"$\eta=\frac1{8(\|W^*\|_F^2+\sqrt{\pi\varepsilon_0})}$, $W_{t+1}=W_t-\eta\nabla L(W_t)$ and $\kappa^4=\frac{\min(1,\Delta^3)}r$. Then "
-    r"$L(W_t)$ does not increase, and $L(W_T)\le\big(L(W_0)^{-1/2}+\frac{\kappa^2}4\eta T\big)^{-2}$: $L\le\varepsilon$ after "
+    r"$\eta=\frac1{8(\|W^*\|_F^2+\sqrt{\pi\varepsilon_0})}$, $W_{t+1}=W_t-\eta\nabla L(W_t)$ and "
+    r"$\kappa^4=\frac{\min(1,\Delta^3)}r$. Then $L(W_t)$ does not increase, and "
+    r"$L(W_T)\le\big(L(W_0)^{-1/2}+\frac{\kappa^2}4\eta T\big)^{-2}$: $L\le\varepsilon$ after "
     r"$T=O(\eta^{-1}\kappa^{-2}\varepsilon^{-1/2})$, whatever $m\ge r$ and $W_0$.",
+    kind="trajectory",
 )
 
 
 @ZGJ21.part(
     "a",
-    kind="trajectory",
-    says=r"$L(W_{t+1})\le L(W_t)-\frac\eta2\|\nabla L(W_t)\|_F^2$ for all $t<60$; the loss never increases.",
+    says=r"$L(W_{t+1})\le L(W_t)-\frac\eta2\|\nabla L(W_t)\|_F^2$ for all $t<60$; the loss never "
+    r"increases.",
     quantifiers=_STARTS,
     specimens=[_TWO],
-    cost=4,
 )
 @given(world=_any_teachers, students=_any_start)
-def each_step_decreases_the_loss(world: Teachers, students: States, trials: Trials, faster: float = 1.0, share: float = 0.5) -> Bound:
+def each_step_decreases_the_loss(
+    world: Teachers, students: States, trials: Trials, *, faster: float = 1.0, share: float = 0.5
+) -> Bound:
     V = world.build(trials)
     eta = faster * step_size(V, world.threshold)
 
     def claim(run: Run) -> Bound:
         moved = run.length.diff(dim=-1, prepend=run.length[..., :1])
         decrease = -run.loss.diff(dim=-1, prepend=run.loss[..., :1])
-        return at_least(decrease, run.above_rounding(share / eta * moved**2)).with_curves(loss=run.loss)
+        return at_least(decrease, run.above_rounding(share / eta * moved**2)).with_curves(
+            loss=run.loss
+        )
 
-    return worst_run(claim, starts(world, students, V, trials), lambda W: descend(W, V, eta=eta, steps=60))
+    return worst_run(
+        claim, starts(world, students, V, trials), lambda W: descend(W, V, eta=eta, steps=60)
+    )
 
 
 @each_step_decreases_the_loss.twin("η = 1/(1.5 ‖W*‖²)")
 def _(world: Teachers, students: States, trials: Trials) -> Bound:
     V = world.build(trials)
     return each_step_decreases_the_loss.check(
-        world, students, trials, faster=1.0 / (1.5 * float((V**2).sum()) * step_size(V, world.threshold))
+        world,
+        students,
+        trials,
+        faster=1.0 / (1.5 * float((V**2).sum()) * step_size(V, world.threshold)),
     )
 
 
-@each_step_decreases_the_loss.twin("a decrease by η‖∇L‖²")
-def _(world: Teachers, students: States, trials: Trials) -> Bound:
-    return each_step_decreases_the_loss.check(world, students, trials, share=1.0)
+each_step_decreases_the_loss.twin("a decrease by η‖∇L‖²", share=1.0)
 
 
 @ZGJ21.part(
     "b",
-    kind="trajectory",
-    says=r"$L(W_t)\le\big(L(W_0)^{-1/2}+\frac{\kappa^2}4\eta t\big)^{-2}$ for all $t\le300$, that is, $L(W_t)^{-1/2}-L(W_0)^{-1/2}\ge"
-    r"\frac{\kappa^2}4\eta t$.",
+    says=r"$L(W_t)\le\big(L(W_0)^{-1/2}+\frac{\kappa^2}4\eta t\big)^{-2}$ for all $t\le300$, that "
+    r"is, $L(W_t)^{-1/2}-L(W_0)^{-1/2}\ge\frac{\kappa^2}4\eta t$.",
     quantifiers=_STARTS,
     specimens=[_ARC, _TWO],
-    cost=4,
 )
 @given(world=_any_teachers, students=_any_start)
-def the_inverse_root_of_the_loss_gains_linearly(world: Teachers, students: States, trials: Trials, power: float = 0.5) -> Bound:
+def the_inverse_root_of_the_loss_gains_linearly(
+    world: Teachers, students: States, trials: Trials, *, power: float = 0.5
+) -> Bound:
     V = world.build(trials)
 
     def claim(run: Run) -> Bound:
         gain = run.loss**-power - run.loss[..., :1] ** -power
         # L' ≤ -½κ²L^{1+p} makes L^{-p} gain ½pκ² in the unit of time.
-        return at_least(gain, run.above_rounding(0.5 * power * kappa(world) ** 2 * run.time)).with_curves(loss=run.loss)
+        return at_least(
+            gain, run.above_rounding(0.5 * power * kappa(world) ** 2 * run.time)
+        ).with_curves(loss=run.loss)
 
     eta = step_size(V, world.threshold)
-    return worst_run(claim, starts(world, students, V, trials), lambda W: descend(W, V, eta=eta, steps=300, stride=10))
+    return worst_run(
+        claim,
+        starts(world, students, V, trials),
+        lambda W: descend(W, V, eta=eta, steps=300, stride=10),
+    )
 
 
-@the_inverse_root_of_the_loss_gains_linearly.twin("L^{-1/3} gains linearly: the rate T⁻³ from every start", specimens=[_ONE_TINY])
-def _(world: Teachers, students: States, trials: Trials) -> Bound:
-    return the_inverse_root_of_the_loss_gains_linearly.check(world, students, trials, power=1.0 / 3.0)
-
-
-@the_inverse_root_of_the_loss_gains_linearly.twin(
-    "the logarithm of the loss gains linearly: exponential decay", specimens=[_ONE_TINY, _TWO]
+the_inverse_root_of_the_loss_gains_linearly.twin(
+    "L^{-1/3} gains linearly: the rate T⁻³ from every start", specimens=[_ONE_TINY], power=1.0 / 3.0
 )
-def _(world: Teachers, students: States, trials: Trials) -> Bound:
-    return the_inverse_root_of_the_loss_gains_linearly.check(world, students, trials, power=1e-6)
+
+
+the_inverse_root_of_the_loss_gains_linearly.twin(
+    "the logarithm of the loss gains linearly: exponential decay",
+    specimens=[_ONE_TINY, _TWO],
+    power=1e-6,
+)
 
 
 @ZGJ21.part(
     "c",
-    kind="trajectory",
     says=r"Along gradient flow $\tau^2L(W(\tau))\le4\kappa^{-4}$ for all $1\le\tau\le300$.",
     quantifiers=(*_STARTS[:-1], r"\forall\,\tau"),
     specimens=[_TWO, _ARC],
-    cost=4,
 )
 @given(world=_any_teachers, students=_any_start)
-def the_loss_is_at_most_the_inverse_square_of_time(world: Teachers, students: States, trials: Trials, power: float = 2.0) -> Bound:
+def the_loss_is_at_most_the_inverse_square_of_time(
+    world: Teachers, students: States, trials: Trials, *, power: float = 2.0
+) -> Bound:
     V = world.build(trials)
 
     def claim(run: Run) -> Bound:
-        return at_most(run.above_rounding(run.time**power * run.loss), 4.0 * kappa(world) ** -4.0).with_curves(loss=run.loss)
+        return at_most(
+            run.above_rounding(run.time**power * run.loss), 4.0 * kappa(world) ** -4.0
+        ).with_curves(loss=run.loss)
 
-    return worst_run(claim, starts(world, students, V, trials), lambda W: flow(W, V, TIMES, growth=0.15))
+    return worst_run(
+        claim, starts(world, students, V, trials), lambda W: flow(W, V, TIMES, growth=0.15)
+    )
 
 
-@the_loss_is_at_most_the_inverse_square_of_time.twin("T⁻³")
-def _(world: Teachers, students: States, trials: Trials) -> Bound:
-    return the_loss_is_at_most_the_inverse_square_of_time.check(world, students, trials, power=3.0)
+the_loss_is_at_most_the_inverse_square_of_time.twin("T⁻³", power=3.0)
 
 
 @ZGJ21.part(
     "d",
     kind="scaling",
-    says=r"At $\tau=30$ the worst $\tau^2L(W(\tau))$, over random starts and over starts with $m-1$ neurons of little mass, does not "
-    r"grow with $m$.",
+    says=r"At $\tau=30$ the worst $\tau^2L(W(\tau))$, over random starts and over starts with "
+    r"$m-1$ neurons of little mass, does not grow with $m$.",
     quantifiers=(r"\forall\, m", r"\forall\, W_0"),
     constant=Constant(0.2, measured_on="d = 3, m = 3…24: 0.057", failure=0.0),
-    along=Along(variable="m", sizes=(4, 8, 16), instance=lambda m: {"extra": m - 1}, at_most=0.1, claimed=0.0, trials=16),
+    along=Along(
+        variable="m", sizes=(4, 8, 16), instance=lambda m: {"extra": m - 1}, at_most=0.1, trials=16
+    ),
     specimens=[{"extra": 7}],
-    cost=12,
 )
 @given(extra=st.sampled_from((2, 3, 7)))
-def the_rate_does_not_depend_on_the_number_of_students(extra: int, trials: Trials, power: float = 0.0) -> Bound:
+def the_rate_does_not_depend_on_the_number_of_students(
+    extra: int, trials: Trials, *, power: float = 0.0
+) -> Bound:
     world = Teachers(dimension=3)
     V = world.build(trials)
     found = starts(world, States(family="local", extra=extra, size=1.0), V, trials, ascent_steps=0)
     return worst_run(
-        lambda run: at_most(run.time[-1] ** 2 * run.loss[..., -1], (1.0 + extra) ** power), found, lambda W: flow(W, V, (30.0,), growth=0.2)
+        lambda run: at_most(run.time[-1] ** 2 * run.loss[..., -1], (1.0 + extra) ** power),
+        found,
+        lambda W: flow(W, V, (30.0,), growth=0.2),
     )
 
 
-@the_rate_does_not_depend_on_the_number_of_students.twin("the loss falls like m^{-1/2}", specimens=[])
-def _(extra: int, trials: Trials) -> Bound:
-    return the_rate_does_not_depend_on_the_number_of_students.check(extra, trials, power=-0.5)
+the_rate_does_not_depend_on_the_number_of_students.twin(
+    "the loss falls like m^{-1/2}", specimens=[], power=-0.5
+)
 
 
 @ZGJ21.part(
     "e",
     kind="scaling",
-    says=r"The rate is attained: $\sup_{W_0}L(W(\tau))=\Theta(\tau^{-2})$. Here the supremum is, at each time, over the mass "
-    r"$a$ of a neuron at a random angle in $[1,1.4]$ to the teacher, the other one at its optimum.",
+    says=r"The rate is attained: $\sup_{W_0}L(W(\tau))=\Theta(\tau^{-2})$. Here the supremum is, "
+    r"at each time, over the mass $a$ of a neuron at a random angle in $[1,1.4]$ to the teacher, "
+    r"the other one at its optimum.",
     quantifiers=(r"\forall\, T", r"\exists\, W_0"),
     constant=Constant(0.1, measured_on="τ = 30…3000: 0.059", failure=0.0),
     along=along_time(-2.0, 100, 300, 1000, 3000, slack=0.05, label="the worst start"),
     specimens=[{"tau": 100.0}],
-    cost=12,
 )
 @given(tau=st.sampled_from((100.0, 60.0, 200.0)))
-def the_slowest_start_attains_the_inverse_square(tau: float, trials: Trials, rate: float = 2.0) -> Bound:
+def the_slowest_start_attains_the_inverse_square(
+    tau: float, trials: Trials, *, rate: float = 2.0
+) -> Bound:
     V = Teachers(dimension=2).build(trials)
     angle = 1.0 + 0.4 * trials.uniform("angle", 1)
     far = torch.stack((angle.cos(), angle.sin()), dim=-1)
-    found = {f"a = {share}/τ": with_optimal_main_ones(far, share / tau, V) for share in (1, 2, 4, 8)}
-    return worst_run(lambda run: at_most(run.loss[..., -1], run.time[-1] ** -rate), found, lambda W: flow(W, V, (tau,)))
+    found = {
+        f"a = {share}/τ": with_optimal_main_ones(far, share / tau, V) for share in (1, 2, 4, 8)
+    }
+    return worst_run(
+        lambda run: at_most(run.loss[..., -1], run.time[-1] ** -rate),
+        found,
+        lambda W: flow(W, V, (tau,)),
+    )
 
 
-@the_slowest_start_attains_the_inverse_square.twin(
-    "T⁻³ from every start, uniformly", specimens=[], along=[along_time(-2.0, 60, 120, 240, slack=0.05)]
+the_slowest_start_attains_the_inverse_square.twin(
+    "T⁻³ from every start, uniformly",
+    specimens=[],
+    along=[along_time(-2.0, 60, 120, 240, slack=0.05)],
+    rate=3.0,
 )
-def _(tau: float, trials: Trials) -> Bound:
-    return the_slowest_start_attains_the_inverse_square.check(tau, trials, rate=3.0)

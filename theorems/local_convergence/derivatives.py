@@ -1,7 +1,10 @@
-"""The size of the gradient, and the Hessian by central differences of the closed gradient: for gradient domination and strong convexity.
+"""The size of the gradient, and the Hessian by central differences of the closed gradient.
 
-The loss has continuous second derivatives where no neuron is zero: ψ(β) is of order β³ where two lines meet, and no kink of first order is
-left. With steps of 1e-5 of the shortest neuron both errors, of the differences and of rounding, are about 1e-10.
+For gradient domination and strong convexity.
+
+The loss has continuous second derivatives where no neuron is zero: ψ(β) is of order β³ where two
+lines meet, and no kink of first order is left. With steps of 1e-5 of the shortest neuron both
+errors, of the differences and of rounding, are about 1e-10.
 """
 
 from __future__ import annotations
@@ -23,7 +26,9 @@ def hessian(W: Weights, V: TeacherRows) -> Float[Tensor, "... md md"]:
     m, d = W.shape[-2:]
     step = 1e-5 * W.norm(dim=-1).amin(dim=-1)[..., None, None, None]
     moves = step * torch.eye(m * d, dtype=W.dtype, device=W.device).view(m * d, m, d)
-    rows = ((gradient(W.unsqueeze(-3) + moves, V) - gradient(W.unsqueeze(-3) - moves, V)) / (2.0 * step)).flatten(-2)
+    rows = (
+        (gradient(W.unsqueeze(-3) + moves, V) - gradient(W.unsqueeze(-3) - moves, V)) / (2.0 * step)
+    ).flatten(-2)
     return 0.5 * (rows + rows.mT)
 
 

@@ -1,14 +1,18 @@
 """Runs: gradient descent from starts of small loss, and gradient flow where times are long.
 
-*Descent* is W_{t+1} = W_t - η∇L(W_t) with the step of the theorem, η = 1/(8(‖W*‖² + √(πε₀))), which ZGJ-08 makes at most 1/(8‖W‖²).
+*Descent* is W_{t+1} = W_t - η∇L(W_t) with the step of the theorem, η = 1/(8(‖W*‖² + √(πε₀))), which
+ZGJ-08 makes at most 1/(8‖W‖²).
 
-*Flow*, dW/dτ = -∇L(W), is its limit η → 0 in the time τ = ηt. Rates show over decades of τ, for which descent needs τ/η steps: the
-teachers' directions keep curvatures λ of order 1, which no explicit step survives that grows, while all that is left to do late is slow. A
-Runge-Kutta-Chebyshev step of s stages is stable up to λh = 0.65 s², a time that grows with the square of its cost: steps h = 0.1 τ reach
-τ = 10⁴ with 2000 gradients. The method is of second order; the limit π²/12 of the split pair (ZGJ-22) comes out 1 % too large.
+*Flow*, dW/dτ = -∇L(W), is its limit η → 0 in the time τ = ηt. Rates show over decades of τ, for
+which descent needs τ/η steps: the teachers' directions keep curvatures λ of order 1, which no
+explicit step survives that grows, while all that is left to do late is slow. A
+Runge-Kutta-Chebyshev step of s stages is stable up to λh = 0.65 s², a time that grows with the
+square of its cost: steps h = 0.1 τ reach τ = 10⁴ with 2000 gradients. The method is of second
+order; the limit π²/12 of the split pair (ZGJ-22) comes out 1 % too large.
 
-*Starts* are the worst known: random ones, what ascent on L^{3/4}/‖∇L‖ makes of them, and neurons of little mass where the others replace
-most of them: midway between two teachers, or in a ring around a single one.
+*Starts* are the worst known: random ones, what ascent on L^{3/4}/‖∇L‖ makes of them, and neurons of
+little mass where the others replace most of them: midway between two teachers, or in a ring around
+a single one.
 """
 
 from __future__ import annotations
@@ -22,10 +26,18 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from lemmata.harness import Along, Bound, Trials, worst_of
+from lemmata.harness import Along, Bound, Drawn, Trials, worst_of
 from lemmata.theorems.local_convergence.attacks import ascent, band
 from lemmata.theorems.local_convergence.derivatives import gradient_norm
-from lemmata.theorems.local_convergence.setting import TeacherRows, Teachers, Weights, floor, gradient, loss, square
+from lemmata.theorems.local_convergence.setting import (
+    TeacherRows,
+    Teachers,
+    Weights,
+    floor,
+    gradient,
+    loss,
+    square,
+)
 from lemmata.theorems.local_convergence.states import States
 
 RATES = "Gradient descent: three rates"
@@ -52,11 +64,15 @@ class Run:
 
     @property
     def loss(self) -> Float[Tensor, "... times"]:
-        """L at each time, never below a thousandth of the floor, down to which it is known to a part in a thousand."""
+        """L at each time, never below a thousandth of the floor, down to which it is known to a
+        part in a thousand.
+        """
         return loss(self.W, self.teachers).clamp(min=1e-3 * floor(self.teachers))
 
     def above_rounding(self, side: Float[Tensor, "... times"]) -> Float[Tensor, "... times"]:
-        """Return the smaller side of a claim at each time, with 0 (nothing claimed) where the loss is below the floor."""
+        """Return the smaller side of a claim at each time, with 0 (nothing claimed) where the
+        loss is below the floor.
+        """
         return torch.where(self.loss > floor(self.teachers), side, 0.0)
 
     def apart(self) -> Iterator[Run]:
@@ -81,7 +97,9 @@ def descend(W: Weights, V: TeacherRows, *, eta: float, steps: int, stride: int =
 
 
 def flow(W: Weights, V: TeacherRows, times: Sequence[float], *, growth: float = 0.1) -> Run:
-    """Follow gradient flow in steps of the time's share `growth`, from 0.2 on, and keep the states at 0 and at the times given.
+    """Follow gradient flow in steps of the time's share `growth`, from 0.2 on, and keep the states
+    at
+    0 and at the times given.
 
     λ ≤ 5(‖W*‖² + √(πL)), a little more than ZGJ-16 says of the curvature.
     """
@@ -91,7 +109,11 @@ def flow(W: Weights, V: TeacherRows, times: Sequence[float], *, growth: float = 
     for time in times:
         while now < time * (1.0 - 1e-12):
             step = min(max(0.2, growth * now), time - now)
-            path.move(_stabilised(path.W, V, step, max(2, math.ceil(math.sqrt(1.0 + step * curvature / 0.65)))))
+            path.move(
+                _stabilised(
+                    path.W, V, step, max(2, math.ceil(math.sqrt(1.0 + step * curvature / 0.65)))
+                )
+            )
             now += step
         path.keep(time)
     return path.run(V)
@@ -100,35 +122,48 @@ def flow(W: Weights, V: TeacherRows, times: Sequence[float], *, growth: float = 
 def kappa(world: Teachers) -> float:
     """Return κ = (min(1, Δ³)/r)^{1/4}, for which ‖∇L‖ ≥ κL^{3/4} on runs.
 
-    As L → 0, the main neurons at their optimum, L is a quadratic form in the masses of the others. Its ‖∇L‖/L^{3/4} is 1.14 Δ^{3/4} for one
-    neuron midway between two teachers; minimised over all masses and directions it lies between 1.19 κ and 1.6 κ for 2 to 4 teachers,
-    orthogonal ones, arcs and simplices, and runs stay there: neither the separation nor the number of teachers can be left out.
+    As L → 0, the main neurons at their optimum, L is a quadratic form in the masses of the others.
+    Its ‖∇L‖/L^{3/4} is 1.14 Δ^{3/4} for one neuron midway between two teachers; minimised over all
+    masses and directions it lies between 1.19 κ and 1.6 κ for 2 to 4 teachers, orthogonal ones,
+    arcs and simplices, and runs stay there: neither the separation nor the number of teachers can
+    be left out.
     """
     return (min(1.0, world.delta**3) / world.count) ** 0.25
 
 
-def starts(world: Teachers, students: States, V: TeacherRows, trials: Trials, *, ascent_steps: int = 15) -> dict[str, Weights]:
+def starts(
+    world: Teachers, students: States, V: TeacherRows, trials: Trials, *, ascent_steps: int = 15
+) -> dict[str, Weights]:
     """Return starts with L ≤ ε₀ by the name of who made them; see the module's docstring."""
     found = {"random": students.near(trials, V, world.threshold)}
     if ascent_steps:
-        found["ascent"] = ascent(lambda W: -steepness(W, V).log(), found["random"], V, band(V, world.threshold), steps=ascent_steps)
+        found["ascent"] = ascent(
+            lambda W: -steepness(W, V).log(),
+            found["random"],
+            V,
+            band(V, world.threshold),
+            steps=ascent_steps,
+        )
     midway = States(family="midway", extra=students.extra, size=0.1 * world.weakest**2)
-    return found | {"midway" if len(V) > 1 else "ring": midway.near(trials.stream("structured"), V, world.threshold)}
+    return found | {
+        "midway" if len(V) > 1 else "ring": midway.near(
+            trials.stream("structured"), V, world.threshold
+        )
+    }
 
 
 def along_time(claimed: float, *sizes: float, slack: float, label: str = "") -> Along:
-    """Return a grid of times τ = ηT at which L is of the order τ^claimed, up to a slack in the exponent; with a label it is drawn."""
+    """Return a grid of times τ = ηT at which L is of the order τ^claimed, up to a slack in the
+    exponent; with a label it is drawn.
+    """
     return Along(
         variable="ηT",
         sizes=sizes,
         instance=lambda tau: {"tau": float(tau)},
         at_most=slack,
         at_least=-slack,
-        claimed=claimed,
         trials=16,
-        together=RATES if label else "",
-        measures="L",
-        label=label,
+        drawn=Drawn(together=RATES if label else "", measures="L", label=label),
     )
 
 
@@ -137,9 +172,18 @@ def steepness(W: Weights, V: TeacherRows) -> Float[Tensor, "..."]:
     return gradient_norm(W, V) / loss(W, V).clamp(min=floor(V)) ** 0.75
 
 
-def worst_run(claim: Callable[[Run], Bound], found: Mapping[str, Weights], follow: Callable[[Weights], Run]) -> Bound:
+def worst_run(
+    claim: Callable[[Run], Bound], found: Mapping[str, Weights], follow: Callable[[Weights], Run]
+) -> Bound:
     """Try a claim on the runs from all starts, which go in one batch."""
-    return worst_of(**{name: claim(run) for name, run in zip(found, follow(torch.stack(list(found.values()))).apart(), strict=True)})
+    return worst_of(
+        **{
+            name: claim(run)
+            for name, run in zip(
+                found, follow(torch.stack(list(found.values()))).apart(), strict=True
+            )
+        }
+    )
 
 
 class _Path:
@@ -161,7 +205,12 @@ class _Path:
 
     def run(self, V: TeacherRows) -> Run:
         time = torch.tensor(self._times, dtype=V.dtype, device=V.device)
-        return Run(time=time, W=torch.stack(self._states, dim=-3), length=torch.stack(self._lengths, dim=-1), teachers=V)
+        return Run(
+            time=time,
+            W=torch.stack(self._states, dim=-3),
+            length=torch.stack(self._lengths, dim=-1),
+            teachers=V,
+        )
 
 
 def _stabilised(W: Weights, V: TeacherRows, h: float, stages: int) -> Weights:
@@ -177,7 +226,10 @@ def _stabilised(W: Weights, V: TeacherRows, h: float, stages: int) -> Weights:
 
 @cache
 def _coefficients(stages: int) -> tuple[tuple[float, float, float, float], ...]:
-    """Return μ_j, ν_j, μ̃_j and -γ̃_j for j = 1, …, s (Sommeijer, Shampine, Verwer: RKC, 1998), with the damping 2/13."""
+    """Return μ_j, ν_j, μ̃_j and -γ̃_j for j = 1, …, s (Sommeijer, Shampine, Verwer.
+
+    RKC, 1998), with the damping 2/13.
+    """
     x = 1.0 + 2.0 / (13.0 * stages**2)
     T, first, second = [1.0, x], [0.0, 1.0], [0.0, 0.0]
     for _ in range(2, stages + 1):
@@ -190,5 +242,12 @@ def _coefficients(stages: int) -> tuple[tuple[float, float, float, float], ...]:
     found = [(0.0, 0.0, b[1] * w, 0.0)]
     for j in range(2, stages + 1):
         share = 2.0 * b[j] * w / b[j - 1]
-        found.append((2.0 * b[j] * x / b[j - 1], -b[j] / b[j - 2], share, share * (1.0 - b[j - 1] * T[j - 1])))
+        found.append(
+            (
+                2.0 * b[j] * x / b[j - 1],
+                -b[j] / b[j - 2],
+                share,
+                share * (1.0 - b[j - 1] * T[j - 1]),
+            )
+        )
     return tuple(found)

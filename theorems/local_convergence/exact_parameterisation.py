@@ -1,13 +1,16 @@
-"""Exact parameterisation: with one student a teacher the loss is gradient-dominated (ZGJ21, remark on m = r).
+"""Exact parameterisation.
 
-Where m = r and L ≤ ε₀, every cell holds one student, and the minimum W* = (±w*_j) is isolated. Near it L = ½ Σ_jk e_jᵀ G_jk e_k up to
-higher orders, G_jk = E xxᵀ sgn(w*_jᵀx) sgn(w*_kᵀx), and e_j = D_j (w_j - w*_j) with D_j = ‖w*_j‖ (I + w̄*_j w̄*_jᵀ). Hence
-∇²L(W*) = DGD > 0, and
+With one student a teacher the loss is gradient-dominated (ZGJ21, remark on m = r).
+
+Where m = r and L ≤ ε₀, every cell holds one student, and the minimum W* = (±w*_j) is isolated. Near
+it L = ½ Σ_jk e_jᵀ G_jk e_k up to higher orders, G_jk = E xxᵀ sgn(w*_jᵀx) sgn(w*_kᵀx), and e_j = D_j
+(w_j - w*_j) with D_j = ‖w*_j‖ (I + w̄*_j w̄*_jᵀ). Hence ∇²L(W*) = DGD > 0, and
 
     inf ‖∇L‖²/L = 2 λ_min(DGD)        as L → 0:
 
-2 for one teacher of norm 1, and 8Δ³/3π up to a factor 1 + O(Δ²) for two unit teachers at the angle Δ: they trade mass. The curvature
-changes by O(‖W - W*‖) = O(√(L/Δ³)), so that it stays positive where L is of the order Δ⁹: far less than what gradient domination asks for.
+2 for one teacher of norm 1, and 8Δ³/3π up to a factor 1 + O(Δ²) for two unit teachers at the angle
+Δ: they trade mass. The curvature changes by O(‖W - W*‖) = O(√(L/Δ³)), so that it stays positive
+where L is of the order Δ⁹: far less than what gradient domination asks for.
 """
 
 from __future__ import annotations
@@ -17,7 +20,18 @@ import math
 import torch
 from hypothesis import strategies as st
 
-from lemmata.harness import Along, Bound, Constant, Instance, Trials, at_least, at_most, given, statement
+from lemmata.harness import (
+    Along,
+    Bound,
+    Constant,
+    Drawn,
+    Instance,
+    Trials,
+    at_least,
+    at_most,
+    given,
+    statement,
+)
 from lemmata.strategies import log_uniform
 from lemmata.theorems.local_convergence.attacks import attacked
 from lemmata.theorems.local_convergence.derivatives import gradient_norm
@@ -35,27 +49,44 @@ _TWO = {"world": Teachers(family="arc", count=2, dimension=3, separation=0.5), "
 
 ZGJ20 = statement(
     "ZGJ-20",
-    source="ZGJ21, remark on m = r",
+    paper="ZGJ21",
+    source="remark on m = r",
     provenance="derived",
     uses=["ZGJ-01", "ZGJ-10"],
     title="Exact parameterisation: the loss is gradient-dominated",
-    says=r"For $m=r$ and $L(W)\le\varepsilon_0$: $\|\nabla L(W)\|_F^2\ge\mu\,L(W)$ with $\mu=\Omega(w_{\min}^2\Delta^3)$; gradient "
-    r"descent converges linearly, and close to the minimum the loss is strongly convex. For $r=1$, $\mu\to2$ as $L\to0$.",
+    says=r"For $m=r$ and $L(W)\le\varepsilon_0$: $\|\nabla L(W)\|_F^2\ge\mu\,L(W)$ with "
+    r"$\mu=\Omega(w_{\min}^2\Delta^3)$; gradient descent converges linearly, and close to the "
+    r"minimum the loss is strongly convex. For $r=1$, $\mu\to2$ as $L\to0$.",
 )
 
 
 @ZGJ20.part(
     "a",
     kind="inequality",
-    says=r"$\|\nabla L(W)\|_F^2\ge\frac1{10}w_{\min}^2\min(1,\Delta^3)\,L(W)$ for $m=r$, where $L(W)\le\varepsilon_0$.",
+    says=r"$\|\nabla L(W)\|_F^2\ge\frac1{10}w_{\min}^2\min(1,\Delta^3)\,L(W)$ for $m=r$, where "
+    r"$L(W)\le\varepsilon_0$.",
     quantifiers=_NEAR,
-    constant=Constant(10.0, measured_on="r ≤ 3, Δ = 0.3…π/2, norms from 1/4: 1.5; 3.1 by 400 steps of ascent", failure=0.0),
-    specimens=[_TWO, {"world": Teachers(count=3, dimension=4, weakest=0.5), "students": States(family="softest", extra=0, size=0.5)}],
-    cost=4,
+    constant=Constant(
+        10.0,
+        measured_on="r ≤ 3, Δ = 0.3…π/2, norms from 1/4: 1.5; 3.1 by 400 steps of ascent",
+        failure=0.0,
+    ),
+    specimens=[
+        _TWO,
+        {
+            "world": Teachers(count=3, dimension=4, weakest=0.5),
+            "students": States(family="softest", extra=0, size=0.5),
+        },
+    ],
 )
 @given(world=teachers(families=("orthogonal", "arc", "simplex", "random")), students=_exact)
 def the_loss_is_gradient_dominated(
-    world: Teachers, students: States, trials: Trials, of_separation: float = 1.0, of_norm: float = 2.0
+    world: Teachers,
+    students: States,
+    trials: Trials,
+    *,
+    of_separation: float = 1.0,
+    of_norm: float = 2.0,
 ) -> Bound:
     V = world.build(trials)
     mu = world.weakest**of_norm * min(1.0, world.delta**3) ** of_separation
@@ -80,26 +111,31 @@ def _(world: Teachers, students: States, trials: Trials) -> Bound:
     return the_loss_is_gradient_dominated.check(world, students, trials)
 
 
-@the_loss_is_gradient_dominated.twin(
+the_loss_is_gradient_dominated.twin(
     "μ does not depend on Δ",
-    specimens=[{"world": Teachers(family="arc", count=2, dimension=3, separation=0.2), "students": States(family="softest", extra=0)}],
+    specimens=[
+        {
+            "world": Teachers(family="arc", count=2, dimension=3, separation=0.2),
+            "students": States(family="softest", extra=0),
+        }
+    ],
+    of_separation=0.0,
 )
-def _(world: Teachers, students: States, trials: Trials) -> Bound:
-    return the_loss_is_gradient_dominated.check(world, students, trials, of_separation=0.0)
 
 
-@the_loss_is_gradient_dominated.twin(
-    "μ does not depend on w_min", specimens=[{"world": Teachers(count=2, weakest=0.15), "students": _LOCAL}]
+the_loss_is_gradient_dominated.twin(
+    "μ does not depend on w_min",
+    specimens=[{"world": Teachers(count=2, weakest=0.15), "students": _LOCAL}],
+    of_norm=0.0,
 )
-def _(world: Teachers, students: States, trials: Trials) -> Bound:
-    return the_loss_is_gradient_dominated.check(world, students, trials, of_norm=0.0)
 
 
 @ZGJ20.part(
     "b",
     kind="scaling",
-    says=r"$\mu=\Theta(\Delta^3)$: for two unit teachers $\inf\|\nabla L\|^2/L=2\lambda_{\min}(\nabla^2L(W^*))$ as $L\to0$, attained "
-    r"along the softest eigenvector, and this is $\frac8{3\pi}\Delta^3=0.85\,\Delta^3$ in the limit.",
+    says=r"$\mu=\Theta(\Delta^3)$: for two unit teachers $\inf\|\nabla "
+    r"L\|^2/L=2\lambda_{\min}(\nabla^2L(W^*))$ as $L\to0$, attained along the softest eigenvector, "
+    r"and this is $\frac8{3\pi}\Delta^3=0.85\,\Delta^3$ in the limit.",
     quantifiers=(r"\forall\,\Delta",),
     constant=Constant(0.87, measured_on="Δ = 0.05…1.2: 0.85", failure=0.0),
     along=Along(
@@ -108,42 +144,53 @@ def _(world: Teachers, students: States, trials: Trials) -> Bound:
         instance=lambda delta: {"delta": delta},
         at_most=0.05,
         at_least=-0.1,
-        claimed=3.0,
         trials=16,
     ),
     specimens=[{"delta": 0.1}],
 )
 @given(delta=log_uniform(0.05, 1.2))
-def gradient_domination_weakens_like_the_cube_of_the_separation(delta: float, trials: Trials, power: float = 3.0) -> Bound:
+def gradient_domination_weakens_like_the_cube_of_the_separation(
+    delta: float, trials: Trials, *, power: float = 3.0
+) -> Bound:
     V = Teachers(family="arc", count=2, dimension=3, separation=delta).build(trials)
     D = torch.eye(V.shape[1], dtype=V.dtype, device=V.device) + V[:, :, None] * V[:, None, :]
-    at_minimum = torch.einsum("jab,jbkc,kcd->jakd", D, sign_gram(V), D).reshape(V.numel(), V.numel())
+    at_minimum = torch.einsum("jab,jbkc,kcd->jakd", D, sign_gram(V), D).reshape(
+        V.numel(), V.numel()
+    )
     softest = torch.linalg.eigh(at_minimum).eigenvectors[:, 0].view_as(V)
     side = 1.0 - 2.0 * (trials.uniform("side", 1, 1) < 0.5)
     W = V + 3e-4 * delta**2 * side * softest
     return at_most(gradient_norm(W, V) ** 2, delta**power * loss(W, V))
 
 
-@gradient_domination_weakens_like_the_cube_of_the_separation.twin("Θ(Δ²)", specimens=[], constant=ONLY_BY_SLOPE)
-def _(delta: float, trials: Trials) -> Bound:
-    return gradient_domination_weakens_like_the_cube_of_the_separation.check(delta, trials, power=2.0)
+gradient_domination_weakens_like_the_cube_of_the_separation.twin(
+    "Θ(Δ²)", specimens=[], constant=ONLY_BY_SLOPE, power=2.0
+)
 
 
 STEP = 0.05
 RATE = 2.0 * math.log(1.0 - STEP) / STEP
-"""For r = 1 the curvatures at the minimum are 4 along the teacher and 1 across: a step of descent multiplies L by (1 - η)² in the end."""
+"""For r = 1 the curvatures at the minimum are 4 along the teacher and 1 across.
+
+A step of descent multiplies L by (1 - η)² in the end.
+"""
 
 
 def _at_time(tau: float) -> Instance:
-    return {"world": _ONE["world"], "students": States(family="common angle", extra=0, size=0.5), "time": tau}
+    return {
+        "world": _ONE["world"],
+        "students": States(family="common angle", extra=0, size=0.5),
+        "time": tau,
+    }
 
 
 @ZGJ20.part(
     "c",
     kind="trajectory",
-    says=r"$L(W_T)\le(1-\frac{\eta\mu}2)^TL(W_0)$ with the $\mu$ of (a), $\eta\le\frac1{8(\|W^*\|_F^2+\sqrt{\pi\varepsilon_0})}$; for "
-    r"$r=1$, $L(W_T)=\Theta(e^{-2\tau})$ in the time $\tau=\eta T$ as $\eta\to0$, and $\frac{d\ln L}{d\tau}=\frac2\eta\ln(1-\eta)=-2.05$ "
-    r"for $\eta=\frac1{20}$.",
+    says=r"$L(W_T)\le(1-\frac{\eta\mu}2)^TL(W_0)$ with the $\mu$ of (a), "
+    r"$\eta\le\frac1{8(\|W^*\|_F^2+\sqrt{\pi\varepsilon_0})}$; for $r=1$, "
+    r"$L(W_T)=\Theta(e^{-2\tau})$ in the time $\tau=\eta T$ as $\eta\to0$, and $\frac{d\ln "
+    r"L}{d\tau}=\frac2\eta\ln(1-\eta)=-2.05$ for $\eta=\frac1{20}$.",
     quantifiers=(*_NEAR[:-1], r"\forall\, W_0:\ L(W_0)\le\varepsilon_0", r"\forall\, T"),
     along=Along(
         variable="ηT",
@@ -151,28 +198,36 @@ def _at_time(tau: float) -> Instance:
         instance=_at_time,
         at_most=0.05,
         at_least=-0.05,
-        claimed=RATE,
         trials=16,
         growth="exponential",
-        together=RATES,
-        measures="L",
-        label="exact parameterisation",
+        drawn=Drawn(together=RATES, measures="L", label="exact parameterisation"),
     ),
     specimens=[{**_TWO, "time": 10.0}],
-    cost=6,
 )
-@given(world=teachers(families=("orthogonal", "arc", "simplex")), students=_exact, time=st.just(10.0))
-def gradient_descent_converges_linearly(world: Teachers, students: States, time: float, trials: Trials) -> Bound:
+@given(
+    world=teachers(families=("orthogonal", "arc", "simplex")), students=_exact, time=st.just(10.0)
+)
+def gradient_descent_converges_linearly(
+    world: Teachers, students: States, time: float, trials: Trials
+) -> Bound:
     V = world.build(trials)
     steps = math.ceil(time / min(STEP, step_size(V, world.threshold)) - 1e-9)
     eta, mu = time / steps, 0.1 * world.weakest**2 * min(1.0, world.delta**3)
     run = descend(students.near(trials, V, world.threshold), V, eta=eta, steps=steps)
     # Losses are known up to the floor of rounding, which is granted.
-    bound = run.loss[:, :1] * (1.0 - 0.5 * eta * mu) ** torch.arange(steps + 1, device=V.device) + floor(V)
-    return at_most(run.loss[:, 1:], bound[:, 1:]).scaling_as(run.loss[:, -1] * math.exp(-RATE * time)).with_curves(loss=run.loss)
+    bound = run.loss[:, :1] * (1.0 - 0.5 * eta * mu) ** torch.arange(
+        steps + 1, device=V.device
+    ) + floor(V)
+    return (
+        at_most(run.loss[:, 1:], bound[:, 1:])
+        .scaling_as(run.loss[:, -1] * math.exp(-RATE * time))
+        .with_curves(loss=run.loss)
+    )
 
 
-@gradient_descent_converges_linearly.twin("m = r + 1", specimens=[{**split_pair(1e-3), "time": 10.0}])
+@gradient_descent_converges_linearly.twin(
+    "m = r + 1", specimens=[{**split_pair(1e-3), "time": 10.0}]
+)
 def _(world: Teachers, students: States, time: float, trials: Trials) -> Bound:
     return gradient_descent_converges_linearly.check(world, students, time, trials)
 
@@ -180,15 +235,17 @@ def _(world: Teachers, students: States, time: float, trials: Trials) -> Bound:
 @ZGJ20.part(
     "d",
     kind="inequality",
-    says=r"Local strong convexity: for unit teachers, $\lambda_{\min}(\nabla^2L(W))\ge\frac1{20}\min(1,\Delta^3)$ for $m=r$, where "
+    says=r"Local strong convexity: for unit teachers, "
+    r"$\lambda_{\min}(\nabla^2L(W))\ge\frac1{20}\min(1,\Delta^3)$ for $m=r$, where "
     r"$L(W)\le10^{-3}\min(1,\Delta^9)$.",
     quantifiers=(r"\forall\, m=r,d", r"\forall\, W^*", r"\forall\, W:\ L(W)\le\varepsilon_1"),
     constant=Constant(20.0, measured_on="r ≤ 3, Δ = 0.5…π/2: 7.5", failure=0.0),
     specimens=[_TWO, {"world": Teachers(count=2), "students": _LOCAL}],
-    cost=4,
 )
 @given(world=teachers(families=("orthogonal", "arc", "simplex"), weakest=(1.0,)), students=_exact)
-def the_loss_is_strongly_convex_close_to_its_minimum(world: Teachers, students: States, trials: Trials) -> Bound:
+def the_loss_is_strongly_convex_close_to_its_minimum(
+    world: Teachers, students: States, trials: Trials
+) -> Bound:
     return the_loss_is_locally_strongly_convex.check(world, students, trials)
 
 
@@ -200,14 +257,17 @@ def _(world: Teachers, students: States, trials: Trials) -> Bound:
 @ZGJ20.part(
     "e",
     kind="scaling",
-    says=r"For $r=m=1$: $\|\nabla L\|_F=\Theta(L^{1/2})$, against $L^{2/3}$ and $L^{3/4}$ for $m=2$ (ZGJ-17).",
+    says=r"For $r=m=1$: $\|\nabla L\|_F=\Theta(L^{1/2})$, against $L^{2/3}$ and $L^{3/4}$ for "
+    r"$m=2$ (ZGJ-17).",
     quantifiers=(r"\forall\, L\le\varepsilon_0", r"\forall\, W:\ L(W)=L"),
     constant=Constant(0.8, measured_on="L = 1e-15…1e-3: 0.71; 1/√2 in the limit", failure=0.0),
     along=along_loss(0.5, lambda L: {"level": L}, label="exact parameterisation", trials=48),
     specimens=[{"level": 1e-6}],
 )
 @given(level=log_uniform(1e-15, 1e-3, per_decade=1))
-def the_gradient_of_a_single_student_is_the_root_of_the_loss(level: float, trials: Trials, power: float = 0.5) -> Bound:
+def the_gradient_of_a_single_student_is_the_root_of_the_loss(
+    level: float, trials: Trials, *, power: float = 0.5
+) -> Bound:
     V = Teachers(dimension=3).build(trials)
     away = math.sqrt(level) * trials.sphere("away", 1, 3)
     for _ in range(5):
@@ -215,11 +275,11 @@ def the_gradient_of_a_single_student_is_the_root_of_the_loss(level: float, trial
     return at_least(gradient_norm(V + away, V), loss(V + away, V) ** power)
 
 
-@the_gradient_of_a_single_student_is_the_root_of_the_loss.twin("L^{2/3}", specimens=[], constant=ONLY_BY_SLOPE)
-def _(level: float, trials: Trials) -> Bound:
-    return the_gradient_of_a_single_student_is_the_root_of_the_loss.check(level, trials, power=2.0 / 3.0)
+the_gradient_of_a_single_student_is_the_root_of_the_loss.twin(
+    "L^{2/3}", specimens=[], constant=ONLY_BY_SLOPE, power=2.0 / 3.0
+)
 
 
-@the_gradient_of_a_single_student_is_the_root_of_the_loss.twin("L^{0.4}", specimens=[], constant=ONLY_BY_SLOPE)
-def _(level: float, trials: Trials) -> Bound:
-    return the_gradient_of_a_single_student_is_the_root_of_the_loss.check(level, trials, power=0.4)
+the_gradient_of_a_single_student_is_the_root_of_the_loss.twin(
+    "L^{0.4}", specimens=[], constant=ONLY_BY_SLOPE, power=0.4
+)

@@ -1,12 +1,15 @@
-"""The families on which the paper's exponents are attained, and the grids along them; the stationary points beyond its threshold.
+"""The families on which the paper's exponents are attained, and the grids along them.
 
-One teacher of norm 1. The *tiny neuron* has mass a and stands at the angle φ to the teacher, the other one at its optimum given it. The
-main neuron meets what the projection on x sgn(w*ᵀx) sees of |w̄ᵀx|, which leaves p(φ) of its second moment:
-L = ½ p(φ) a² up to a factor 1 + O(a), while the gradient, proportional to the norm √a, is only Θ(a^{3/2}). The *split pair* stands at the
-angles ±θ with e_1 = 0: L = Θ(θ³).
+The stationary points beyond its threshold.
 
-The *best fit* of r teachers by fewer neurons is stationary for them, and so it is for their copies with the masses split in any way: the
-gradient of a copy is ‖w_i‖ times a function of its direction.
+One teacher of norm 1. The *tiny neuron* has mass a and stands at the angle φ to the teacher, the
+other one at its optimum given it. The main neuron meets what the projection on x sgn(w*ᵀx) sees of
+|w̄ᵀx|, which leaves p(φ) of its second moment: L = ½ p(φ) a² up to a factor 1 + O(a), while the
+gradient, proportional to the norm √a, is only Θ(a^{3/2}). The *split pair* stands at the angles ±θ
+with e_1 = 0: L = Θ(θ³).
+
+The *best fit* of r teachers by fewer neurons is stationary for them, and so it is for their copies
+with the masses split in any way: the gradient of a copy is ‖w_i‖ times a function of its direction.
 """
 
 from __future__ import annotations
@@ -19,10 +22,16 @@ import numpy as np
 import torch
 from scipy import optimize
 
-from lemmata.harness import Along, Constant, Instance, Trials
+from lemmata.harness import Along, Constant, Drawn, Instance, Trials
 from lemmata.harness.randomness import key_of
 from lemmata.theorems.local_convergence.derivatives import hessian
-from lemmata.theorems.local_convergence.setting import TeacherRows, Teachers, Weights, gradient, loss
+from lemmata.theorems.local_convergence.setting import (
+    TeacherRows,
+    Teachers,
+    Weights,
+    gradient,
+    loss,
+)
 from lemmata.theorems.local_convergence.states import States
 
 ANGLE = 1.2
@@ -30,13 +39,21 @@ ANGLE = 1.2
 
 
 def tiny_neuron(mass: float, *, extra: int = 1, angle: float = ANGLE) -> Instance:
-    """Return the instance of far neurons of a given total mass at an angle, the main one at its optimum."""
-    return {"world": Teachers(dimension=max(2, 1 + extra)), "students": States(family="far", extra=extra, size=mass, angle=angle)}
+    """Return the instance of far neurons of a given total mass at an angle, the main one at its
+    optimum.
+    """
+    return {
+        "world": Teachers(dimension=max(2, 1 + extra)),
+        "students": States(family="far", extra=extra, size=mass, angle=angle),
+    }
 
 
 def split_pair(theta: float, *, extra: int = 1) -> Instance:
     """Return the instance of students in pairs at the angles ±θ, of masses 1/(m cos θ)."""
-    return {"world": Teachers(dimension=3), "students": States(family="split pair", extra=extra, size=theta)}
+    return {
+        "world": Teachers(dimension=3),
+        "students": States(family="split pair", extra=extra, size=theta),
+    }
 
 
 def drawn(instance: Instance, trials: Trials) -> tuple[Weights, TeacherRows]:
@@ -48,31 +65,37 @@ def drawn(instance: Instance, trials: Trials) -> tuple[Weights, TeacherRows]:
 def unseen(angle: float) -> float:
     """Return p(φ) = 1 - ‖z‖², z = E |w̄ᵀx| sgn(w*ᵀx) x = (2/π) (sin φ w* + (π/2 - φ) w̄)."""
     rest = math.pi / 2 - angle
-    return 1.0 - 4.0 / math.pi**2 * (math.sin(angle) ** 2 + rest**2 + 2.0 * math.sin(angle) * math.cos(angle) * rest)
+    return 1.0 - 4.0 / math.pi**2 * (
+        math.sin(angle) ** 2 + rest**2 + 2.0 * math.sin(angle) * math.cos(angle) * rest
+    )
 
 
 def along_mass(claimed: float) -> Along:
-    """Return the grid of masses of the tiny neuron, four decades: the ratio is flat, the exponent of the bound in a is `claimed`."""
+    """Return the grid of masses of the tiny neuron, four decades.
+
+    The ratio is flat, the exponent of the bound in a is `claimed`.
+    """
     return Along(
         variable="a",
         sizes=(1e-6, 1e-5, 1e-4, 1e-3, 1e-2),
         instance=lambda a: {"mass": a},
         at_most=0.05,
         at_least=-0.05,
-        claimed=claimed,
         trials=16,
     )
 
 
 def along_angle(claimed: float) -> Along:
-    """Return the grid of angles of the split pair: the ratio is flat, the exponent of the bound in θ is `claimed`."""
+    """Return the grid of angles of the split pair.
+
+    The ratio is flat, the exponent of the bound in θ is `claimed`.
+    """
     return Along(
         variable="θ",
         sizes=(1e-4, 1e-3, 1e-2, 0.1, 0.2),
         instance=lambda theta: {"theta": theta},
         at_most=0.05,
         at_least=-0.05,
-        claimed=claimed,
     )
 
 
@@ -94,36 +117,46 @@ def theta_at(L: float) -> float:
 
 
 def along_loss_of_the_tiny_neuron(claimed: float, *, label: str = "", **further: object) -> Along:
-    """Return the grid of losses of the tiny neuron: the ratio is flat, the exponent of the bound in L is `claimed`."""
+    """Return the grid of losses of the tiny neuron.
+
+    The ratio is flat, the exponent of the bound in L is `claimed`.
+    """
     return along_loss(claimed, lambda L: {"mass": mass_at(L), **further}, label=label)
 
 
 def along_loss_of_the_split_pair(claimed: float, *, label: str = "", **further: object) -> Along:
-    """Return the grid of losses of the split pair: the ratio is flat, the exponent of the bound in L is `claimed`."""
+    """Return the grid of losses of the split pair.
+
+    The ratio is flat, the exponent of the bound in L is `claimed`.
+    """
     return along_loss(claimed, lambda L: {"theta": theta_at(L), **further}, label=label)
 
 
-def along_loss(claimed: float, instance: Callable[[float], Instance], *, label: str = "", trials: int = 16) -> Along:
-    """Return a grid of losses, twelve decades: the ratio is flat, the exponent of the bound in L is `claimed`; with a label it is drawn."""
+def along_loss(
+    claimed: float, instance: Callable[[float], Instance], *, label: str = "", trials: int = 16
+) -> Along:
+    """Return a grid of losses, twelve decades.
+
+    The ratio is flat, the exponent of the bound in L is `claimed`; with a label it is drawn.
+    """
     return Along(
         variable="L",
         sizes=LOSSES,
         instance=instance,
         at_most=0.02,
         at_least=-0.02,
-        claimed=claimed,
         trials=trials,
-        together=GRADIENT_AGAINST_LOSS if label else "",
-        measures="‖∇L‖",
-        label=label,
+        drawn=Drawn(together=GRADIENT_AGAINST_LOSS if label else "", measures="‖∇L‖", label=label),
     )
 
 
 @cache
 def best_fit(world: Teachers) -> Weights:
-    """Return the r - 1 neurons of least loss that descent from the teachers' bisectors finds, in float64 on the CPU.
+    """Return the r - 1 neurons of least loss that descent from the teachers' bisectors finds, in
+    float64 on the CPU.
 
-    Quasi-Newton steps with the closed gradient, then three of Newton's, which leave a gradient of a few roundings.
+    Quasi-Newton steps with the closed gradient, then three of Newton's, which leave a gradient of a
+    few roundings.
     """
     V = world.build(Trials(key=key_of("best fit"), count=1))
 
@@ -132,7 +165,9 @@ def best_fit(world: Teachers) -> Weights:
         return float(loss(W, V)), gradient(W, V).numpy().ravel()
 
     start = V[:-1] + V[1:]
-    found = optimize.minimize(value, start.numpy().ravel(), jac=True, method="BFGS", options={"gtol": 1e-8})
+    found = optimize.minimize(
+        value, start.numpy().ravel(), jac=True, method="BFGS", options={"gtol": 1e-8}
+    )
     W = torch.from_numpy(found.x).view_as(start)
     for _ in range(3):
         W = W - (torch.linalg.pinv(hessian(W, V), rtol=1e-9) @ gradient(W, V).flatten()).view_as(W)
@@ -140,7 +175,9 @@ def best_fit(world: Teachers) -> Weights:
 
 
 def copies_of_the_best_fit(world: Teachers, trials: Trials, count: int) -> Weights:
-    """Draw `count` neurons that are copies of the best fit's, each with a random share of the mass."""
+    """Draw `count` neurons that are copies of the best fit's, each with a random share of the
+    mass.
+    """
     fit = trials.tensor(best_fit(world))
     which = torch.arange(count, device=fit.device) % len(fit)
     weight = trials.normal("fit/mass", count).exp()

@@ -1,4 +1,6 @@
-"""Losses and gradients on N samples x_k ~ N(0, I_d) of the input, realisable: the labels are the teachers' own f*(x_k).
+"""Losses and gradients on N samples x_k ~ N(0, I_d) of the input, realisable.
+
+The labels are the teachers' own f*(x_k).
 
 The empirical loss is L̂ = (1/2N) Σ_k R(x_k)², and its gradient
 
@@ -15,7 +17,9 @@ from torch import Tensor
 from lemmata.theorems.local_convergence.setting import TeacherRows, Weights, units
 
 
-def residual(W: Weights, V: TeacherRows, x: Float[Tensor, "trials N d"]) -> Float[Tensor, "trials N"]:
+def residual(
+    W: Weights, V: TeacherRows, x: Float[Tensor, "trials N d"]
+) -> Float[Tensor, "trials N"]:
     """Return R(x_k) = f(x_k) - f*(x_k)."""
     return _outputs(W, x) - _outputs(V, x)
 
@@ -23,13 +27,18 @@ def residual(W: Weights, V: TeacherRows, x: Float[Tensor, "trials N d"]) -> Floa
 def gradient_terms(
     W: Weights, x: Float[Tensor, "trials N d"], R: Float[Tensor, "trials N"]
 ) -> tuple[Float[Tensor, "trials m d"], Float[Tensor, "trials m d"]]:
-    """Return the outer and the inner summand of the empirical gradient for residuals R: the labels' error included, where they have one."""
+    """Return the outer and the inner summand of the empirical gradient for residuals R.
+
+    The labels' error included, where they have one.
+    """
     inner, R = W @ x.mT, R.unsqueeze(1)
     outer = units(W) * (R * inner.abs()).mean(dim=-1, keepdim=True)
     return outer, W.norm(dim=-1, keepdim=True) * ((R * inner.sign()) @ x) / x.shape[1]
 
 
-def empirical_gradient(W: Weights, x: Float[Tensor, "trials N d"], R: Float[Tensor, "trials N"]) -> Float[Tensor, "trials m d"]:
+def empirical_gradient(
+    W: Weights, x: Float[Tensor, "trials N d"], R: Float[Tensor, "trials N"]
+) -> Float[Tensor, "trials m d"]:
     """Return ∇L̂ for residuals R."""
     outer, inner = gradient_terms(W, x, R)
     return outer + inner

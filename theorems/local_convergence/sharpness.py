@@ -1,15 +1,17 @@
 """Two exact families that fix every exponent (ZGJ21, sharpness). One teacher of norm 1.
 
-*Split pair*: w_1, w_2 at the angles ±θ with the masses a = 1/(2 cos θ), so that e_1 = 0. Only the kinks of the residual are left: by (2) of
-the setting L = a² (2/π) ψ(2θ) - 2a (2/π) ψ(θ), and ψ(2θ) - 4 cos²θ (tan θ - θ) = 2θ - sin 2θ turns this into the closed form of (a). By (3)
-the gradient of w_1 is ‖w_1‖ (2/π) θ sin θ times 2 tan θ ŵ_1 - t, t the unit tangent towards the teacher.
+*Split pair*: w_1, w_2 at the angles ±θ with the masses a = 1/(2 cos θ), so that e_1 = 0. Only the
+kinks of the residual are left: by (2) of the setting L = a² (2/π) ψ(2θ) - 2a (2/π) ψ(θ), and ψ(2θ)
+- 4 cos²θ (tan θ - θ) = 2θ - sin 2θ turns this into the closed form of (a). By (3) the gradient of
+w_1 is ‖w_1‖ (2/π) θ sin θ times 2 tan θ ŵ_1 - t, t the unit tangent towards the teacher.
 
-*Tiny neuron*: w_1 of mass a at the angle φ, w_2 minimising the loss. To first order in a, w_2 projects |w̄_1ᵀx| off the span of the
-functions sᵀx sgn(w*ᵀx), so that R = a (|w̄_1ᵀx| - zᵀx sgn(w*ᵀx)) with z = E |w̄_1ᵀx| sgn(w*ᵀx) x. Hence L = ½ p a² with p = 1 - ‖z‖², and
-∇_{w_1} L = a^{3/2} ((2 - ‖z‖²) w̄_1 - Mz) with M = E xxᵀ sgn(w*ᵀx) sgn(w̄_1ᵀx), while ∇_{w_2} L = 0.
+*Tiny neuron*: w_1 of mass a at the angle φ, w_2 minimising the loss. To first order in a, w_2
+projects |w̄_1ᵀx| off the span of the functions sᵀx sgn(w*ᵀx), so that R = a (|w̄_1ᵀx| - zᵀx
+sgn(w*ᵀx)) with z = E |w̄_1ᵀx| sgn(w*ᵀx) x. Hence L = ½ p a² with p = 1 - ‖z‖², and ∇_{w_1} L =
+a^{3/2} ((2 - ‖z‖²) w̄_1 - Mz) with M = E xxᵀ sgn(w*ᵀx) sgn(w̄_1ᵀx), while ∇_{w_2} L = 0.
 
-The gradient is Θ(L^{2/3}) on the first family and Θ(L^{3/4}) on the second: no force is felt but in proportion to ‖w_i‖. With one student a
-teacher it is Θ(L^{1/2}), see ZGJ-20.
+The gradient is Θ(L^{2/3}) on the first family and Θ(L^{3/4}) on the second: no force is felt but in
+proportion to ‖w_i‖. With one student a teacher it is Θ(L^{1/2}), see ZGJ-20.
 """
 
 from __future__ import annotations
@@ -19,7 +21,17 @@ import math
 import torch
 from hypothesis import strategies as st
 
-from lemmata.harness import Bound, Constant, Trials, all_of, at_least, at_most, equal, given, statement
+from lemmata.harness import (
+    Bound,
+    Constant,
+    Trials,
+    all_of,
+    at_least,
+    at_most,
+    equal,
+    given,
+    statement,
+)
 from lemmata.strategies import log_uniform
 from lemmata.theorems.local_convergence.derivatives import gradient_norm
 from lemmata.theorems.local_convergence.extremes import (
@@ -37,29 +49,44 @@ from lemmata.theorems.local_convergence.states import sign_gram
 
 ZGJ17 = statement(
     "ZGJ-17",
-    source="ZGJ21, sharpness",
+    paper="ZGJ21",
+    source="sharpness",
     provenance="derived",
     uses=["ZGJ-01", "ZGJ-02"],
     title="Two exact families that fix every exponent",
-    says=r"For $r=1$: a pair of students at the angles $\pm\theta$ with $e_1=0$ has $L\sim\frac2{3\pi}\theta^3$ and "
-    r"$\|\nabla L\|_F=\Theta(L^{2/3})$; a tiny neuron of mass $a$ at a fixed angle, the other at its optimum, has $L\sim\frac12p\,a^2$ "
-    r"and $\|\nabla L\|_F=\Theta(L^{3/4})$.",
+    says=r"For $r=1$: a pair of students at the angles $\pm\theta$ with $e_1=0$ has "
+    r"$L\sim\frac2{3\pi}\theta^3$ and $\|\nabla L\|_F=\Theta(L^{2/3})$; a tiny neuron of mass $a$ "
+    r"at a fixed angle, the other at its optimum, has $L\sim\frac12p\,a^2$ and $\|\nabla "
+    r"L\|_F=\Theta(L^{3/4})$.",
+    kind="scaling",
 )
 
 
 @ZGJ17.part(
     "a",
     kind="identity",
-    says=r"Split pair: $L=\frac{\theta-\sin\theta\cos\theta}{\pi\cos^2\theta}=\frac2{3\pi}\theta^3(1+O(\theta^2))$ and "
-    r"$\|\nabla L\|_F=\frac2\pi\theta\sin\theta\sqrt{\frac{1+4\tan^2\theta}{\cos\theta}}=\frac2\pi\theta^2(1+O(\theta^2))$.",
+    says=r"Split pair: "
+    r"$L=\frac{\theta-\sin\theta\cos\theta}{\pi\cos^2\theta}=\frac2{3\pi}\theta^3(1+O(\theta^2))$ "
+    r"and $\|\nabla "
+    r"L\|_F=\frac2\pi\theta\sin\theta\sqrt{\frac{1+4\tan^2\theta}{\cos\theta}}=\frac2\pi\theta^2(1+O(\theta^2))$.",
     quantifiers=(r"\forall\,\theta",),
     specimens=[{"theta": 1e-3}, {"theta": 0.3}],
 )
 @given(theta=log_uniform(1e-4, 1.2))
-def the_split_pair_has_closed_forms(theta: float, trials: Trials, leading: bool = False) -> Bound:
+def the_split_pair_has_closed_forms(
+    theta: float, trials: Trials, *, leading: bool = False
+) -> Bound:
     W, V = drawn(split_pair(theta), trials)
-    exact_loss = float(wedge(torch.tensor(theta, dtype=torch.float64))) / (math.pi * math.cos(theta) ** 2)
-    exact_gradient = 2.0 / math.pi * theta * math.sin(theta) * math.sqrt((1.0 + 4.0 * math.tan(theta) ** 2) / math.cos(theta))
+    exact_loss = float(wedge(torch.tensor(theta, dtype=torch.float64))) / (
+        math.pi * math.cos(theta) ** 2
+    )
+    exact_gradient = (
+        2.0
+        / math.pi
+        * theta
+        * math.sin(theta)
+        * math.sqrt((1.0 + 4.0 * math.tan(theta) ** 2) / math.cos(theta))
+    )
     if leading:
         exact_loss, exact_gradient = 2.0 / (3.0 * math.pi) * theta**3, 2.0 / math.pi * theta**2
     mass = 1.0 + 1.0 / math.cos(theta)
@@ -69,34 +96,36 @@ def the_split_pair_has_closed_forms(theta: float, trials: Trials, leading: bool 
     )
 
 
-@the_split_pair_has_closed_forms.twin("the leading terms alone", specimens=[{"theta": 0.3}])
-def _(theta: float, trials: Trials) -> Bound:
-    return the_split_pair_has_closed_forms.check(theta, trials, leading=True)
+the_split_pair_has_closed_forms.twin(
+    "the leading terms alone", specimens=[{"theta": 0.3}], leading=True
+)
 
 
 @ZGJ17.part(
     "b",
-    kind="scaling",
-    says=r"Split pair: $\|\nabla L\|_F=\Theta(L^{2/3})$, with the constant $\frac2\pi(\frac{3\pi}2)^{2/3}=1.79$ in the limit.",
+    says=r"Split pair: $\|\nabla L\|_F=\Theta(L^{2/3})$, with the constant "
+    r"$\frac2\pi(\frac{3\pi}2)^{2/3}=1.79$ in the limit.",
     quantifiers=(r"\forall\,\theta",),
     constant=Constant(1.0 / 1.78, measured_on="L = 1e-15…1e-3", failure=0.0),
     along=along_loss_of_the_split_pair(2.0 / 3.0, label="split pair"),
     specimens=[{"theta": 1e-3}],
 )
 @given(theta=log_uniform(1e-5, 0.2))
-def the_gradient_of_the_split_pair_is_the_power_two_thirds_of_the_loss(theta: float, trials: Trials, power: float = 2.0 / 3.0) -> Bound:
+def the_gradient_of_the_split_pair_is_the_power_two_thirds_of_the_loss(
+    theta: float, trials: Trials, *, power: float = 2.0 / 3.0
+) -> Bound:
     W, V = drawn(split_pair(theta), trials)
     return at_least(gradient_norm(W, V), loss(W, V) ** power)
 
 
-@the_gradient_of_the_split_pair_is_the_power_two_thirds_of_the_loss.twin("L^{1/2}", specimens=[], constant=ONLY_BY_SLOPE)
-def _(theta: float, trials: Trials) -> Bound:
-    return the_gradient_of_the_split_pair_is_the_power_two_thirds_of_the_loss.check(theta, trials, power=0.5)
+the_gradient_of_the_split_pair_is_the_power_two_thirds_of_the_loss.twin(
+    "L^{1/2}", specimens=[], constant=ONLY_BY_SLOPE, power=0.5
+)
 
 
-@the_gradient_of_the_split_pair_is_the_power_two_thirds_of_the_loss.twin("L^{3/4}", specimens=[], constant=ONLY_BY_SLOPE)
-def _(theta: float, trials: Trials) -> Bound:
-    return the_gradient_of_the_split_pair_is_the_power_two_thirds_of_the_loss.check(theta, trials, power=0.75)
+the_gradient_of_the_split_pair_is_the_power_two_thirds_of_the_loss.twin(
+    "L^{3/4}", specimens=[], constant=ONLY_BY_SLOPE, power=0.75
+)
 
 
 def force(angle: float) -> float:
@@ -108,16 +137,17 @@ def force(angle: float) -> float:
 
 @ZGJ17.part(
     "c",
-    kind="scaling",
     says=r"Tiny neuron: $L=\frac12p(\varphi)a^2(1+O(a))$, "
-    r"$p=1-\frac4{\pi^2}\big(\sin^2\varphi+(\frac\pi2-\varphi)^2+2\sin\varphi\cos\varphi(\frac\pi2-\varphi)\big)$, and "
-    r"$\|\nabla L\|_F=a^{3/2}\,\|(2-\|z\|^2)\bar w_1-Mz\|\,(1+O(a))$.",
+    r"$p=1-\frac4{\pi^2}\big(\sin^2\varphi+(\frac\pi2-\varphi)^2+2\sin\varphi\cos\varphi(\frac\pi2-\varphi)\big)$, "
+    r"and $\|\nabla L\|_F=a^{3/2}\,\|(2-\|z\|^2)\bar w_1-Mz\|\,(1+O(a))$.",
     quantifiers=(r"\forall\,\varphi,a",),
     constant=Constant(1.0, measured_on="φ = 0.5…1.5, a = 1e-6…0.1: 0.70", failure=0.0),
     specimens=[{"mass": 1e-5, "angle": ANGLE}, {"mass": 1e-2, "angle": 0.5}],
 )
 @given(mass=log_uniform(1e-6, 0.03), angle=st.sampled_from((0.5, 0.8, 1.2, 1.5)))
-def the_tiny_neuron_has_closed_forms(mass: float, angle: float, trials: Trials, response: float = 1.0) -> Bound:
+def the_tiny_neuron_has_closed_forms(
+    mass: float, angle: float, trials: Trials, *, response: float = 1.0
+) -> Bound:
     W, V = drawn(tiny_neuron(mass, angle=angle), trials)
     p = 1.0 - response * (1.0 - unseen(angle))
     return all_of(
@@ -126,14 +156,11 @@ def the_tiny_neuron_has_closed_forms(mass: float, angle: float, trials: Trials, 
     )
 
 
-@the_tiny_neuron_has_closed_forms.twin("p = 1: the main neuron does not respond")
-def _(mass: float, angle: float, trials: Trials) -> Bound:
-    return the_tiny_neuron_has_closed_forms.check(mass, angle, trials, response=0.0)
+the_tiny_neuron_has_closed_forms.twin("p = 1: the main neuron does not respond", response=0.0)
 
 
 @ZGJ17.part(
     "d",
-    kind="scaling",
     says=r"Tiny neuron: $\|\nabla L\|_F=\Theta(L^{3/4})$.",
     quantifiers=(r"\forall\, a",),
     constant=Constant(1.0 / 2.8, measured_on="L = 1e-15…1e-3", failure=0.0),
@@ -141,21 +168,23 @@ def _(mass: float, angle: float, trials: Trials) -> Bound:
     specimens=[{"mass": 1e-5}],
 )
 @given(mass=log_uniform(1e-7, 0.1, per_decade=1))
-def the_gradient_of_the_tiny_neuron_is_the_power_three_quarters_of_the_loss(mass: float, trials: Trials, power: float = 0.75) -> Bound:
+def the_gradient_of_the_tiny_neuron_is_the_power_three_quarters_of_the_loss(
+    mass: float, trials: Trials, *, power: float = 0.75
+) -> Bound:
     W, V = drawn(tiny_neuron(mass), trials)
     return at_least(gradient_norm(W, V), loss(W, V) ** power)
 
 
-@the_gradient_of_the_tiny_neuron_is_the_power_three_quarters_of_the_loss.twin("L^{2/3}", specimens=[], constant=ONLY_BY_SLOPE)
-def _(mass: float, trials: Trials) -> Bound:
-    return the_gradient_of_the_tiny_neuron_is_the_power_three_quarters_of_the_loss.check(mass, trials, power=2.0 / 3.0)
+the_gradient_of_the_tiny_neuron_is_the_power_three_quarters_of_the_loss.twin(
+    "L^{2/3}", specimens=[], constant=ONLY_BY_SLOPE, power=2.0 / 3.0
+)
 
 
-@the_gradient_of_the_tiny_neuron_is_the_power_three_quarters_of_the_loss.twin("L^{0.7}", specimens=[], constant=ONLY_BY_SLOPE)
-def _(mass: float, trials: Trials) -> Bound:
-    return the_gradient_of_the_tiny_neuron_is_the_power_three_quarters_of_the_loss.check(mass, trials, power=0.7)
+the_gradient_of_the_tiny_neuron_is_the_power_three_quarters_of_the_loss.twin(
+    "L^{0.7}", specimens=[], constant=ONLY_BY_SLOPE, power=0.7
+)
 
 
-@the_gradient_of_the_tiny_neuron_is_the_power_three_quarters_of_the_loss.twin("L^{0.8}", specimens=[], constant=ONLY_BY_SLOPE)
-def _(mass: float, trials: Trials) -> Bound:
-    return the_gradient_of_the_tiny_neuron_is_the_power_three_quarters_of_the_loss.check(mass, trials, power=0.8)
+the_gradient_of_the_tiny_neuron_is_the_power_three_quarters_of_the_loss.twin(
+    "L^{0.8}", specimens=[], constant=ONLY_BY_SLOPE, power=0.8
+)

@@ -1,30 +1,36 @@
-"""The world of XD23: n neurons with the activation relu learn a single one, with the second layer fixed.
+"""The world of XD23.
 
-Inputs x ~ N(0, I_d), student f(x) = Σ_i relu(w_iᵀx), teacher f*(x) = relu(vᵀx), residual R = f - f*, loss L = ½ E R². Scaling W and v by s
-scales L by s² and ∇L by s, so that v = (1, 0, …, 0). All angles are full ones, in [0, π]; e = Σ_i w_i - v is the odd part's error.
+N neurons with the activation relu learn a single one, with the second layer fixed.
 
-With atoms v_k (students with the sign σ = +1, the teacher with σ = -1), v̂ = v/‖v‖ and ψ(θ) = sin θ - θ cos θ,
+Inputs x ~ N(0, I_d), student f(x) = Σ_i relu(w_iᵀx), teacher f*(x) = relu(vᵀx), residual R = f -
+f*, loss L = ½ E R². Scaling W and v by s scales L by s² and ∇L by s, so that v = (1, 0, …, 0). All
+angles are full ones, in [0, π]; e = Σ_i w_i - v is the odd part's error.
 
-    L = ¼ ‖e‖² + (1/4π) Σ_{k,l} σ_k σ_l ‖v_k‖ ‖v_l‖ ψ(θ_kl),                                                                       (1)
-    ∇_{w_i} L = ½ e + (1/2π) Σ_k σ_k ‖v_k‖ (sin θ_ik ŵ_i - θ_ik v̂_k).                                                               (2)
+With atoms v_k (students with the sign σ = +1, the teacher with σ = -1), v̂ = v/‖v‖ and ψ(θ) = sin θ
+- θ cos θ,
 
-The angles are stable and ψ is a series below ½, so that the summands of (1) have relative errors of some roundings at every angle, and
-those of (2), of order θ, cancel to the order θ² of the gradient near its zeros: its relative error is some roundings over θ.
+    L = ¼ ‖e‖² + (1/4π) Σ_{k,l} σ_k σ_l ‖v_k‖ ‖v_l‖ ψ(θ_kl),                                     (1)
+    ∇_{w_i} L = ½ e + (1/2π) Σ_k σ_k ‖v_k‖ (sin θ_ik ŵ_i - θ_ik v̂_k).                           (2)
+
+The angles are stable and ψ is a series below ½, so that the summands of (1) have relative errors of
+some roundings at every angle, and those of (2), of order θ, cancel to the order θ² of the gradient
+near its zeros: its relative error is some roundings over θ.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import torch
 from hypothesis import strategies as st
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 
-from lemmata.harness import Bound, Trials, worst_of
+from lemmata.harness import Bound, Trials
+from lemmata.harness.adversary import Chart, Region, attack
 from lemmata.strategies import log_uniform
 from lemmata.theorems.local_convergence.setting import Weights, full_angles, psi, units
 from lemmata.theorems.local_convergence.states import tilted
@@ -44,9 +50,10 @@ class Students:
     """A family of states of n students in R^d, as plain data.
 
     Attributes:
-        family: "global" (ε N(0, I)); "local" (m_i (v + ε N(0, I)) with masses that sum to 1); "balanced" (local, and m_i e subtracted, so
-            that e = 0); "tiny" (the last one has norm ε and a random direction, the others share the rest equally, e = 0); "pair" (half of
-            the students at either of the angles ± ε to v, with e = 0).
+        family: "global" (ε N(0, I)); "local" (m_i (v + ε N(0, I)) with masses that sum to 1);
+            "balanced" (local, and m_i e subtracted, so that e = 0); "tiny" (the last one has norm ε
+            and a random direction, the others share the rest equally, e = 0); "pair" (half of the
+            students at either of the angles ± ε to v, with e = 0).
         count: n.
         dimension: d.
         size: ε.
@@ -73,13 +80,20 @@ class Students:
             side = 1.0 - 2.0 * (torch.arange(n, device=v.device) % 2).to(v.dtype)
             share = torch.where(side > 0, 0.5 / math.ceil(n / 2), 0.5 / (n // 2))
             across = noise[:, :1].expand(-1, n, -1)
-            return share[:, None] / math.cos(self.size) * tilted(v.expand_as(noise), across, self.size * side)
+            return (
+                share[:, None]
+                / math.cos(self.size)
+                * tilted(v.expand_as(noise), across, self.size * side)
+            )
         W = mass * (v + noise)
         return W - mass * error(W) if self.family == "balanced" else W
 
 
 def students(
-    *families: StateFamily, count: tuple[int, int] = (1, 5), size: tuple[float, float] = (0.01, 1.0), dimensions: tuple[int, int] = (2, 6)
+    *families: StateFamily,
+    count: tuple[int, int] = (1, 5),
+    size: tuple[float, float] = (0.01, 1.0),
+    dimensions: tuple[int, int] = (2, 6),
 ) -> st.SearchStrategy[Students]:
     """Draw families of states: the named ones, or all."""
     return st.builds(
@@ -140,7 +154,9 @@ def pairwise(W: Weights) -> Float[Tensor, "..."]:
 
 def separations(z: Float[Tensor, "... n p"]) -> Float[Tensor, "..."]:
     """Return Σ_{i<j} ‖z_i - z_j‖."""
-    return 0.5 * ((z.unsqueeze(-2) - z.unsqueeze(-3)) ** 2).sum(dim=-1).add(1e-60).sqrt().sum(dim=(-2, -1))
+    return 0.5 * ((z.unsqueeze(-2) - z.unsqueeze(-3)) ** 2).sum(dim=-1).add(1e-60).sqrt().sum(
+        dim=(-2, -1)
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +167,8 @@ class Start:
         count: n.
         dimension: d.
         scale: σ.
-        family: "random"; "identical" (all equal); "line" (positive multiples of v); "collinear" (w_i = i w_1).
+        family: "random"; "identical" (all equal); "line" (positive multiples of v); "collinear"
+            (w_i = i w_1).
     """
 
     count: int = 2
@@ -164,13 +181,19 @@ class Start:
         W = self.scale * trials.normal("start", self.count, self.dimension)
         if self.family == "line":
             return W * (torch.arange(self.dimension, device=W.device) == 0) * W[..., :1].sign()
-        multiples = {"identical": torch.ones(self.count), "collinear": torch.arange(1.0, self.count + 1.0)}.get(self.family)
+        multiples = {
+            "identical": torch.ones(self.count),
+            "collinear": torch.arange(1.0, self.count + 1.0),
+        }.get(self.family)
         return W if multiples is None else multiples.to(W)[:, None] * W[:, :1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """What gradient descent visited, every `stride`-th step: time τ = ηt and the states (trials, times, n, d)."""
+    """What gradient descent visited, every `stride`-th step.
+
+    Time τ = ηt and the states (trials, times, n, d).
+    """
 
     time: Float[Tensor, "times"]
     W: Float[Tensor, "trials times n d"]
@@ -192,13 +215,24 @@ def descend(W: Weights, *, eta: float, steps: int, stride: int = 20) -> Run:
         W = W - eta * gradient(W)
         if step % stride == 0:
             kept.append(W)
-    return Run(time=eta * stride * torch.arange(len(kept), dtype=W.dtype, device=W.device), W=torch.stack(kept, dim=1))
+    return Run(
+        time=eta * stride * torch.arange(len(kept), dtype=W.dtype, device=W.device),
+        W=torch.stack(kept, dim=1),
+    )
 
 
 def attacked(
-    claim: Claiming, start: Weights, *, low: float = LOWEST, high: float = math.inf, steps: int = 60, rate: float = 0.03, **limits: float
+    claim: Claiming,
+    start: Weights,
+    *,
+    low: float = LOWEST,
+    high: float = math.inf,
+    steps: int = 60,
+    rate: float = 0.03,
+    **limits: float,
 ) -> Bound:
-    """Try a claim at random states and at the worst that gradient ascent on its ratio finds from there, with low ≤ L ≤ high.
+    """Try a claim at random states and at the worst that gradient ascent on its ratio finds from
+    there, with low ≤ L ≤ high.
 
     Args:
         claim: of a state; its ratio must be differentiable.
@@ -209,13 +243,33 @@ def attacked(
         rate: its first step.
         limits: further bounds that keep a state admissible; see `admissible`.
     """
-    found = {"random": start, "ascent": _ascended(claim, start, low, high, steps, rate, limits)}
-    return worst_of(**{name: _where(claim(W.detach()), W.detach(), low, high, limits) for name, W in found.items()})
+    shape = project if limits.get("balanced") else lambda W: W
+    return attack(
+        claim,
+        starts={"random": start},
+        within=Region(
+            chart=Chart(
+                to=_coordinates, back=lambda moved: shape(moved[1].exp() * units(moved[0]))
+            ),
+            accept=lambda W: _inside(W, low, high, limits),
+            penalty=lambda W: _outside(W, low, high, limits),
+        ),
+        steps=steps,
+        rate=rate,
+    )
 
 
-def admissible(W: Weights, *, least_norm: float = 0.0, widest: float = math.pi, balanced: bool = False) -> Float[Tensor, "..."]:
-    """Return how far a state is outside ‖w_i‖ ≥ least_norm / n and θ_i ≤ widest (and e = 0, which `project` sees to)."""
-    short = (least_norm / W.shape[-2] / norms(W).clamp(min=1e-150)).log().relu() if least_norm else torch.zeros_like(W[..., 0])
+def admissible(
+    W: Weights, *, least_norm: float = 0.0, widest: float = math.pi, balanced: bool = False
+) -> Float[Tensor, "..."]:
+    """Return how far a state is outside ‖w_i‖ ≥ least_norm / n and θ_i ≤ widest (and e = 0,
+    which `project` sees to).
+    """
+    short = (
+        (least_norm / W.shape[-2] / norms(W).clamp(min=1e-150)).log().relu()
+        if least_norm
+        else torch.zeros_like(W[..., 0])
+    )
     return (short + (angles(W) - widest).relu()).amax(dim=-1)
 
 
@@ -225,44 +279,34 @@ def project(W: Weights) -> Weights:
     return W - share / share.sum(dim=-2, keepdim=True) * error(W)
 
 
-def _ascended(claim: Claiming, start: Weights, low: float, high: float, steps: int, rate: float, limits: dict[str, float]) -> Weights:
-    shape = project if limits.get("balanced") else lambda W: W
-    moved = tuple(x.detach().clone().requires_grad_() for x in (units(start), norms(start).unsqueeze(-1).clamp(min=1e-12).log()))
-    adam = torch.optim.Adam(moved, lr=rate)
-    best, record = start, torch.full_like(start[:, 0, 0], -torch.inf)
-    for step in range(steps):
-        with torch.enable_grad():
-            W = shape(moved[1].exp() * units(moved[0]))
-            made = claim(W)
-            goal = made.ratio.clamp(min=1e-12, max=1e12).log() - 20.0 * _outside(W, low, high, limits)
-            slopes = torch.autograd.grad(goal.sum(), moved, materialize_grads=True)
-        score = _where(made, W, low, high, limits).ratio.detach().nan_to_num(torch.inf)
-        best = torch.where((score > record)[:, None, None], W.detach(), best)
-        record = torch.maximum(record, score)
-        for x, slope in zip(moved, slopes, strict=True):
-            x.grad = -slope.nan_to_num(0.0, 0.0, 0.0)
-        adam.param_groups[0]["lr"] = rate * 0.02 ** (step / steps)
-        adam.step()
-    return best
+def _coordinates(W: Weights) -> tuple[Tensor, ...]:
+    return units(W), norms(W).unsqueeze(-1).clamp(min=1e-12).log()
 
 
-def _outside(W: Weights, low: float, high: float, limits: dict[str, float]) -> Float[Tensor, "trials"]:
+def _outside(
+    W: Weights, low: float, high: float, limits: dict[str, float]
+) -> Float[Tensor, "trials"]:
     size = loss(W).clamp(min=1e-300).log()
     above = 0.0 if math.isinf(high) else (size - math.log(high) + 0.02).relu()
     return (math.log(low) - size + 0.02).relu() + above + admissible(W, **limits)  # type: ignore[arg-type]
 
 
-def _where(made: Bound, W: Weights, low: float, high: float, limits: dict[str, float]) -> Bound:
+def _inside(
+    W: Weights, low: float, high: float, limits: dict[str, float]
+) -> Bool[Tensor, "trials"]:
     L = loss(W)
-    inside = ~((low > L) | (high < L) | (admissible(W, **limits) > 1e-9))  # type: ignore[arg-type]
-    return replace(made, ratio=torch.where(inside, made.ratio, 0.0))
+    return ~((low > L) | (high < L) | (admissible(W, **limits) > 1e-9))  # type: ignore[arg-type]
 
 
 def _teacher_of(W: Weights) -> Float[Tensor, "1 d"]:
-    return torch.nn.functional.one_hot(torch.zeros(1, dtype=torch.int64, device=W.device), W.shape[-1]).to(W.dtype)
+    return torch.nn.functional.one_hot(
+        torch.zeros(1, dtype=torch.int64, device=W.device), W.shape[-1]
+    ).to(W.dtype)
 
 
 def _atoms(W: Weights) -> tuple[Float[Tensor, "... M d"], Float[Tensor, "... M"]]:
     """Return the atoms' directions, students first, and σ_k ‖v_k‖."""
     v = _teacher_of(W).expand(*W.shape[:-2], 1, W.shape[-1])
-    return torch.cat((units(W), v), dim=-2), torch.cat((norms(W), -torch.ones_like(W[..., 0, :1])), dim=-1)
+    return torch.cat((units(W), v), dim=-2), torch.cat(
+        (norms(W), -torch.ones_like(W[..., 0, :1])), dim=-1
+    )

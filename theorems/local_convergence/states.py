@@ -1,25 +1,26 @@
 """States: where the statements about all W are tried, and where adversaries start.
 
-A family says how the students stand around the teachers; a trial draws one state of it. Random states alone miss the worst cases, so the
-families include the structured ones. Student i belongs to teacher i mod r: no cell is empty where the students stay close.
+A family says how the students stand around the teachers; a trial draws one state of it. Random
+states alone miss the worst cases, so the families include the structured ones. Student i belongs to
+teacher i mod r: no cell is empty where the students stay close.
 
-| family | students (size ε, angle φ) |
-| --- | --- |
-| aligned | copies of their teachers, masses random, total mass of a cell off by a factor e^{εN} |
-| local | copies of their teachers, directions off by ε · lognormal · N(0, I), masses e^{2N}, the cell's total exact |
-| global | ε N(0, I) / √m |
-| zero | teachers' copies of norm ε: everything is missing |
-| tiny | exact copies, and further neurons ε N(0, I) |
-| split pair | in each cell, pairs at the angles ± ε to the teacher with e_j = 0; a neuron without a partner is exact |
-| common angle | all neurons of a cell at the angle ε, in random azimuths, masses equal, the cell's total exact |
-| ring | main neurons, and far ones of total mass ε at the angle φ in orthogonal azimuths; the main ones make every e_j = 0 |
-| far | the ring with its main neurons at their optimum, given the far ones |
-| mid | main neurons (1 - εα) w*, and far ones of total mass ε in pairs cos φ w*_1 ± sin φ w*_2; α, β random |
-| midway | far if r = 1, else with its far neurons midway between teachers 1 and 2, on both bisectors if these are orthogonal |
-| softest | e = ε times the eigenvector of the smallest eigenvalue of E xxᵀ sgn sgn: the teachers' least visible displacement |
+| family | students (size ε, angle φ) | | --- | --- | | aligned | copies of their teachers, masses
+random, total mass of a cell off by a factor e^{εN} | | local | copies of their teachers, directions
+off by ε · lognormal · N(0, I), masses e^{2N}, the cell's total exact | | global | ε N(0, I) / √m |
+| zero | teachers' copies of norm ε: everything is missing | | tiny | exact copies, and further
+neurons ε N(0, I) | | split pair | in each cell, pairs at the angles ± ε to the teacher with e_j =
+0; a neuron without a partner is exact | | common angle | all neurons of a cell at the angle ε, in
+random azimuths, masses equal, the cell's total exact | | ring | main neurons, and far ones of total
+mass ε at the angle φ in orthogonal azimuths; the main ones make every e_j = 0 | | far | the ring
+with its main neurons at their optimum, given the far ones | | mid | main neurons (1 - εα) w*, and
+far ones of total mass ε in pairs cos φ w*_1 ± sin φ w*_2; α, β random | | midway | far if r = 1,
+else with its far neurons midway between teachers 1 and 2, on both bisectors if these are orthogonal
+| | softest | e = ε times the eigenvector of the smallest eigenvalue of E xxᵀ sgn sgn: the teachers'
+least visible displacement |
 
-Every student's sign is random: f is even in each w_i. `pulled` brings a state below a loss level, towards a state of zero loss; `descended`
-follows gradient descent, which finds the flat directions by itself.
+Every student's sign is random: f is even in each w_i. `pulled` brings a state below a loss level,
+towards a state of zero loss; `descended` follows gradient descent, which finds the flat directions
+by itself.
 """
 
 from __future__ import annotations
@@ -36,11 +37,41 @@ from torch import Tensor
 
 from lemmata.harness import Trials
 from lemmata.strategies import log_uniform
-from lemmata.theorems.local_convergence.setting import TeacherRows, Weights, full_angles, gradient, loss, units, witness
+from lemmata.theorems.local_convergence.setting import (
+    TeacherRows,
+    Weights,
+    full_angles,
+    gradient,
+    loss,
+    units,
+    witness,
+)
 
-Family = Literal["aligned", "local", "global", "zero", "tiny", "split pair", "common angle", "ring", "far", "mid", "midway", "softest"]
+Family = Literal[
+    "aligned",
+    "local",
+    "global",
+    "zero",
+    "tiny",
+    "split pair",
+    "common angle",
+    "ring",
+    "far",
+    "mid",
+    "midway",
+    "softest",
+]
 
-EVERYWHERE: tuple[Family, ...] = ("aligned", "local", "global", "zero", "tiny", "split pair", "common angle", "ring")
+EVERYWHERE: tuple[Family, ...] = (
+    "aligned",
+    "local",
+    "global",
+    "zero",
+    "tiny",
+    "split pair",
+    "common angle",
+    "ring",
+)
 """The families that exist for any number of teachers and cost little."""
 
 
@@ -93,10 +124,14 @@ def states(
     )
 
 
-def pulled(W: Weights, V: TeacherRows, level: float | Float[Tensor, "..."], *, steps: int = 30) -> Weights:
-    """Return the states, those above the loss level moved towards a state of zero loss until they reach it.
+def pulled(
+    W: Weights, V: TeacherRows, level: float | Float[Tensor, "..."], *, steps: int = 30
+) -> Weights:
+    """Return the states, those above the loss level moved towards a state of zero loss until they
+    reach it.
 
-    The target is the witness of the assignment i ↦ i mod r, on which no cell is empty; the crossing of the segment is found by bisection.
+    The target is the witness of the assignment i ↦ i mod r, on which no cell is empty; the crossing
+    of the segment is found by bisection.
     """
     assigned = (torch.arange(W.shape[-2], device=W.device) % len(V)).expand(W.shape[:-1])
     target = witness(W, V, teacher=assigned)
@@ -109,7 +144,14 @@ def pulled(W: Weights, V: TeacherRows, level: float | Float[Tensor, "..."], *, s
     return torch.where(whole, W, target + low * (W - target))
 
 
-def descended(W: Weights, V: TeacherRows, *, steps: int, rate: float | None = None, which: Bool[Tensor, "... m"] | None = None) -> Weights:
+def descended(
+    W: Weights,
+    V: TeacherRows,
+    *,
+    steps: int,
+    rate: float | None = None,
+    which: Bool[Tensor, "... m"] | None = None,
+) -> Weights:
     """Return the states after steps of gradient descent, on all neurons or on those named.
 
     Args:
@@ -129,13 +171,20 @@ def descended(W: Weights, V: TeacherRows, *, steps: int, rate: float | None = No
 
 
 def sign_gram(V: TeacherRows) -> Float[Tensor, "r d r d"]:
-    """Return the blocks E xxᵀ sgn(w*_jᵀx) sgn(w*_kᵀx): ½ of its quadratic form in (e_1, …, e_r) is the loss of the part R_1."""
+    """Return the blocks E xxᵀ sgn(w*_jᵀx) sgn(w*_kᵀx).
+
+    ½ of its quadratic form in (e_1, …, e_r) is the loss of the part R_1.
+    """
     r, d = V.shape
     v, angle = units(V), full_angles(V, V)[:, None, :, None]
     outer = torch.einsum("ja,kb->jakb", v, v)
     own = torch.einsum("ja,jb->jab", v, v)
     sines = angle.sin().clamp(min=1e-12)
-    mixed = outer + outer.permute(2, 1, 0, 3) - angle.cos() * (own[:, :, None, :] + own.permute(1, 0, 2)[None, :, :, :])
+    mixed = (
+        outer
+        + outer.permute(2, 1, 0, 3)
+        - angle.cos() * (own[:, :, None, :] + own.permute(1, 0, 2)[None, :, :, :])
+    )
     identity = torch.eye(d, device=V.device, dtype=V.dtype)[None, :, None, :]
     blocks = 2.0 / math.pi * ((math.pi / 2 - angle) * identity + mixed / sines)
     same = torch.eye(r, device=V.device, dtype=torch.bool)[:, None, :, None]
@@ -147,10 +196,15 @@ def of_vectors(z: Float[Tensor, "... d"]) -> Float[Tensor, "... d"]:
     return z / z.norm(dim=-1, keepdim=True).clamp(min=1e-150).sqrt()
 
 
-def tilted(v: Float[Tensor, "... d"], across: Float[Tensor, "... d"], angle: float | Float[Tensor, "..."]) -> Float[Tensor, "... d"]:
-    """Return cos(angle) v + sin(angle) t, t the direction of `across` orthogonal to the unit vector v."""
+def tilted(
+    v: Float[Tensor, "... d"], across: Float[Tensor, "... d"], angle: float | Float[Tensor, "..."]
+) -> Float[Tensor, "... d"]:
+    """Return cos(angle) v + sin(angle) t, t the direction of `across` orthogonal to the unit
+    vector v.
+    """
     tangent = units(across - (across * v).sum(dim=-1, keepdim=True) * v)
-    # Once more: what is left of an `across` almost parallel to v is orthogonal to it only up to the rounding that was magnified.
+    # Once more: what is left of an `across` almost parallel to v is orthogonal to it only up to the
+    # rounding that was magnified.
     tangent = units(tangent - (tangent * v).sum(dim=-1, keepdim=True) * v)
     angle = torch.as_tensor(angle, device=v.device, dtype=v.dtype).unsqueeze(-1)
     return angle.cos() * v + angle.sin() * tangent
@@ -160,7 +214,9 @@ def _assigned(states: States, V: TeacherRows) -> Tensor:
     return torch.arange(len(V) + states.extra, device=V.device) % len(V)
 
 
-def _shares(weights: Float[Tensor, "trials m"], j: Tensor, V: TeacherRows) -> Float[Tensor, "trials m"]:
+def _shares(
+    weights: Float[Tensor, "trials m"], j: Tensor, V: TeacherRows
+) -> Float[Tensor, "trials m"]:
     """Scale positive weights to masses that sum to the teacher's in every cell."""
     member = torch.nn.functional.one_hot(j, len(V)).to(V.dtype)
     return weights / (weights @ member)[:, j] * (V**2).sum(dim=-1)[j]
@@ -194,7 +250,13 @@ def _zero(states: States, trials: Trials, V: TeacherRows) -> Weights:
 
 
 def _tiny(states: States, trials: Trials, V: TeacherRows) -> Weights:
-    return torch.cat((trials.every(V), states.size * trials.normal("states/direction", states.extra, V.shape[1])), dim=1)
+    return torch.cat(
+        (
+            trials.every(V),
+            states.size * trials.normal("states/direction", states.extra, V.shape[1]),
+        ),
+        dim=1,
+    )
 
 
 def _split_pair(states: States, trials: Trials, V: TeacherRows) -> Weights:
@@ -210,12 +272,18 @@ def _split_pair(states: States, trials: Trials, V: TeacherRows) -> Weights:
 
 def _common_angle(states: States, trials: Trials, V: TeacherRows) -> Weights:
     j = _assigned(states, V)
-    direction = tilted(trials.every(units(V)[j]), trials.normal("states/across", len(j), V.shape[1]), states.size)
+    direction = tilted(
+        trials.every(units(V)[j]), trials.normal("states/across", len(j), V.shape[1]), states.size
+    )
     return _of(direction, _shares(torch.ones_like(direction[..., 0]), j, V))
 
 
-def _far_ones(states: States, trials: Trials, V: TeacherRows) -> tuple[Tensor, Float[Tensor, "trials extra d"]]:
-    """Return the teachers of the far neurons and their directions, at the angle φ in orthogonal azimuths while there are any."""
+def _far_ones(
+    states: States, trials: Trials, V: TeacherRows
+) -> tuple[Tensor, Float[Tensor, "trials extra d"]]:
+    """Return the teachers of the far neurons and their directions, at the angle φ in orthogonal
+    azimuths while there are any.
+    """
     r, d = V.shape
     j = torch.arange(states.extra, device=V.device) % r
     frame = torch.linalg.qr(trials.normal("states/azimuth", d, max(d, states.extra))[:, :, :d]).Q
@@ -235,26 +303,50 @@ def _far(states: States, trials: Trials, V: TeacherRows) -> Weights:
     return with_optimal_main_ones(_far_ones(states, trials, V)[1], states.size, V)
 
 
-def with_optimal_main_ones(far: Float[Tensor, "trials extra d"], mass: float, V: TeacherRows) -> Weights:
-    """Return the state of far neurons of a total mass in given directions, and of a main neuron a teacher at its optimum given them."""
+def with_optimal_main_ones(
+    far: Float[Tensor, "trials extra d"], mass: float, V: TeacherRows
+) -> Weights:
+    """Return the state of far neurons of a total mass in given directions, and of a main neuron
+    a teacher at its optimum given them.
+    """
     (r, d), share = V.shape, mass / far.shape[1]
-    # What the far ones look like to the main ones, E Σ_i a_i |w̄_iᵀx| sgn(w*_jᵀx) x, is met by the e_j that the form of R_1 assigns to it:
-    # the optimum but for terms of the order of the square of the far ones' mass, which a few steps of descent remove.
+    # What the far ones look like to the main ones, E Σ_i a_i |w̄_iᵀx| sgn(w*_jᵀx) x, is met by the
+    # e_j that the form of R_1 assigns to it: the optimum but for terms of the order of the square
+    # of the far ones' mass, which a few steps of descent remove.
     alpha = full_angles(far, V).unsqueeze(-1)
-    seen = share * 2.0 / math.pi * (alpha.sin() * units(V) + (math.pi / 2 - alpha) * far.unsqueeze(2)).sum(dim=1)
-    met = torch.linalg.solve(sign_gram(V).reshape(r * d, r * d), seen.reshape(-1, r * d, 1)).reshape(-1, r, d)
-    W = torch.cat((of_vectors(V.norm(dim=-1, keepdim=True) * V - met), math.sqrt(share) * far), dim=1)
+    seen = (
+        share
+        * 2.0
+        / math.pi
+        * (alpha.sin() * units(V) + (math.pi / 2 - alpha) * far.unsqueeze(2)).sum(dim=1)
+    )
+    met = torch.linalg.solve(
+        sign_gram(V).reshape(r * d, r * d), seen.reshape(-1, r * d, 1)
+    ).reshape(-1, r, d)
+    W = torch.cat(
+        (of_vectors(V.norm(dim=-1, keepdim=True) * V - met), math.sqrt(share) * far), dim=1
+    )
     return descended(W, V, steps=20, which=torch.arange(W.shape[1], device=V.device) < r)
 
 
 def _mid(states: States, trials: Trials, V: TeacherRows) -> Weights:
     r, share = len(V), states.size / states.extra
-    shrunk = 1.0 - states.size * 0.6 * trials.uniform("states/shrunk", r, 1) * (torch.arange(r, device=V.device) < 2)[:, None]
-    between = _between(V, states.angle, 1.0 - 2.0 * (torch.arange(states.extra, device=V.device) % 2).to(V.dtype))
+    shrunk = (
+        1.0
+        - states.size
+        * 0.6
+        * trials.uniform("states/shrunk", r, 1)
+        * (torch.arange(r, device=V.device) < 2)[:, None]
+    )
+    between = _between(
+        V, states.angle, 1.0 - 2.0 * (torch.arange(states.extra, device=V.device) % 2).to(V.dtype)
+    )
     return torch.cat((shrunk * V, trials.every(math.sqrt(share) * between)), dim=1)
 
 
-def _between(V: TeacherRows, angle: float, side: Float[Tensor, "extra"]) -> Float[Tensor, "extra d"]:
+def _between(
+    V: TeacherRows, angle: float, side: Float[Tensor, "extra"]
+) -> Float[Tensor, "extra d"]:
     v = units(V)
     return units(math.cos(angle) * v[0] + math.sin(angle) * side[:, None] * v[min(1, len(V) - 1)])
 

@@ -2,13 +2,13 @@
 
 For a standard Gaussian vector w and unit vectors x, z with ⟨x, z⟩ = c,
 
-    κ₀(c) = 2 P[⟨w, x⟩ ≥ 0, ⟨w, z⟩ ≥ 0] = (π - arccos c)/π,                                                                       (1)
-    κ₁(c) = 2 E[φ(⟨w, x⟩) φ(⟨w, z⟩)] = (√(1 - c²) + (π - arccos c) c)/π,    φ(t) = max(t, 0).                                      (2)
+    κ₀(c) = 2 P[⟨w, x⟩ ≥ 0, ⟨w, z⟩ ≥ 0] = (π - arccos c)/π,                                      (1)
+    κ₁(c) = 2 E[φ(⟨w, x⟩) φ(⟨w, z⟩)] = (√(1 - c²) + (π - arccos c) c)/π,    φ(t) = max(t, 0).    (2)
 
-A network with He initialisation maps the correlation Σ_{l-1} of two hidden vectors to Σ_l = κ₁(Σ_{l-1}), and its tangent kernel, trained in
-the layers 1 to L between fixed ones, tends to
+A network with He initialisation maps the correlation Σ_{l-1} of two hidden vectors to Σ_l =
+κ₁(Σ_{l-1}), and its tangent kernel, trained in the layers 1 to L between fixed ones, tends to
 
-    K_∞ = ½ Σ_{l=1}^L Σ_{l-1} ∏_{k=l}^L κ₀(Σ_{k-1}),    Σ_{-1} = ⟨x, z⟩,  Σ_0 = κ₁(Σ_{-1}).                                         (3)
+    K_∞ = ½ Σ_{l=1}^L Σ_{l-1} ∏_{k=l}^L κ₀(Σ_{k-1}),    Σ_{-1} = ⟨x, z⟩,  Σ_0 = κ₁(Σ_{-1}).      (3)
 """
 
 from __future__ import annotations
