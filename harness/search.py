@@ -492,7 +492,7 @@ class Search:
             key=lambda seen: -seen.ratio,
         )
         shapes: set[tuple[Any, ...]] = set()
-        for seen in ranked:
+        for seen in ranked if number > 0 else ():
             shape = tuple(v for v in seen.choices or () if not isinstance(v, float))
             if shape in shapes:
                 continue
