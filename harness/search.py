@@ -458,7 +458,7 @@ class Search:
                 else:
                     problem = self._look(simpler, "shrunk")
                 if type(problem) is type(found) and getattr(problem, "size", 0.0) >= least:
-                    found, here, improved = problem, simpler, True  # type: ignore[assignment]
+                    found, here, improved = problem, simpler, True
                     break
         return found
 
