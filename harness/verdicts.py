@@ -273,13 +273,19 @@ class Fit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
-    """One size of a grid, with quantiles of what was fitted and the median of the bound."""
+    """One size of a grid.
+
+    Attributes:
+        median: of what was fitted; upper: its 0.9 quantile; worst: its largest value.
+        measured: median of the measured side; bound: of the bound.
+    """
 
     size: float
     place: Place
     median: float
     upper: float
     worst: float
+    measured: float
     bound: float
     trials: int
 

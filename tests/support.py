@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from lemmata.harness import statements
+from lemmata.harness import registry
 from lemmata.harness.parts import judge_part, judge_twin
 from lemmata.harness.profiles import PROFILES
 from lemmata.harness.records import Recorder
 from lemmata.harness.run import Run
-from lemmata.harness.session import load_hypothesis_profile
 from lemmata.harness.statements import Part, Twin
 from lemmata.harness.verdicts import Outcome
 
@@ -24,7 +23,6 @@ def fresh_run(
 ) -> Run:
     """A run that records nothing unless told where."""
     chosen = PROFILES[profile]
-    load_hypothesis_profile(chosen, seeded=False)
     return Run(profile=chosen, entropy=entropy, recorder=Recorder(records, run="test"), **settings)
 
 
@@ -42,10 +40,10 @@ def fresh_id() -> str:
 @contextmanager
 def statements_of_their_own() -> Iterator[None]:
     """Forget, afterwards, the statements that were registered in between."""
-    kept = dict(statements._REGISTERED)
-    statements._REGISTERED.clear()
+    kept = dict(registry._REGISTERED)
+    registry._REGISTERED.clear()
     try:
         yield
     finally:
-        statements._REGISTERED.clear()
-        statements._REGISTERED.update(kept)
+        registry._REGISTERED.clear()
+        registry._REGISTERED.update(kept)

@@ -162,7 +162,8 @@ def pytest_pycollect_makeitem(
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Check the statements against each other, keep what ``--lemmata-only`` names, and set up
-    the run."""
+    the run.
+    """
     if "lemmata.harness.statements" not in sys.modules:
         if config.getoption("lemmata_only"):
             raise pytest.UsageError(
