@@ -41,7 +41,7 @@ def resolution_of(outcome: Outcome) -> str:
         worst = max(one.resolution for one in laws)
         said.append(f"distribution functions within {worst:.2g}")
     if outcome.slopes:
-        said.append(f"{_exponents(len(outcome.slopes))} within {_excess(outcome.slopes):.2g}")
+        said.append(f"{_exponents(len(outcome.slopes))} {_beyond(outcome.slopes)}")
     if bounds and not chance:
         said.append(search_phrase(outcome.search, bounds))
     return "; ".join(said)
@@ -184,8 +184,9 @@ def _why_vacuous(outcome: Outcome) -> list[str]:
     return words
 
 
-def _excess(slopes: Sequence[SlopeVerdict]) -> float:
-    return max(one.excess for one in slopes)
+def _beyond(slopes: Sequence[SlopeVerdict]) -> str:
+    most = max(one.excess for one in slopes)
+    return f"beyond the claim by at most {most:.2g}" if most else "within the claim"
 
 
 def _exponents(number: int) -> str:

@@ -15,8 +15,8 @@ ABSENT = "–"
 def figure(value: float | None, digits: int = 3) -> str:
     """Write a number with a few significant digits.
 
-    >>> figure(0.08612), figure(31415926.5), figure(2.0), figure(None)
-    ('0.0861', '3.14 × 10⁷', '2', '–')
+    >>> figure(0.08612), figure(31415926.5), figure(2.0), figure(1e-9), figure(None)
+    ('0.0861', '3.14 × 10⁷', '2', '10⁻⁹', '–')
     """
     if value is None:
         return ABSENT
@@ -35,6 +35,8 @@ def figure(value: float | None, digits: int = 3) -> str:
         written = f"{value:.{max(0, digits - 1 - exponent)}f}"
         return (written.rstrip("0").rstrip(".") if "." in written else written).replace("-", "−")
     mantissa, power = f"{value:.{digits - 1}e}".split("e")
+    if value == float(f"1e{power}"):
+        return f"10{str(int(power)).translate(_RAISED)}"
     return f"{mantissa.replace('-', '−')} × 10{str(int(power)).translate(_RAISED)}"
 
 

@@ -83,11 +83,11 @@ def measured_words(found: Refutation) -> str:
 def evidence_words(found: Refutation, levels: Levels) -> str:
     """Say how strong the evidence is, in its own terms."""
     if isinstance(found, MeanRefutation):
-        return f"the p-value of the claim is {p_value(found.p_value)}, judged at {levels.at_alpha}"
+        return f"the p-value of the claim is {p_value(found.p_value)}, judged at {levels.at_alpha} for the part"
     if isinstance(found, LawRefutation):
         return (
             f"the p-value of the claim is {p_value(found.p_value)} by the test of {found.method}, "
-            f"judged at {levels.at_alpha}"
+            f"judged at {levels.at_alpha} for the part"
         )
     if isinstance(found, SlopeRefutation):
         sizes = listed([figure(size) for size in found.sizes])
@@ -95,12 +95,12 @@ def evidence_words(found: Refutation, levels: Levels) -> str:
             f"over the sizes {sizes} and over the upper half of them it lies beyond the claim, with "
             f"error probability {p_value(found.level)}, in {counted(found.trials, 'trial')}"
         )
-    failed = f"{share(found.failures, found.trials)} trials fail there"
+    failed = f"{share(found.failures, found.trials)} trials of this instance fail"
     if found.claimed is None:
         return f"{failed}, where none may"
     return (
         f"{failed}, where a share of {figure(found.claimed)} may: the evidence against the claim is "
-        f"an e-value of {power_of_ten(found.log_e)}, judged at {levels.at_alpha}"
+        f"an e-value of {power_of_ten(found.log_e)}, judged at {levels.at_alpha} for the part"
     )
 
 
@@ -112,6 +112,13 @@ def where_words(outcome: Outcome) -> str:
     where = role_phrase(found.at.role, automatic=outcome.how == "search")
     small = ", which is as small as shrinking could make it" if found.at.shrunk else ""
     return f"it was found {where}{small}" if where else ""
+
+
+def which_trial(found: Refutation) -> str:
+    """Name the trial that stands for the refutation: the one that is drawn again."""
+    if isinstance(found, MeanRefutation | LawRefutation):
+        return "the first of these trials"
+    return "a trial of the largest size" if isinstance(found, SlopeRefutation) else "this trial"
 
 
 def drawn_lines(found: Refutation) -> list[str]:

@@ -44,7 +44,7 @@ def search_sentences(search: SearchVerdict | None, levels: Levels) -> list[str]:
         said.append(f"on {figure(search.tied)} the two sides are equal to rounding")
     if search.ascended:
         said.append(f"on {figure(search.ascended)} the draws of the trials were ascended, too")
-    said.append(f"{_nominated(search.nominations)} looked like a violation and was tried again")
+    said.append(_nominated(search.nominations))
     said += _unseen(search, levels)
     if search.worst is not None and math.isfinite(search.worst_ratio):
         said.append(
@@ -57,7 +57,10 @@ def search_sentences(search: SearchVerdict | None, levels: Levels) -> list[str]:
 
 
 def _nominated(number: int) -> str:
-    return "none" if number == 0 else figure(number)
+    if number == 0:
+        return "none looked like a violation"
+    were = "was" if number == 1 else "were"
+    return f"{figure(number)} looked like a violation and {were} tried again"
 
 
 def _unseen(search: SearchVerdict, levels: Levels) -> list[str]:
