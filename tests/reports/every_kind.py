@@ -85,9 +85,7 @@ def _with_curves(m: int, trials: Trials) -> Bound:
 
 
 def _members(m: int, trials: Trials) -> Bound:
-    return all_of(
-        positive=at_least(_norm(m, trials), 0.0), small=less_than(_norm(m, trials), 0.25)
-    )
+    return all_of(positive=at_least(_norm(m, trials), 0.0), small=less_than(_norm(m, trials), 0.25))
 
 
 def _raises(m: int, trials: Trials) -> Bound:
@@ -204,12 +202,12 @@ def _exponents() -> None:
     drawn = [Drawn(together="Norms", measures="‖g‖", label=label) for label in ("one", "two")]
     within = {"at_most": 0.2, "at_least": -0.2}
     options = {"constant": Constant(100.0, "m = 16…128"), "specimens": ()}
-    held = _part("EXP-01", "scaling", _scaling(0.5), along=_along(**within, drawn=drawn[0]), **options)
+    held = _part(
+        "EXP-01", "scaling", _scaling(0.5), along=_along(**within, drawn=drawn[0]), **options
+    )
     held.twin("growth like m itself")(_scaling(1.0))
     _part("EXP-02", "scaling", _scaling(0.0), along=_along(**within, drawn=drawn[1]), **options)
-    _part(
-        "EXP-03", "scaling", _scaling(0.5), along=_along(at_most=0.0, resolution=1e-6), **options
-    )
+    _part("EXP-03", "scaling", _scaling(0.5), along=_along(at_most=0.0, resolution=1e-6), **options)
     _part(
         "EXP-04",
         "scaling",

@@ -110,7 +110,9 @@ def test_numbers_are_those_of_the_record(part, verdicts, pages):
         assert figure(outcome.search.instances) in text
 
 
-@pytest.mark.parametrize("part", [part for part, (verdict, _) in VERDICTS.items() if verdict == "refuted"])
+@pytest.mark.parametrize(
+    "part", [part for part, (verdict, _) in VERDICTS.items() if verdict == "refuted"]
+)
 def test_a_refutation_says_what_was_measured_in_its_own_terms(part, verdicts, pages):
     verdict = verdicts[part]
     found, terminal = verdict.outcome.refutation, verdict.explanation
@@ -222,9 +224,9 @@ def test_twins_say_how_they_were_refuted_in_their_own_terms(pages, twins):
 
 
 def test_what_is_declared_false_is_said_to_be(pages):
-    assert "This part was declared false, and it was refuted." in pages[
-        "statements/FLS-01.html"
-    ].text
+    assert (
+        "This part was declared false, and it was refuted." in pages["statements/FLS-01.html"].text
+    )
     assert "The part was declared false, so anything but" in pages["statements/FLS-02.html"].text
     assert "FLS-02 was declared false and is found holds." in pages["index.html"].text
 
