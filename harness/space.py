@@ -9,7 +9,7 @@ was found so is made simpler.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,7 +59,8 @@ class Space:
         neighbours.
         """
         first = self.simplest()
-        waiting, met = [first] if first else [], set()
+        waiting = [first] if first else []
+        met: set[str] = set()
         while waiting and len(met) < limit:
             here = waiting.pop(0)
             if here.hash in met:
@@ -68,22 +69,19 @@ class Space:
             yield here
             if len(waiting) > 4 * limit:
                 continue
-            for place, choice in enumerate(here.choices):
-                for value in _small_values(choice):
-                    if value != choice.value and (near := self._changed(here, place, value)):
-                        waiting.append(near)
+            waiting.extend(self._varied(here, _small_values))
 
     def near(self, here: Chosen) -> Iterator[Chosen]:
         """Change the numbers of an instance, one at a time: a little, a lot, and to both ends."""
-        for place, choice in enumerate(here.choices):
-            for value in _near_values(choice):
-                if value != choice.value and (found := self._changed(here, place, value)):
-                    yield found
+        return self._varied(here, _near_values)
 
     def simpler(self, here: Chosen) -> Iterator[Chosen]:
         """Change the choices of an instance, one at a time, to simpler ones, the simplest first."""
+        return self._varied(here, _simpler_values)
+
+    def _varied(self, here: Chosen, values: Callable[[Choice], Sequence[Any]]) -> Iterator[Chosen]:
         for place, choice in enumerate(here.choices):
-            for value in _simpler_values(choice):
+            for value in values(choice):
                 if value != choice.value and (found := self._changed(here, place, value)):
                     yield found
 

@@ -14,7 +14,6 @@ import importlib
 import importlib.util
 import json
 import pkgutil
-import re
 import secrets
 import sys
 import time
@@ -95,7 +94,8 @@ def load_file(path: Path) -> list[Statement]:
         fail("; ".join(wrong))
     if not found:
         fail(
-            f"{path} declares no statement: decorate a function with @statement(...) of lemmata.harness"
+            f"{path} declares no statement: decorate a function with @statement(...) of "
+            "lemmata.harness"
         )
     return found
 
@@ -185,7 +185,8 @@ def _show_part(console: Console, part: Part[..., Any]) -> None:
         )
     if part.constant:
         console.print(
-            f"  hidden constant {part.constant.value:g} (measured on {readable(part.constant.measured_on)})",
+            f"  hidden constant {part.constant.value:g} (measured on "
+            f"{readable(part.constant.measured_on)})",
             markup=False,
         )
     if part.requires and part.requires.paper:
@@ -431,7 +432,9 @@ def _is_ours(path: Path) -> bool:
 
 
 def _seconds(text: str) -> float:
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(s|m|h)?", text)
-    if not match or float(match[1]) <= 0:
-        fail(f"{text!r} is no time: write 30s, 5m or 1h")
-    return float(match[1]) * {"s": 1, "m": 60, "h": 3600, None: 1}[match[2]]
+    from lemmata.harness.durations import seconds_in
+
+    try:
+        return seconds_in(text)
+    except ValueError as problem:
+        fail(str(problem))
