@@ -8,13 +8,15 @@ type's docstring, where several short ones share a line: ``name: meaning; other:
 
 from __future__ import annotations
 
+import collections.abc
 import dataclasses
 import inspect
 import re
 import sys
 import textwrap
+import types
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from lemmata.harness import schema, verdicts
 
@@ -78,7 +80,10 @@ _PLAIN: Mapping[Any, str] = {
     bool: "true or false",
     type(None): "null",
     Any: "anything",
+    verdicts.Verdict: "[verdict](#words)",
+    verdicts.Basis | None: "[basis](#words) or null",  # type: ignore[operator]
 }
+_SAID = {"kind": "which type it is"}
 _ENTRY = re.compile(r"(?:^|(?<=; ))(\w+(?:, \w+)*): ")
 
 
@@ -88,7 +93,7 @@ def page() -> str:
     for title, types in _SECTIONS.items():
         pieces.append(f"## {title}\n")
         pieces += [_table(made) for made in types]
-    return "\n".join(pieces)
+    return "\n".join([*pieces, _words()])
 
 
 def meanings(made: type) -> dict[str, str]:
@@ -100,9 +105,7 @@ def meanings(made: type) -> dict[str, str]:
     names = {field.name for field in dataclasses.fields(made)}  # type: ignore[arg-type]
     found: dict[str, str] = {}
     for entry in _entries(inspect.getdoc(made) or ""):
-        starts = [
-            start for start in _ENTRY.finditer(entry) if set(start[1].split(", ")) <= names
-        ]
+        starts = [start for start in _ENTRY.finditer(entry) if set(start[1].split(", ")) <= names]
         ends = [start.start() for start in starts[1:]] + [len(entry)]
         for start, end in zip(starts, ends, strict=True):
             said = entry[start.end() : end].strip().rstrip(";.").strip()
@@ -127,12 +130,16 @@ def _table(made: type) -> str:
     summary = (inspect.getdoc(made) or "").partition("Attributes:")[0]
     said, hints = meanings(made), get_type_hints(made)
     rows = [
-        f"| `{field.name}` | {_type(hints[field.name])} | {_cell(said.get(field.name, ''))} |"
+        _row(field.name, hints[field.name], said.get(field.name, _SAID.get(field.name, "")))
         for field in dataclasses.fields(made)  # type: ignore[arg-type]
     ]
     head = ["| field | type | meaning |", "| --- | --- | --- |"]
     words = " ".join(summary.split())
     return "\n".join([f"### {made.__name__}\n", f"{words}\n", *head, *rows, ""])
+
+
+def _row(name: str, hint: Any, means: str) -> str:
+    return f"| `{name}` | {_type(hint)} | {means.replace('|', chr(92) + '|')} |"
 
 
 def _type(hint: Any) -> str:
@@ -141,22 +148,20 @@ def _type(hint: Any) -> str:
         return _PLAIN[hint]
     if origin is Literal:
         return " or ".join(f'"{value}"' for value in arguments)
-    if origin is not None and len(arguments) == 2 and arguments[0] is str and origin is not tuple:
-        if not _is_union(hint):
-            return f"{_type(arguments[1])}, by name"
-    if _is_union(hint):
+    if origin in (Union, types.UnionType):
         return " or ".join(_type(option) for option in arguments)
-    if arguments:
+    if origin is collections.abc.Mapping:
+        return f"{_type(arguments[1])}, by name"
+    if origin is collections.abc.Sequence:
         return f"list of {_type(arguments[0])}"
     return f"[{hint.__name__}](#{hint.__name__.lower()})"
 
 
-def _is_union(hint: Any) -> bool:
-    return type(None) in get_args(hint) or "|" in str(hint) or "Union[" in str(hint)[:14]
-
-
-def _cell(words: str) -> str:
-    return words.replace("|", "\\|")
+def _words() -> str:
+    verdict = ", ".join(f'"{word}"' for word in get_args(verdicts.Verdict))
+    bases = [f"| {basis} | {means} |" for basis, means in verdicts.MEANS.items()]
+    head = ['| basis | what a "holds" rests on |', "| --- | --- |"]
+    return "\n".join([f"## Words\n\nA verdict is one of {verdict}.\n", *head, *bases, ""])
 
 
 if __name__ == "__main__":

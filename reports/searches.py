@@ -14,6 +14,7 @@ _CHOSEN = {
     "drawn": "drawn",
     "small scope": "from the small scope",
     "climbed": "by climbing from the worst",
+    "shrunk": "by making a violation simpler",
 }
 _STOPPED = {
     "instances": "it ended at its number of instances",

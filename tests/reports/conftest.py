@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from collections.abc import Callable
-from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -15,7 +13,7 @@ import pytest
 from support import fresh_run, statements_of_their_own
 
 from lemmata.harness.parts import judge_subject
-from lemmata.harness.records import Recorder, finish_manifest, read_run
+from lemmata.harness.records import finish_manifest, read_run
 from lemmata.harness.registry import registered
 from lemmata.harness.schema import PartVerdict, TwinVerdict
 from lemmata.harness.session import write_manifest
@@ -95,13 +93,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("records") / "20251122T014640Z-000000000001"
     with statements_of_their_own():
         declare_everything()
-        run = fresh_run(profile="quick")
-        # Shrinking has a deadline of time; the instances here are small as they are drawn.
-        run = replace(
-            run,
-            profile=replace(run.profile, shrink=0.05),
-            recorder=Recorder(folder, run=folder.name),
-        )
+        run = fresh_run(profile="quick", records=folder)
         write_manifest(
             folder,
             device="cpu",
@@ -115,7 +107,6 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 for subject in (part, *part.twins):
                     judge_subject(run, subject)
         finish_manifest(folder, finished=START + 431.5, interrupted=None)
-    assert time.time() > START
     return folder
 
 

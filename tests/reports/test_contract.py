@@ -121,6 +121,7 @@ def test_a_refutation_says_what_was_measured_in_its_own_terms(part, verdicts, pa
     assert found.at.place.words in text
     assert found.at.place.words in terminal
     assert f"lemmata replay {found.at.token}" in text
+    assert found.at.shrunk == ("as small as shrinking could make it" in text)
     for name in found.at.drawn:
         assert f"{name} = " in text
         assert f"{name} = " in terminal
@@ -245,5 +246,5 @@ def test_levels_are_those_of_the_run(pages, write, manifest, read, tmp_path):
     other = {**manifest, "levels": {**manifest["levels"], "alpha": 1e-5, "beta": 0.25}}
     changed = read(build_report(write(tmp_path / "run", manifest=other), tmp_path / "out"))
     assert "at level α = 10⁻⁵ for the part" in changed["statements/BND-02.html"].text
-    assert "10⁻⁹" not in changed["index.html"].text
+    assert "α = 10⁻⁹" not in changed["index.html"].text
     assert "At error β = 0.25: fails at most" in changed["statements/BND-01.html"].text
