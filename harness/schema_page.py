@@ -27,15 +27,16 @@ This page is written by `python -m lemmata.harness.schema_page` from the types i
 `harness/schema.py` and `harness/verdicts.py`; change it there.
 
 A run is a folder `RECORDS/RUN/` with `manifest.json` (one manifest), `statements.json` (a list of
-declared statements, in the order of the proof) and one `WORKER.jsonl` for every process that judged
-something. The report, and anyone's own analysis, reads nothing else. Every line of a `*.jsonl` is a
-record of one `kind`: a block, a verdict, a twin's verdict, or something lost; beside the fields below
-it has `schema` ({schema}), `run`, `worker` and `time` (Unix seconds). Numbers that are not finite are
-the texts `"nan"`, `"inf"`, `"-inf"`. A reader ignores fields that it does not know.
+declared statements, in the order of the proof) and one `WORKER.jsonl` for every process that
+judged something. The report, and anyone's own analysis, reads nothing else. Every line of a
+`*.jsonl` is a record of one `kind`: a block, a verdict, a twin's verdict, or something lost; beside
+the fields below it has `schema` ({schema}), `run`, `worker` and `time` (Unix seconds). Numbers that
+are not finite are the texts `"nan"`, `"inf"`, `"-inf"`. A reader ignores fields that it does not
+know, and refuses another schema.
 
-Blocks add up over runs. A block is known by its part, generation, instance, entropy, stream, layers,
-dtype, first trial and number of trials: a replay or retry never counts twice. Evidence adds up within
-one generation only.
+Blocks add up over runs. A block is known by its part, generation, instance, entropy, stream,
+layers, dtype, first trial and number of trials: a replay or retry never counts twice. Evidence adds
+up within one generation only.
 """
 _SECTIONS: Mapping[str, Sequence[type]] = {
     "The run": (schema.Manifest,),
@@ -81,7 +82,7 @@ _PLAIN: Mapping[Any, str] = {
     type(None): "null",
     Any: "anything",
     verdicts.Verdict: "[verdict](#words)",
-    verdicts.Basis | None: "[basis](#words) or null",  # type: ignore[operator]
+    verdicts.Basis | None: "[basis](#words) or null",
 }
 _SAID = {"kind": "which type it is"}
 _ENTRY = re.compile(r"(?:^|(?<=; ))(\w+(?:, \w+)*): ")
@@ -90,9 +91,9 @@ _ENTRY = re.compile(r"(?:^|(?<=; ))(\w+(?:, \w+)*): ")
 def page() -> str:
     """Write the page."""
     pieces = [_INTRODUCTION.format(schema=schema.SCHEMA)]
-    for title, types in _SECTIONS.items():
+    for title, section in _SECTIONS.items():
         pieces.append(f"## {title}\n")
-        pieces += [_table(made) for made in types]
+        pieces += [_table(made) for made in section]
     return "\n".join([*pieces, _words()])
 
 
@@ -102,7 +103,7 @@ def meanings(made: type) -> dict[str, str]:
     >>> meanings(verdicts.Failure)
     {'text': 'what happened', 'place': 'the instance', 'token': 'replays the trial'}
     """
-    names = {field.name for field in dataclasses.fields(made)}  # type: ignore[arg-type]
+    names = {field.name for field in dataclasses.fields(made)}
     found: dict[str, str] = {}
     for entry in _entries(inspect.getdoc(made) or ""):
         starts = [start for start in _ENTRY.finditer(entry) if set(start[1].split(", ")) <= names]
@@ -131,7 +132,7 @@ def _table(made: type) -> str:
     said, hints = meanings(made), get_type_hints(made)
     rows = [
         _row(field.name, hints[field.name], said.get(field.name, _SAID.get(field.name, "")))
-        for field in dataclasses.fields(made)  # type: ignore[arg-type]
+        for field in dataclasses.fields(made)
     ]
     head = ["| field | type | meaning |", "| --- | --- | --- |"]
     words = " ".join(summary.split())

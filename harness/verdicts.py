@@ -432,8 +432,8 @@ class BoundRefutation:
     Attributes:
         at: the trial that stands for it; sides: of that trial, the worst.
         threshold: 1, or the declared constant.
-        failures: how many trials fail; trials: of how many; claimed: the claimed failure probability, None where none
-            may fail.
+        failures: how many trials fail; trials: of how many.
+        claimed: the claimed failure probability, None where none may fail.
         log_e: log e-value against the claim; None for a deterministic bound.
         attack: that found the point.
     """

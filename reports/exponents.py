@@ -1,4 +1,4 @@
-"""Exponents in words: the bound's own, the measured side's own, the ratio's, and what is claimed."""
+"""Exponents in words: the bound's, the measured side's, the ratio's, and what is claimed."""
 
 from __future__ import annotations
 

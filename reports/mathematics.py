@@ -25,8 +25,9 @@ _PUNCTUATION = re.compile(r"[.,;:)!?]+")
 _FORMULA = re.compile(r"\$\$(.+?)\$\$|(?<!\\)\$(.+?)(?<!\\)\$", re.DOTALL)
 _LOOKS_LIKE_LATEX = re.compile(r"[\\^_]")
 _KEPT = {
-    "accent", "columnalign", "columnspacing", "depth", "fence", "form", "height", "linethickness", "lspace", "mathvariant", "maxsize",
-    "minsize", "movablelimits", "rowspacing", "rspace", "separator", "stretchy", "voffset", "width",
+    "accent", "columnalign", "columnspacing", "depth", "fence", "form", "height", "linethickness",
+    "lspace", "mathvariant", "maxsize", "minsize", "movablelimits", "rowspacing", "rspace",
+    "separator", "stretchy", "voffset", "width",
 }  # fmt: skip
 _ROWS = {"mrow", "mtd", "mstyle", "msqrt", "mpadded"}
 _UNCONVERTED = re.compile(r"\\.|[&{}]")

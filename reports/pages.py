@@ -192,8 +192,9 @@ def tightness(ratio: float | None) -> Markup:
         )
     said = f"worst ratio {numerals.figure(ratio)} of the threshold"
     return Markup(
-        '<span class="tightness"><svg viewBox="0 0 96 12" width="96" height="12" role="img" aria-label="{}"><title>{}</title>'
-        '<path class="scale" d="M0 11.5H96"/>{}<path class="limit" d="M{:.1f} 0V12"/></svg> <span>{}</span></span>'
+        '<span class="tightness"><svg viewBox="0 0 96 12" width="96" height="12" role="img" '
+        'aria-label="{}"><title>{}</title><path class="scale" d="M0 11.5H96"/>{}'
+        '<path class="limit" d="M{:.1f} 0V12"/></svg> <span>{}</span></span>'
     ).format(said, said, Markup("").join(bars), threshold, numerals.figure(ratio, 2))
 
 

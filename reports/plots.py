@@ -103,9 +103,10 @@ def ratios(key: str, distributions: Sequence[Ratios], threshold: float | None) -
         colour = SEARCH if searched else next(colours)
         drawn.axes.stairs(heights, edges, color=colour, fill=True, alpha=0.10 if searched else 0.22)
         drawn.axes.stairs(heights, edges, color=colour, linewidth=1.0, label=one.label)
-        where = f"between {figure(_edge(min(one.counts)), 2)} and {figure(_edge(max(one.counts) + 1), 2)}"
+        low_said, high_said = _edge(min(one.counts)), _edge(max(one.counts) + 1)
         said.append(
-            f"{one.label}: {counted(total, 'ratio')} {where}, {counted(one.failures, 'failing trial')}"
+            f"{one.label}: {counted(total, 'ratio')} between {figure(low_said, 2)} and "
+            f"{figure(high_said, 2)}, {counted(one.failures, 'failing trial')}"
         )
     drawn.axes.axvline(math.log10(limit), color=FAIL, linewidth=1.0, linestyle=(0, (4, 2)))
     drawn.axes.set_xlim(edges[0], edges[-1])

@@ -56,10 +56,11 @@ def measured_words(found: Refutation) -> str:
             f"the claim is {_CLAIMED[found.side]} {figure(found.expected, 6)}"
         )
     if isinstance(found, LawRefutation):
+        share_below = f"{figure(found.share_below, 4)} of {counted(found.samples, 'sample')}"
         return (
-            f"a share of {figure(found.share_below, 4)} of {counted(found.samples, 'sample')} is at "
-            f"most {figure(found.where, 4)}, where the law claims {figure(found.claimed_below, 4)}: "
-            f"there the distribution functions differ most, by {figure(found.distance)}"
+            f"a share of {share_below} is at most {figure(found.where, 4)}, where the law claims "
+            f"{figure(found.claimed_below, 4)}: there the distribution functions differ most, by "
+            f"{figure(found.distance)}"
         )
     if isinstance(found, SlopeRefutation):
         whose = "ratio" if found.of == "ratio" else "scaled quantity"
@@ -82,25 +83,24 @@ def measured_words(found: Refutation) -> str:
 
 def evidence_words(found: Refutation, levels: Levels) -> str:
     """Say how strong the evidence is, in its own terms."""
+    judged = f"judged at {levels.at_alpha} for the part"
     if isinstance(found, MeanRefutation):
-        return f"the p-value of the claim is {p_value(found.p_value)}, judged at {levels.at_alpha} for the part"
+        return f"the p-value of the claim is {p_value(found.p_value)}, {judged}"
     if isinstance(found, LawRefutation):
-        return (
-            f"the p-value of the claim is {p_value(found.p_value)} by the test of {found.method}, "
-            f"judged at {levels.at_alpha} for the part"
-        )
+        by = f"by the test of {found.method}"
+        return f"the p-value of the claim is {p_value(found.p_value)} {by}, {judged}"
     if isinstance(found, SlopeRefutation):
         sizes = listed([figure(size) for size in found.sizes])
         return (
-            f"over the sizes {sizes} and over the upper half of them it lies beyond the claim, with "
-            f"error probability {p_value(found.level)}, in {counted(found.trials, 'trial')}"
+            f"over the sizes {sizes} and over the upper half of them it lies beyond the claim, "
+            f"with error probability {p_value(found.level)}, in {counted(found.trials, 'trial')}"
         )
     failed = f"{share(found.failures, found.trials)} trials of this instance fail"
     if found.claimed is None:
         return f"{failed}, where none may"
     return (
-        f"{failed}, where a share of {figure(found.claimed)} may: the evidence against the claim is "
-        f"an e-value of {power_of_ten(found.log_e)}, judged at {levels.at_alpha} for the part"
+        f"{failed}, where a share of {figure(found.claimed)} may: the evidence against the claim "
+        f"is an e-value of {power_of_ten(found.log_e)}, {judged}"
     )
 
 

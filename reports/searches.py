@@ -69,10 +69,8 @@ def _unseen(search: SearchVerdict, levels: Levels) -> list[str]:
         return ["there are no further instances"]
     if not search.instances or not 0.0 < search.unseen <= 1.0:
         return []
-    return [
-        f"up to {figure(100 * search.unseen, 2)} % of the instances, as they are drawn, could fail "
-        f"unseen, at {levels.at_beta}"
-    ]
+    share = figure(100 * search.unseen, 2)
+    return [f"up to {share} % of the instances, as drawn, could fail unseen, at {levels.at_beta}"]
 
 
 def attacks_table(attacks: Mapping[str, float]) -> Table | None:

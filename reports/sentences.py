@@ -110,10 +110,8 @@ def twin_sentences(twin: Twin, part: Part) -> list[str]:
     if outcome is None:
         return ["It was not tried in the runs shown."]
     if not twin.refuted:
-        said = [
-            f"It was not refuted ({twin.verdict}), so the check of this part has not shown that it "
-            "can fail."
-        ]
+        survived = f"It was not refuted ({twin.verdict})"
+        said = [f"{survived}, so the check of this part has not shown that it can fail."]
         said += [
             f"The exponent of the {fitted_words(slope)} in {slope.grid.variable} is "
             f"{fit_words(slope.median)}, where the falsified claim is {claim_words(slope.grid)}."

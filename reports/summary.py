@@ -26,9 +26,8 @@ def summary_sentences(library: Library) -> list[str]:
     if tried:
         refuted = sum(twin.refuted for twin in tried)
         was = _of_one(refuted, "was", "were")
-        said.append(
-            f"Of {counted(len(tried), 'falsified twin')} tried, {figure(refuted)} {was} refuted, as all have to be."
-        )
+        twins = counted(len(tried), "falsified twin")
+        said.append(f"Of {twins} tried, {figure(refuted)} {was} refuted, as all have to be.")
     return said
 
 
@@ -87,7 +86,9 @@ def declared_false_sentences(statement: Statement) -> list[str]:
 def _surprises(parts: Sequence[Part]) -> str:
     if not parts:
         return "Nothing was refuted that was not declared false, and no check broke."
-    return f"{_many(len(parts), 'part')} {_of_one(len(parts), 'asks', 'ask')} for your attention: {listed([part.id for part in parts])}."
+    ask = _of_one(len(parts), "asks", "ask")
+    named = listed([part.id for part in parts])
+    return f"{_many(len(parts), 'part')} {ask} for your attention: {named}."
 
 
 def _many(number: int, noun: str) -> str:

@@ -76,5 +76,8 @@ def test_no_name_of_ours_is_importable_at_the_top_level() -> None:
     import sys
 
     for folder in MAY_IMPORT:
-        script = f"import importlib.util, sys; sys.path = [p for p in sys.path if p]; assert importlib.util.find_spec({folder!r}) is None"
+        script = (
+            "import importlib.util, sys; sys.path = [p for p in sys.path if p]; "
+            f"assert importlib.util.find_spec({folder!r}) is None"
+        )
         subprocess.run([sys.executable, "-c", script], check=True, cwd="/")

@@ -112,8 +112,7 @@ def built_or_counted(folder, lines: int) -> None:
     """The report is built; every line is shown or counted as unreadable; or the run is refused."""
     try:
         (run,) = read_runs([folder]).runs
-    except RecordsError as refused:
-        assert "Lemmata (schema" in str(refused)
+    except RecordsError:
         return
     assert len(run.read.records) + run.read.torn >= lines
     if assemble(read_runs([folder])).statements:
@@ -150,8 +149,7 @@ def test_every_field_may_be_anything(write, statements, records, tmp_path):
         write(folder, statements=declared, records=[made])
         try:
             read = read_runs([folder])
-        except RecordsError as refused:
-            assert "Lemmata (schema" in str(refused)
+        except RecordsError:
             unreadable += 1
             continue
         shown, torn = len(read.runs[0].read.records), read.runs[0].read.torn

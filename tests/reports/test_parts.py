@@ -244,7 +244,7 @@ def test_searches_in_words():
         "it ended with its work. On 2 of them the claim says nothing. 3 further ones were assumed "
         "away. On 1 the two sides are equal to rounding. On 2 the draws of the trials were "
         "ascended, too. 1 looked like a violation and was tried again. Up to 30 % of the instances, "
-        "as they are drawn, could fail unseen, at error β = 0.001. The worst ratio was 0.5 of the "
+        "as drawn, could fail unseen, at error β = 0.001. The worst ratio was 0.5 of the "
         "threshold, at m = 4. Shrinking was cut short, so a smaller instance may exist."
     )
     assert searches.search_sentences(None, levels) == []
