@@ -118,7 +118,10 @@ def _read_union(plain: Any, options: tuple[Any, ...], path: str, depth: int) -> 
         if isinstance(option, type) and dataclasses.is_dataclass(option)
     }
     if isinstance(plain, dict) and tagged:
-        option = tagged.get(plain.get("kind")) or (tagged.get(None) if len(tagged) == 1 else None)
+        kind = plain.get("kind")
+        option = tagged.get(kind) if kind is None or isinstance(kind, str) else None
+        if option is None and len(tagged) == 1:
+            option = tagged.get(None)
         if option is None:
             kinds = ", ".join(str(tag) for tag in tagged)
             raise CodecError(f"{path.lstrip('.')} is of no kind among {kinds}")

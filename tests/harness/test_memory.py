@@ -90,6 +90,4 @@ def test_free_memory_is_the_smaller_and_shared(
 
 def test_no_memory_left_is_a_batch_of_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory, "memory_left", lambda: 0.0)
-    footprint = memory.Footprint()
-    footprint.bytes = 100
-    assert memory.batch_for(footprint, 16, CPU) == 1
+    assert memory.batch_for(100, 16, CPU) == 1

@@ -15,11 +15,12 @@ from accelerator import CPU, OnDevice, install
 from hypothesis import strategies as st
 
 from lemmata.harness import Bound, Law, Mean, Trials, randomness
-from lemmata.harness.outside import as_if_in_a_test
+from lemmata.harness.private import as_if_in_a_test
 from lemmata.harness.randomness import Key, key_of
-from lemmata.harness.statements import Part, Twin, registered
+from lemmata.harness.registry import registered
+from lemmata.harness.statements import Part, Twin
 
-Subject = Part[Any] | Twin
+Subject = Part[Any, Any] | Twin
 Claim = Bound | Mean | Law
 
 
@@ -36,7 +37,7 @@ def every_subject() -> list[Subject]:
     return [subject for part in parts for subject in (part, *part.twins)]
 
 
-def part_of(subject: Subject) -> Part[Any]:
+def part_of(subject: Subject) -> Part[Any, Any]:
     return subject.part if isinstance(subject, Twin) else subject
 
 

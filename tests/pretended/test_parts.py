@@ -13,7 +13,7 @@ CHEAP = [
     for subject in every_subject()
     if subject is part_of(subject)
     for kind in kinds_of_layers(subject)
-    if cost_of(subject) <= (4 if kind == "dense" else 2)
+    if cost_of(subject) <= (2 if kind == "dense" else 1)
 ]
 
 
