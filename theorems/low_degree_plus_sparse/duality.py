@@ -279,3 +279,39 @@ def the_quadratic_part_fits_a_linear_function_at_constant_cost(
 
 
 the_quadratic_part_fits_a_linear_function_at_constant_cost.twin("λ_2 for λ_1", degree=2)
+
+
+@NBL18.part(
+    "g",
+    kind="existence",
+    says=r"Weights for a dense cubic $q=T[x,x,x]$, $T$ symmetric and traceless: "
+    r"$A(w)=\frac{\sqrt d}{\lambda_1(\sigma'')}T[w,\cdot,\cdot]$ has $\mathbb E_w[\sigma''(w^\top "
+    r"x)x^\top A(w)x]=q(x)$; one eigenpair a neuron, $h=4d\,e_j$, gives $\|W\|_{2,4}^2\le Cd$, the "
+    r"order of its lower bound, and a squared error at most $Cd^3/p$.",
+    constant=Constant(8.0, measured_on="sin, d = 6, 8, p = 64d: norm at most 4, error at most 2"),
+    specimens=[{"d": 8, "per": 64}],
+)
+@given(d=st.sampled_from((6, 8)), per=st.just(64))
+def the_quadratic_part_fits_a_dense_cubic_at_a_cost_of_the_dimension(
+    d: int, per: int, trials: Trials, *, degree: int = 1
+) -> Bound:
+    net = Pairs(dimension=d, pairs=per * d)
+    network = net.initialise(trials)
+    w = network.half
+    A = contracted("dense cubic", w, trials) * math.sqrt(d) / coefficient("sin", 2, d, degree)
+    e, v = torch.linalg.eigh(A)
+    own = torch.arange(net.pairs, device=w.device) % d
+    e = e.gather(2, own.expand(len(w), -1).unsqueeze(-1))[..., 0]
+    v = v.gather(3, own[:, None, None].expand(len(w), -1, d, 1))[..., 0]
+    h = 4.0 * d * e
+    sizes = torch.cat((h.clamp(min=0.0), (-h).clamp(min=0.0)), dim=1).sqrt() / net.width**0.25
+    W = sizes.unsqueeze(-1) * torch.cat((v, v), dim=1)
+    x = inputs(trials, 64, d)
+    basis = torch.eye(d, dtype=w.dtype, device=w.device).expand(len(w), -1, -1)
+    T = contracted("dense cubic", basis, trials)
+    q = torch.einsum("tabc,tna,tnb,tnc->tn", T, x, x, x)
+    error = (network.on(x).quadratic(W) - q).square().mean(dim=1)
+    return all_of(at_most(norm24(W) ** 2 / d, 1.0), at_most(error * net.pairs / d**3, 1.0))
+
+
+the_quadratic_part_fits_a_dense_cubic_at_a_cost_of_the_dimension.twin("λ_2 for λ_1", degree=2)
