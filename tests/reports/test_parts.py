@@ -179,7 +179,7 @@ def test_drawings_cope_with_extremes():
     two_sided = replace(GRID, at_most=1e9, at_least=-1e9)
     plot = curves.scaling("k", slope(points, two_sided, steep))
     assert plot
-    assert "the claim is from −1000000000.00 to +1000000000.00: holds." in plot.caption
+    assert "the claim is from −10⁹ to +10⁹: holds." in plot.caption
     assert curves.trajectory("k", "a $name$", curve([0.0, 1.0], [-1.0, 2.0]))
     assert curves.trajectory("k", "flat", curve([0.0, 1.0], [3.0, 3.0]))
     far = Ratios(label="specimen 1", counts={-400: 1, 400: 1}, trials=2, failures=1)
@@ -243,8 +243,8 @@ def test_searches_in_words():
         "Searching evaluated 9 instances (5 drawn and 4 by climbing from the worst) in 144 trials; "
         "it ended with its work. On 2 of them the claim says nothing. 3 further ones were assumed "
         "away. On 1 the two sides are equal to rounding. On 2 the draws of the trials were "
-        "ascended, too. 1 looked like a violation and was tried again. Up to 30 % of the instances, "
-        "as drawn, could fail unseen, at error β = 0.001. The worst ratio was 0.5 of the "
+        "ascended, too. 1 looked like a violation and was tried again. Up to 30 % of the "
+        "instances, as drawn, could fail unseen, at error β = 0.001. The worst ratio was 0.5 of the "
         "threshold, at m = 4. Shrinking was cut short, so a smaller instance may exist."
     )
     assert searches.search_sentences(None, levels) == []
