@@ -458,7 +458,7 @@ class Search:
                 else:
                     problem = self._look(simpler, "shrunk")
                 if type(problem) is type(found) and getattr(problem, "size", 0.0) >= least:
-                    found, here, improved = problem, simpler, True  # type: ignore[assignment]
+                    found, here, improved = problem, simpler, True
                     break
         return found
 
@@ -492,7 +492,7 @@ class Search:
             key=lambda seen: -seen.ratio,
         )
         shapes: set[tuple[Any, ...]] = set()
-        for seen in ranked:
+        for seen in ranked if number > 0 else ():
             shape = tuple(v for v in seen.choices or () if not isinstance(v, float))
             if shape in shapes:
                 continue
