@@ -16,6 +16,7 @@ _CHOSEN = {
     "climbed": "by climbing from the worst",
     "shrunk": "by making a violation simpler",
 }
+_TOO_MUCH = 0.5
 _STOPPED = {
     "instances": "it ended at its number of instances",
     "work": "it ended with its work",
@@ -75,6 +76,8 @@ def _unseen(search: SearchVerdict, levels: Levels) -> list[str]:
         return ["there are no further instances"]
     if not search.instances or not 0.0 < search.unseen <= 1.0:
         return []
+    if search.unseen > _TOO_MUCH:
+        return ["nothing is said of other instances"]
     share = figure(100 * search.unseen, 2)
     return [f"up to {share} % of the instances, as drawn, could fail unseen, at {levels.at_beta}"]
 

@@ -261,6 +261,8 @@ def test_searches_in_words():
 def test_an_exhausted_search_leaves_nothing_unseen():
     said = " ".join(searched(replace(SEARCH, exhausted=True), Levels()))
     assert "There are no further instances." in said
+    few = " ".join(searched(replace(SEARCH, unseen=0.97), Levels()))
+    assert "Nothing is said of other instances." in few
     assert "unseen" not in said
 
 
