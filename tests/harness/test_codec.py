@@ -75,6 +75,13 @@ def test_unions_are_told_apart_by_their_kind() -> None:
     assert isinstance(lost, Lost)
     with pytest.raises(CodecError, match="of no kind among"):
         from_plain({"kind": "odd"}, Recorded)
+    with pytest.raises(CodecError, match="of no kind among"):
+        from_plain({"kind": ["lost"]}, Recorded)
+
+
+def test_a_number_that_no_float_holds_is_refused() -> None:
+    with pytest.raises(CodecError, match=r"trials is a number too large"):
+        from_plain({"kind": "lost", "part": None, "what": "x", "trials": 10**400}, Recorded)
 
 
 def test_missing_fields_take_their_defaults_and_unknown_ones_are_ignored() -> None:
