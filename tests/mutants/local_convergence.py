@@ -91,8 +91,8 @@ MUTATIONS = [
     ),
     Mutation(
         file=_SINGLE,
-        before="W = self.scale * trials.normal(\"start\", self.count, self.dimension)",
-        after="W = 2.0 * self.scale * trials.normal(\"start\", self.count, self.dimension)",
+        before='W = self.scale * trials.normal("start", self.count, self.dimension)',
+        after='W = 2.0 * self.scale * trials.normal("start", self.count, self.dimension)',
         statements=["XD-02", "XD-03"],
     ),
 ]

@@ -263,7 +263,12 @@ def test_what_was_drawn():
 
 def test_fresh_seeds_are_respected_by_an_otherwise_fixed_profile(pytester: pytest.Pytester) -> None:
     many = TRUE.replace("st.integers(1, 8)", "st.integers(1, 10**9).map(lambda m: 1 + m % 50)")
-    pytester.makepyfile(test_mine=HEADER + many.replace("map(lambda m: 1 + m % 50)", "filter(bool)").replace('trials.normal("g", m)', 'trials.normal("g", 1 + m % 8)'))
+    pytester.makepyfile(
+        test_mine=HEADER
+        + many.replace("map(lambda m: 1 + m % 50)", "filter(bool)").replace(
+            'trials.normal("g", m)', 'trials.normal("g", 1 + m % 8)'
+        )
+    )
     drawn = []
     for arguments in ((), (), ("--hypothesis-seed=5",)):
         run(pytester, *arguments).assert_outcomes(passed=2)

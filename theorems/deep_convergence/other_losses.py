@@ -24,6 +24,7 @@ from lemmata.harness import (
     Trials,
     at_least,
     at_most,
+    equal,
     given,
     statement,
 )
