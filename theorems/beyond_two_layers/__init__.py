@@ -1,0 +1,17 @@
+"""ALL18.
+
+Allen-Zhu, Li, Liang, "Learning and Generalization in Overparameterized Neural Networks, Going
+Beyond Two Layers" (arXiv 1811.04918v6, NeurIPS 2019).
+
+One module a section of the proof, imported in the proof's order, which is the order of lists and
+reports. What states nothing (activations, inputs, networks, targets, training) stands in `setting`.
+"""
+
+import importlib
+
+SECTIONS = (
+    "complexities",
+)
+
+for _section in SECTIONS:
+    importlib.import_module(f"{__name__}.{_section}")
