@@ -11,6 +11,14 @@ import importlib
 
 SECTIONS = (
     "complexities",
+    "growth_of_complexities",
+    "losses",
+    "gaussian_sums",
+    "interval_partition",
+    "hermite_facts",
+    "escape_fact",
+    "rademacher_calculus",
+    "generalisation",
 )
 
 for _section in SECTIONS:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import math
 
-
 from hypothesis import strategies as st
 
 from lemmata.harness import Along, Bound, Trials, all_of, at_least, at_most, equal, given, statement
@@ -61,7 +60,13 @@ ALLC1 = statement(
 )
 @given(phi=_SERIES, radius=_RADII, digits=_DIGITS, star=st.sampled_from((1.0, 2.0, 10.0, 100.0)))
 def the_network_complexity_is_a_polynomial_of_one_over_epsilon(
-    phi: Activation, radius: float, digits: float, star: float, trials: Trials, *, power: float = 1.0
+    phi: Activation,
+    radius: float,
+    digits: float,
+    star: float,
+    trials: Trials,
+    *,
+    power: float = 1.0,
 ) -> Bound:
     sizes, log_inverse = phi.sizes(trials, TERMS), digits * math.log(10.0)
     network = log_network_complexity(sizes, radius, log_inverse, star)
@@ -74,7 +79,9 @@ def the_network_complexity_is_a_polynomial_of_one_over_epsilon(
     )
 
 
-the_network_complexity_is_a_polynomial_of_one_over_epsilon.twin("half the exponent of 1/ε", power=0.5)
+the_network_complexity_is_a_polynomial_of_one_over_epsilon.twin(
+    "half the exponent of 1/ε", power=0.5
+)
 
 
 @ALLC1.part(
@@ -100,9 +107,7 @@ def the_sample_complexity_is_the_smaller_one(
     network = log_network_complexity(sizes, radius, digits * math.log(10.0), star).exp()
     c = sizes[:, :2].exp()
     low = star * c[:, 0] + 2.0**GROWTH * star * radius * c[:, 1]
-    return at_most(
-        log_sample_complexity(sizes, radius, star).exp(), network + correction * low
-    )
+    return at_most(log_sample_complexity(sizes, radius, star).exp(), network + correction * low)
 
 
 the_sample_complexity_is_the_smaller_one.twin(
@@ -122,9 +127,7 @@ the_sample_complexity_is_the_smaller_one.twin(
     r"$\mathfrak C_s(z^q,R)=C^*(q+1)^{1.75}R^q$.",
     specimens=[{"q": 3, "radius": 0.5, "digits": 2.0, "star": 10.0}],
 )
-@given(
-    q=st.integers(1, 12), radius=_RADII, digits=_DIGITS, star=st.sampled_from((1.0, 10.0, 1e4))
-)
+@given(q=st.integers(1, 12), radius=_RADII, digits=_DIGITS, star=st.sampled_from((1.0, 10.0, 1e4)))
 def complexities_of_a_power(
     q: int, radius: float, digits: float, star: float, trials: Trials, *, root: float = 0.5
 ) -> Bound:

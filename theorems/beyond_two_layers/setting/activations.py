@@ -122,9 +122,7 @@ def activations(*families: Family, largest: int = 6) -> st.SearchStrategy[Activa
     """Draw activations of the named families, of all but tanh by default."""
     return st.builds(
         Activation,
-        family=st.sampled_from(
-            families or ("power", "sine", "cosine", "exponential", "random")
-        ),
+        family=st.sampled_from(families or ("power", "sine", "cosine", "exponential", "random")),
         degree=st.integers(1, largest),
         decay=st.sampled_from((1.0, 0.5, 2.0)),
     )
