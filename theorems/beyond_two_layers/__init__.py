@@ -19,6 +19,8 @@ SECTIONS = (
     "escape_fact",
     "rademacher_calculus",
     "generalisation",
+    "bias_windows",
+    "indicator_to_function",
 )
 
 for _section in SECTIONS:
