@@ -21,6 +21,9 @@ SECTIONS = (
     "generalisation",
     "bias_windows",
     "indicator_to_function",
+    "two_layer_coupling",
+    "two_layer_existence",
+    "two_layer_learning",
 )
 
 for _section in SECTIONS:

@@ -88,7 +88,8 @@ def half_line_witness(
     shift: int = 0,
 ) -> Float[Tensor, "trials ..."]:
     """Return Σ c_i h_i(α) r_i(b)/E r_i², whose mean against ReLU is φ; ``shift`` takes the r of a
-    degree less."""
+    degree less.
+    """
     degree = c.shape[1] - 1
     R, H = half_line(b, max(degree, 1)), normalised(alpha, degree)
     shape = (len(c),) + (1,) * (alpha.dim() - 1)
