@@ -24,6 +24,8 @@ SECTIONS = (
     "two_layer_coupling",
     "two_layer_existence",
     "two_layer_learning",
+    "three_layer_facts",
+    "sign_trick",
 )
 
 for _section in SECTIONS:

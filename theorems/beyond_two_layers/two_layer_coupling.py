@@ -377,7 +377,7 @@ gradients_are_coupled_on_other_signs.twin(
     says=r"$\|\nabla L_F-\nabla L_G\|_{2,1}$: another $\nabla_fL$, of a 1-smooth loss, makes $\tilde O("
     r"\varepsilon_a^2\tau^2m^{5/2})$.",
     source="Lemma B.3(c)",
-    constant=Constant(0.2, measured_on="m = 256…8192, τ√m = 0.1…1"),
+    constant=Constant(0.05, measured_on="m = 256…8192, τ√m = 0.1…1"),
     along=_grids(radius=False),
     specimens=[{"width": 1024, "radius": 0.3}],
 )
