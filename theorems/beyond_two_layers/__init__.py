@@ -25,6 +25,9 @@ SECTIONS = (
     "two_layer_existence",
     "two_layer_learning",
     "three_layer_facts",
+    "information_from_randomness",
+    "three_layer_existence",
+    "sparse_sign_changes",
     "sign_trick",
 )
 

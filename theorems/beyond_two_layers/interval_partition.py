@@ -54,7 +54,7 @@ class Partition:
         a, b, c, y = (v.unsqueeze(-1) for v in (self.a, self.b, self.c, self.y))
         inside = (g.abs() >= a) & (g.abs() <= b)
         way = torch.where(y < 0, -1.0, 1.0) * torch.where(g < 0, -1.0, 1.0)
-        return torch.where(inside, torch.where(g.abs() > c, way, -way), 0.0)
+        return torch.where(inside, torch.where(g.abs() > c, way, -way), 0.0).to(g.dtype)
 
     def mean(self, what: str) -> Float[Tensor, "trials points"]:
         """Return the integral of 1[𝔰 ≠ 0], 1[𝔰 = 1] or 𝔰 g under N(0, 1), from 𝔰 alone."""

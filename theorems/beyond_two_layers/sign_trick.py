@@ -188,9 +188,7 @@ def cross_terms_are_a_sum_of_signs(
     form = network.form(signs, W, V, x)
     terms = []
     for s in sign_vectors(6, x):
-        moved = network.frozen(
-            signs, network.W + eta * s[:, None] * W, network.V + eta * V * s, x
-        )
+        moved = network.frozen(signs, network.W + eta * s[:, None] * W, network.V + eta * V * s, x)
         terms.append(moved - start - eta**2 * form)
     found = torch.stack(terms)[..., 0]
     a = network.A[:, :1] * signs.v
@@ -253,9 +251,7 @@ def cross_terms_of_v_are_small(
     return at_most(found, math.sqrt(second * math.log(first)) / first**power)
 
 
-cross_terms_of_v_are_small.twin(
-    "√m₂/m₁", specimens=[{"first": 1024, "ratio": 1.0}], power=1.0
-)
+cross_terms_of_v_are_small.twin("√m₂/m₁", specimens=[{"first": 1024, "ratio": 1.0}], power=1.0)
 
 
 @ALLQ3.part(
@@ -274,9 +270,7 @@ def cross_terms_of_w_are_small(
 ) -> Bound:
     width = round(ratio * first) if not second else round(second)
     found = _worst_deviation(first, width, False, trials)
-    return all_of(
-        printed=at_most(found, math.sqrt(width)), sharp=at_most(found, first**power)
-    )
+    return all_of(printed=at_most(found, math.sqrt(width)), sharp=at_most(found, first**power))
 
 
 cross_terms_of_w_are_small.twin(
