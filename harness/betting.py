@@ -1,7 +1,9 @@
 """The mean of bounded samples, by betting against it.
 
-Summary ------- Scale the samples to [0, 1]. A gambler who holds that the mean m is too small stakes
-λ_t, chosen before x_t is seen, and owns
+Summary
+-------
+Scale the samples to [0, 1]. A gambler who holds that the mean m is too small stakes λ_t, chosen
+before x_t is seen, and owns
 
     K⁺(m) = Π_t (1 + λ_t (x_t - m)),    0 <= λ_t <= 1/(2m),                                      (1)
 
@@ -10,8 +12,10 @@ owns K⁻, the mirror image. By Ville's inequality 1 / max_t ½(K⁺ + K⁻) is 
 bounded law and every number of samples. K⁺ falls with m and K⁻ grows, so that bisection finds the
 interval of those m that make neither rich.
 
-References ---------- I. Waudby-Smith and A. Ramdas, "Estimating means of bounded random variables
-by betting", JRSS B 86 (2024).
+References
+----------
+I. Waudby-Smith and A. Ramdas, "Estimating means of bounded random variables by betting", JRSS B 86
+(2024).
 
 """
 

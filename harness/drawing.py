@@ -74,26 +74,39 @@ def given(
                     "after trials, so that it is passed by its name"
                 )
 
-        @functools.wraps(check)
-        def drawn(**instance: Any) -> None:
-            evaluate = _EVALUATE.get()
-            if evaluate is None:
-                raise RuntimeError(
-                    f"{name} is a statement: run it with pytest, `lemmata check` or lemmata.judge, "
-                    "not by a call"
-                )
-            evaluate(instance)
-
-        # Without the trials, which are no pytest fixture and not drawn by Hypothesis.
-        drawn.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
-            [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY) for name in strategies]
-        )
-        test: Any = hypothesis.given(**strategies)(drawn)
-        test.lemmata_check = check
-        test.lemmata_strategies = dict(strategies)
-        return cast("HypothesisTest[P, C_co]", test)
+        return _test_of(check, strategies)
 
     return wrap
+
+
+def fresh_test(test: HypothesisTest[P, C_co]) -> HypothesisTest[P, C_co]:
+    """Return the same Hypothesis test anew, without settings or seed."""
+    return _test_of(test.lemmata_check, test.lemmata_strategies)
+
+
+def _test_of(
+    check: Callable[P, C_co], strategies: Mapping[str, SearchStrategy[Any]]
+) -> HypothesisTest[P, C_co]:
+    name = getattr(check, "__name__", "the function")
+
+    @functools.wraps(check)
+    def drawn(**instance: Any) -> None:
+        evaluate = _EVALUATE.get()
+        if evaluate is None:
+            raise RuntimeError(
+                f"{name} is a statement: run it with pytest, `lemmata check` or lemmata.judge, "
+                "not by a call"
+            )
+        evaluate(instance)
+
+    # Without the trials, which are no pytest fixture and not drawn by Hypothesis.
+    drawn.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY) for name in strategies]
+    )
+    test: Any = hypothesis.given(**strategies)(drawn)
+    test.lemmata_check = check
+    test.lemmata_strategies = dict(strategies)
+    return cast("HypothesisTest[P, C_co]", test)
 
 
 @contextmanager
@@ -104,15 +117,6 @@ def evaluating(evaluate: Evaluate) -> Iterator[None]:
         yield
     finally:
         _EVALUATE.reset(token)
-
-
-def bind_identity(test: HypothesisTest[..., Any], identity: str) -> None:
-    """Give the test an entry of its own in Hypothesis' database.
-
-    Closures that look alike would share one.
-    """
-    inner = test.hypothesis.inner_test  # type: ignore[attr-defined]
-    inner._hypothesis_internal_add_digest = identity.encode()  # noqa: SLF001 - there is no public way
 
 
 def is_given(test: object) -> TypeGuard[HypothesisTest[..., Any]]:

@@ -1,10 +1,9 @@
-"""Evaluation.
+"""Evaluation: run a statement's check on trials of one instance, batch by batch.
 
-Run a statement's check on trials of one instance, batch by batch, and keep what it says per trial.
-
-The batch grows from one block to what memory holds and is halved when memory runs out; trials do
-not depend on it. An exception inside a statement becomes a `BrokenStatement` that names the
-instance.
+The first block of an instance is counted (`lemmata.harness.work`): its price decides how many
+trials the budget pays for, how many fit into memory at once, and how much rounding may explain. The
+batch that fits is remembered for the instance, halved when memory runs out, and changes no trial.
+An exception inside a statement becomes a `BrokenStatement` that names the instance.
 """
 
 from __future__ import annotations
@@ -12,28 +11,36 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import numpy as np
 import torch
 from hypothesis.errors import HypothesisException, UnsatisfiedAssumption
-from jaxtyping import Float
+from jaxtyping import Bool, Float, Int64
+from torch import Tensor
 
 from lemmata.harness.claims import Bound, Claim, Law, Mean
-from lemmata.harness.instances import Instance, describe
-from lemmata.harness.memory import batch_for, is_out_of_memory, measured
-from lemmata.harness.outside import as_if_in_a_test
+from lemmata.harness.draw import Draw
+from lemmata.harness.levels import ALLOWANCE, UNDERFLOW
+from lemmata.harness.memory import batch_for, is_out_of_memory
+from lemmata.harness.private import as_if_in_a_test
 from lemmata.harness.profiles import BLOCK
-from lemmata.harness.run import Run
-from lemmata.harness.statements import Subject
+from lemmata.harness.statements import Constant
+from lemmata.harness.trials import Trials
+from lemmata.harness.work import Price, counted, price
 
-Array = Float[np.ndarray, "trials"]
-_Kept = TypeVar("_Kept", Array, Float[np.ndarray, "trials steps"])
+Array: TypeAlias = Float[np.ndarray, "trials"]
+
+_ROUNDINGS_A_TERM = 16.0
 
 
 class BrokenStatement(Exception):
     """A statement that raised, or returned what is no claim."""
+
+    def __init__(self, text: str, token: str = "") -> None:
+        super().__init__(text)
+        self.token = token
 
 
 class Discarded(Exception):
@@ -41,28 +48,56 @@ class Discarded(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bounds:
-    """What a bound says of consecutive trials, on the CPU.
+class MemberSides:
+    """One member of a bound, on the CPU; see `lemmata.harness.claims.Member`."""
 
-    See `lemmata.harness.claims.Bound` for the fields.
-    """
-
-    first: int
+    name: str
+    direction: str
+    exact: bool
     ratio: Array
     measured: Array
     bound: Array
+    scaling: Array | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """What a bound says of consecutive trials, on the CPU; see `lemmata.harness.claims.Bound`.
+
+    Attributes:
+        allowance: how far a ratio may exceed its threshold by rounding, trial by trial.
+        claims: whether the trial claims anything.
+        seconds: that evaluating took.
+    """
+
+    first: int
+    members: tuple[MemberSides, ...]
+    ratio: Array
+    measured: Array
+    bound: Array
+    member: Int64[np.ndarray, "trials"]
     allowance: Array
-    direction: str
+    claims: Bool[np.ndarray, "trials"]
     probability: float | None
     attacks: dict[str, Array]
     curves: dict[str, Float[np.ndarray, "trials steps"]]
     reports: dict[str, Array]
     scaling: Array | None
-    found_by: list[str | None] = field(default_factory=list)
+    found_by: list[str | None]
     seconds: float = 0.0
 
     def __len__(self) -> int:
         return len(self.ratio)
+
+    @property
+    def direction(self) -> str:
+        """The members' direction, or "mixed"."""
+        directions = {member.direction for member in self.members}
+        return directions.pop() if len(directions) == 1 else "mixed"
+
+    def member_of(self, trial: int) -> MemberSides:
+        """Return the member that is worst in a trial of this batch."""
+        return self.members[int(self.member[trial])]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,141 +113,219 @@ class Samples:
         return len(self.values)
 
 
-Evaluated = Bounds | Samples
+Evaluated: TypeAlias = Bounds | Samples
 
 
-def evaluate(
-    run: Run, subject: Subject, instance: Instance, *, stream: str, first: int, count: int
-) -> Evaluated:
-    """Run the check on the trials ``first, ..., first + count - 1`` of a stream.
+def evaluate(draw: Draw, *, first: int, count: int) -> Evaluated:
+    """Run the check on the trials ``first, ..., first + count - 1``.
 
     Raises:
-        BrokenStatement: the check raised, or returned no claim, or a claim with a wrong number of
-            trials.
+        BrokenStatement: the check raised, or returned no claim of its kind, or one with a wrong
+            number of trials.
         Discarded: the check assumed the instance away.
     """
+    prices = draw.run.prices
+    key = draw.subject.id, draw.hash
     pieces: list[Evaluated] = []
-    done, batch, roomy = 0, min(BLOCK, count), False
+    done = 0
     while done < count:
-        size = min(batch, count - done)
+        known = prices.known.get(key)
+        size = min(prices.batches.get(key, BLOCK), count - done)
         begin = time.perf_counter()
         try:
-            if roomy or count <= BLOCK:
-                claim = _claim(run, subject, instance, stream, first + done, size)
+            if known is None:
+                with counted(draw.run.device) as footprint:
+                    claim = claimed(draw, draw.trials(first + done, size))
+                known = prices.known[key] = price(footprint, size, draw.part.cost)
+                prices.batches[key] = batch_for(footprint.bytes, size, draw.run.device)
             else:
-                with measured(run.device) as footprint:
-                    claim = _claim(run, subject, instance, stream, first + done, size)
-                batch, roomy = batch_for(footprint, size, run.device), True
-        except _MemoryRanOut:
+                claim = claimed(draw, draw.trials(first + done, size))
+        except MemoryRanOut:
             if size == 1:
                 raise BrokenStatement(
-                    f"one trial of {subject.id} does not fit into memory at {describe(instance)}: draw smaller sizes"
+                    f"one trial of {draw.subject.id} does not fit into memory at "
+                    f"{draw.place.words}: draw smaller sizes"
                 ) from None
-            batch, roomy = max(1, size // 2), True
-            if run.device.type == "cuda":
+            prices.batches[key] = max(1, size // 2)
+            if draw.run.device.type == "cuda":
                 torch.cuda.empty_cache()
             continue
-        pieces.append(_kept(claim, first + done, time.perf_counter() - begin))
+        pieces.append(kept(claim, first + done, known, time.perf_counter() - begin))
         done += size
     return _joined(pieces)
 
 
-class _MemoryRanOut(Exception):
-    pass
+def price_of(draw: Draw) -> Price:
+    """Return what a trial of the instance costs, as its first block showed."""
+    return draw.run.prices.known.get((draw.subject.id, draw.hash), Price())
 
 
-def _claim(
-    run: Run, subject: Subject, instance: Instance, stream: str, first: int, count: int
-) -> Claim:
-    trials = run.trials(subject, instance, stream=stream, first=first, count=count)
+def is_random(draw: Draw) -> bool:
+    """Whether the instance's trials drew anything, as far as they were evaluated."""
+    return bool(draw.run.prices.asked.get((draw.subject.id, draw.hash)))
+
+
+class MemoryRanOut(Exception):
+    """The batch does not fit into memory."""
+
+
+def claimed(draw: Draw, trials: Trials) -> Claim:
+    """Return what the check says of a batch of trials.
+
+    Raises:
+        BrokenStatement, Discarded: see `evaluate`.
+        MemoryRanOut: the batch does not fit.
+    """
+    subject = draw.subject
     try:
         with as_if_in_a_test(subject.check):
-            claim = subject.check(**instance, trials=trials)
+            claim = subject.check(**draw.instance, trials=trials)
     except UnsatisfiedAssumption as unmet:
         raise Discarded from unmet
-    except HypothesisException:
+    except (HypothesisException, KeyboardInterrupt):
         raise
-    except Exception as problem:
+    except BaseException as problem:
         if is_out_of_memory(problem):
-            raise _MemoryRanOut from problem
+            raise MemoryRanOut from problem
         where = traceback.extract_tb(problem.__traceback__)[-1]
         raise BrokenStatement(
-            f"{subject.id} raised {type(problem).__name__}: {problem} (at {where.filename}:{where.lineno}) on {describe(instance)}"
+            f"{subject.id} raised {type(problem).__name__}: {problem} (at {where.filename}:"
+            f"{where.lineno}) on {draw.place.words}"
         ) from problem
-    got = (
-        len(claim.ratio)
-        if isinstance(claim, Bound)
-        else len(claim.samples)
-        if isinstance(claim, Mean | Law)
-        else None
-    )
-    if got is None:
-        raise BrokenStatement(
-            f"{subject.id} returned {type(claim).__name__}, which is no claim: return at_most(...), at_least(...), equal(...), "
-            f"mean_of(...) or law_of(...)"
-        )
-    if got != count:
-        raise BrokenStatement(
-            f"{subject.id} returned {got} trials in place of {count}: keep the trials in front of every tensor"
-        )
+    _refuse_misfit(draw, claim, trials.count)
     return claim
 
 
-def _kept(claim: Claim, first: int, seconds: float) -> Evaluated:
+def _refuse_misfit(draw: Draw, claim: object, count: int) -> None:
+    subject, kind = draw.subject.id, draw.part.kind
     if isinstance(claim, Bound):
-        return Bounds(
-            first=first,
-            ratio=_numpy(claim.ratio),
-            measured=_numpy(claim.measured),
-            bound=_numpy(claim.bound),
-            allowance=np.nan_to_num(_numpy(claim.allowance), nan=1e-9),
-            direction=claim.direction,
-            probability=claim.probability,
-            attacks={name: _numpy(ratio) for name, ratio in claim.attacks.items()},
-            curves={name: _numpy(curve) for name, curve in claim.curves.items()},
-            reports={name: _numpy(values) for name, values in claim.reports.items()},
-            scaling=None if claim.scaling is None else _numpy(claim.scaling),
-            found_by=claim.found_by(),
-            seconds=seconds,
+        got = len(claim.ratio)
+    elif isinstance(claim, Mean | Law):
+        got = len(claim.samples)
+    else:
+        raise BrokenStatement(
+            f"{subject} returned {type(claim).__name__}, which is no claim: return at_most(...), "
+            f"at_least(...), equal(...), mean_of(...) or law_of(...)"
         )
-    values = _numpy(claim.samples)
-    return Samples(
-        first=first, values=values.reshape(len(values), -1), claim=claim, seconds=seconds
-    )
+    if got != count:
+        raise BrokenStatement(
+            f"{subject} returned {got} trials in place of {count}: keep the trials in front of "
+            "every tensor"
+        )
+    if text := _against_kind(kind, claim, draw.subject.constant):
+        raise BrokenStatement(f"{subject} is of kind {kind!r} and {text}")
 
 
-def _joined(pieces: Sequence[Evaluated]) -> Evaluated:
-    if len(pieces) == 1:
-        return pieces[0]
-    head, seconds = pieces[0], sum(piece.seconds for piece in pieces)
-    if isinstance(head, Samples):
-        values = np.concatenate([piece.values for piece in pieces if isinstance(piece, Samples)])
-        return Samples(first=head.first, values=values, claim=head.claim, seconds=seconds)
-    bounds = [piece for piece in pieces if isinstance(piece, Bounds)]
+def _against_kind(kind: str, claim: Claim, constant: Constant | None) -> str:
+    """Say how a claim is not of the kind that was declared; empty where it is."""
+    if isinstance(claim, Mean):
+        return "" if kind == "mean" else "returned a mean: its kind is 'mean'"
+    if isinstance(claim, Law):
+        return "" if kind == "law" else "returned a law: its kind is 'law'"
+    if kind in ("mean", "law"):
+        return f"returned a bound: return {kind}_of(...), or change the kind"
+    by_chance = claim.probability is not None or (constant is not None and constant.failure > 0)
+    if kind == "identity" and all(member.direction != "equal" for member in claim.members):
+        return "claims no equality: return equal(...), or make it an 'inequality'"
+    if kind == "probability" and not by_chance:
+        return "claims no probability: add .except_with_probability(...), or change the kind"
+    if kind in ("identity", "inequality") and by_chance:
+        return "may fail with a probability: its kind is 'probability'"
+    return ""
 
-    def join(name: str) -> Array:
-        return np.concatenate([getattr(piece, name) for piece in bounds])
 
+def kept(claim: Claim, first: int, known: Price, seconds: float) -> Evaluated:
+    """Bring a claim to the CPU."""
+    if not isinstance(claim, Bound):
+        values = _numpy(claim.samples)
+        flat = values.reshape(len(values), -1)
+        return Samples(first=first, values=flat, claim=claim, seconds=seconds)
+    eps = torch.finfo(claim.ratio.dtype).eps
+    usual = max(ALLOWANCE, _ROUNDINGS_A_TERM * eps * known.terms**0.5)
+    allowance = np.nan_to_num(_numpy(claim.allowance), nan=usual)
+    measured, bound = _numpy(claim.measured), _numpy(claim.bound)
+    inexact = ~np.array([m.exact for m in claim.members])[claim.member.cpu().numpy()]
+    tiny = (np.maximum(np.abs(measured), np.abs(bound)) < UNDERFLOW) & inexact
+    unequal = np.array([m.direction != "equal" for m in claim.members])[claim.member.cpu().numpy()]
+    zero = (measured == 0) & (bound == 0)
     return Bounds(
-        first=head.first,
-        ratio=join("ratio"),
-        measured=join("measured"),
-        bound=join("bound"),
-        allowance=join("allowance"),
-        direction=head.direction,
-        probability=head.probability,
-        attacks=_joined_by_name([piece.attacks for piece in bounds]),
-        curves=_joined_by_name([piece.curves for piece in bounds]),
-        reports=_joined_by_name([piece.reports for piece in bounds]),
-        scaling=None if head.scaling is None else join("scaling"),
-        found_by=[name for piece in bounds for name in piece.found_by],
+        first=first,
+        members=tuple(
+            MemberSides(
+                name=member.name,
+                direction=member.direction,
+                exact=member.exact,
+                ratio=_numpy(member.ratio),
+                measured=_numpy(member.measured),
+                bound=_numpy(member.bound),
+                scaling=None if member.scaling is None else _numpy(member.scaling),
+            )
+            for member in claim.members
+        ),
+        ratio=_numpy(claim.ratio),
+        measured=measured,
+        bound=bound,
+        member=claim.member.cpu().numpy(),
+        allowance=np.where(tiny & unequal & ~zero, np.inf, allowance),
+        claims=claim.claims.cpu().numpy(),
+        probability=claim.probability,
+        attacks={name: _numpy(ratio) for name, ratio in claim.attacks.items()},
+        curves={name: _numpy(curve) for name, curve in claim.curves.items()},
+        reports={name: _numpy(values) for name, values in claim.reports.items()},
+        scaling=None if claim.scaling is None else _numpy(claim.scaling),
+        found_by=claim.found_by(),
         seconds=seconds,
     )
 
 
-def _joined_by_name(pieces: Sequence[dict[str, _Kept]]) -> dict[str, _Kept]:
-    return {name: np.concatenate([piece[name] for piece in pieces]) for name in pieces[0]}
+def _joined(pieces: Sequence[Evaluated]) -> Evaluated:
+    head = pieces[0]
+    if len(pieces) == 1:
+        return head
+    seconds = sum(piece.seconds for piece in pieces)
+    if isinstance(head, Samples):
+        values = np.concatenate([piece.values for piece in pieces if isinstance(piece, Samples)])
+        return replace(head, values=values, seconds=seconds)
+    return join([piece for piece in pieces if isinstance(piece, Bounds)])
 
 
-def _numpy(tensor: torch.Tensor) -> Any:
-    return tensor.detach().to("cpu", torch.float64).numpy()
+def join(pieces: Sequence[Bounds]) -> Bounds:
+    """Join batches of consecutive trials of one claim."""
+    head = pieces[0]
+
+    def joined(name: str) -> np.ndarray:
+        return np.concatenate([getattr(piece, name) for piece in pieces])
+
+    def by_name(name: str) -> dict[str, np.ndarray]:
+        maps = [getattr(piece, name) for piece in pieces]
+        return {key: np.concatenate([one[key] for one in maps]) for key in maps[0]}
+
+    members = tuple(
+        replace(
+            member,
+            **{
+                side: np.concatenate([getattr(piece.members[place], side) for piece in pieces])
+                for side in ("ratio", "measured", "bound")
+            },
+            scaling=None
+            if member.scaling is None
+            else np.concatenate([piece.members[place].scaling for piece in pieces]),  # type: ignore[misc]
+        )
+        for place, member in enumerate(head.members)
+    )
+    names = ("ratio", "measured", "bound", "member", "allowance", "claims")
+    return replace(
+        head,
+        **{name: joined(name) for name in names},
+        members=members,
+        attacks=by_name("attacks"),
+        curves=by_name("curves"),
+        reports=by_name("reports"),
+        scaling=None if head.scaling is None else joined("scaling"),
+        found_by=[name for piece in pieces for name in piece.found_by],
+        seconds=sum(piece.seconds for piece in pieces),
+    )
+
+
+def _numpy(tensor: Tensor) -> Array:
+    return tensor.detach().to("cpu", torch.float64).numpy()  # type: ignore[no-any-return]

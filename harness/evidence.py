@@ -1,8 +1,10 @@
 """Evidence about a failure probability that stays valid however often one looks.
 
-Summary ------- A part claims that a trial fails with probability at most p. After k failures in n
-trials, the evidence against the claim is the likelihood of failure probabilities above p, averaged,
-over the likelihood at p:
+Summary
+-------
+A part claims that a trial fails with probability at most p. After k failures in n trials, the
+evidence against the claim is the likelihood of failure probabilities above p, averaged, over the
+likelihood at p:
 
     E = ∫_p^1 q^k (1-q)^(n-k) dπ(q) / (p^k (1-p)^(n-k)),    π = Beta(1/2, 1/2) truncated to (p, 1].
     (1)
@@ -20,17 +22,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
-import numpy as np
 from scipy import special
 
-from lemmata.harness.levels import ALPHA, BETA, CONFIDENCE, FLOOR, KAPPA
+from lemmata.harness.levels import ALPHA, BETA, CONFIDENCE, certificate_target
 from lemmata.harness.mixture import log_mixture
 
 ProbabilityOutcome: TypeAlias = Literal["refuted", "certified", "undecided", "vacuous"]
-
-_LARGEST_THRESHOLD: Final = 1 << 14
 
 
 def log_evidence_against(failures: int, trials: int, claimed: float) -> float:
@@ -62,12 +61,22 @@ def log_evidence_for(failures: int, trials: int, claimed_at_most: float) -> floa
     return log_mixture(trials - failures, failures, 1.0 - level, level)
 
 
-def certificate_level(claimed: float, kappa: float = KAPPA, floor: float = FLOOR) -> float:
-    """Return the failure probability that a certificate for the claim speaks of.
+def certified_level(failures: int, trials: int, beta: float = BETA) -> float | None:
+    """Return the smallest failure probability that the trials certify at error ``beta``.
 
-    Max(κp, floor), and never beyond half-way from p to 1.
+    "The probability is below L" errs with probability at most β for the true probability, and the
+    evidence for L grows with L: so may the smallest L be chosen that reaches 1/β, at any time.
+    None where none below 1 does.
     """
-    return min(1.0, max(kappa * claimed, floor), (1.0 + claimed) / 2.0)
+    low, high = failures / max(trials, 1), 1.0
+    needed = -math.log(beta)
+    if low >= 1.0 or log_evidence_for(failures, trials, 1.0 - 1e-9) < needed:
+        return None
+    while high - low > max(1e-3 * low, 1e-7):
+        middle = 0.5 * (low + high)
+        enough = log_evidence_for(failures, trials, middle) >= needed
+        low, high = (low, middle) if enough else (middle, high)
+    return high
 
 
 def clopper_pearson(
@@ -84,68 +93,6 @@ def clopper_pearson(
         else 1.0
     )
     return lower, upper
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """A test of fixed size: draw ``trials``, refute at ``refute_at`` failures or more.
-
-    It refutes a true claim with probability at most ``alpha`` and misses a failure probability of
-    ``detectable`` with at most ``beta``.
-    """
-
-    claimed: float
-    detectable: float
-    alpha: float
-    beta: float
-    trials: int
-    refute_at: int
-
-
-def plan(claimed: float, *, detectable: float, alpha: float = ALPHA, beta: float = BETA) -> Plan:
-    """Return the smallest test of fixed size that tells ``detectable`` from ``claimed``, by exact
-    binomial tails.
-
-    For a threshold k let n(k) be the fewest trials among which a failure probability of
-    ``detectable`` yields fewer than k failures at most with probability β. It grows with k, so the
-    smallest k whose n(k) also keeps α belongs to the smallest test.
-
-    Raises:
-        ValueError: the two probabilities are not in order, or so close that the threshold would
-            pass 16,384 failures.
-
-    """
-    if not 0.0 <= claimed < detectable <= 1.0:
-        raise ValueError(
-            f"a plan needs 0 <= claimed < detectable <= 1; got claimed={claimed}, detectable={detectable}"
-        )
-    start = 1
-    while start <= _LARGEST_THRESHOLD:
-        thresholds = np.arange(start, 2 * start, dtype=np.int64)
-        few, enough = thresholds - 1, 2 * thresholds
-        while (
-            short := special.betaincc(thresholds, enough - thresholds + 1, detectable) > beta
-        ).any():
-            few, enough = np.where(short, enough, few), np.where(short, 2 * enough, enough)
-        while (enough - few > 1).any():
-            middle = np.maximum((few + enough) // 2, thresholds)
-            short = special.betaincc(thresholds, middle - thresholds + 1, detectable) > beta
-            few, enough = np.where(short, middle, few), np.where(short, enough, middle)
-        keeps_alpha = special.betainc(thresholds, enough - thresholds + 1, claimed) <= alpha
-        if keeps_alpha.any():
-            best = int(np.argmax(keeps_alpha))
-            return Plan(
-                claimed=claimed,
-                detectable=detectable,
-                alpha=alpha,
-                beta=beta,
-                trials=int(enough[best]),
-                refute_at=int(thresholds[best]),
-            )
-        start *= 2
-    raise ValueError(
-        f"telling {detectable} from {claimed} needs more than {_LARGEST_THRESHOLD} failures; ask for a larger difference"
-    )
 
 
 def clean_trials_to_certify(level: float, beta: float = BETA) -> int:
@@ -193,15 +140,13 @@ class Judgement:
     """What the trials say about a claimed failure probability.
 
     Attributes:
-        outcome: refuted, certified (at most ``level``), undecided, or vacuous (a claim of
-            probability 1 or more).
+        outcome: refuted, certified (at most ``target``), undecided, or vacuous (p ≥ 1).
         failures: how many trials failed.
         trials: how many were drawn.
         claimed: the failure probability that the part claims at most.
-        level: the failure probability that a certificate would be about.
+        target: the failure probability that a certificate aims at.
         log_e_refute: evidence against the claim; refuted from -log α on.
-        log_e_certify: evidence for a probability below ``level``; certified from -log β on. Zero
-            where the level is 1 and says nothing.
+        log_e_certify: evidence for a probability below ``target``; certified from -log β on.
         interval: exact 95 % interval for the failure probability (at this one look).
 
     """
@@ -210,26 +155,33 @@ class Judgement:
     failures: int
     trials: int
     claimed: float
-    level: float
+    target: float
     log_e_refute: float
     log_e_certify: float
     interval: tuple[float, float]
 
 
 def judge(
-    failures: int, trials: int, claimed: float, *, alpha: float = ALPHA, beta: float = BETA
+    failures: int,
+    trials: int,
+    claimed: float,
+    *,
+    target: float | None = None,
+    alpha: float = ALPHA,
+    beta: float = BETA,
 ) -> Judgement:
     """Judge the claim that a trial fails with probability at most ``claimed``.
 
-    Refuting comes before certifying.
+    Refuting comes before certifying; a certificate is for ``target``, which the levels' table gives
+    where None.
 
     Raises:
         ValueError: counts or probability that cannot be (NaN included).
 
     """
     against = log_evidence_against(failures, trials, claimed)
-    level = certificate_level(claimed)
-    favour = log_evidence_for(failures, trials, level) if level < 1.0 else 0.0
+    aim = certificate_target(claimed) if target is None else target
+    favour = log_evidence_for(failures, trials, aim) if aim < 1.0 else 0.0
     outcome: ProbabilityOutcome = "undecided"
     if claimed >= 1.0:
         outcome = "vacuous"
@@ -242,10 +194,21 @@ def judge(
         failures=failures,
         trials=trials,
         claimed=claimed,
-        level=level,
+        target=aim,
         log_e_refute=against,
         log_e_certify=favour,
         interval=clopper_pearson(failures, trials),
+    )
+
+
+def trials_to_refute(share: float, claimed: float, alpha: float = ALPHA) -> int | None:
+    """Return how many trials refute the claim where a share of them fails; None for never."""
+    if share <= claimed:
+        return None
+    if claimed <= 0.0:
+        return math.ceil(1.0 / share)
+    return _smallest(
+        lambda n: log_evidence_against(round(share * n), n, claimed) >= -math.log(alpha), 1
     )
 
 

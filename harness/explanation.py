@@ -6,13 +6,26 @@ often it failed, and how to see it again.
 
 from __future__ import annotations
 
-import math
-
-from lemmata.harness.instances import describe
 from lemmata.harness.levels import ALPHA
-from lemmata.harness.statements import Subject, part_of
-from lemmata.harness.verdicts import Outcome, Refutation
+from lemmata.harness.phrases import power_of_ten
+from lemmata.harness.statements import Subject, Twin, part_of
+from lemmata.harness.verdicts import (
+    BoundRefutation,
+    LawRefutation,
+    MeanRefutation,
+    Outcome,
+    Refutation,
+    SlopeRefutation,
+)
 from lemmata.harness.wording import readable
+
+_RELATION = {
+    "at most": "claimed at most",
+    "at least": "claimed at least",
+    "less than": "claimed less than",
+    "more than": "claimed more than",
+    "equal": "claimed to equal",
+}
 
 
 def explain(subject: Subject, outcome: Outcome) -> str:
@@ -20,107 +33,129 @@ def explain(subject: Subject, outcome: Outcome) -> str:
     if outcome.failure is not None:
         return _failed(subject, outcome)
     if outcome.refutation is not None:
-        return _refuted(subject, outcome, outcome.refutation)
-    if outcome.verdict == "holds":
-        return (
-            ""
-            if outcome.expect == "holds"
-            else f"{subject.id} should be refuted and is not: {_headline(subject)}"
-        )
-    return f"{subject.id} is {outcome.verdict}: {_headline(subject)}\n{_line('reason', reason(outcome))}"
+        return _refuted(subject, outcome.refutation)
+    if outcome.verdict == "holds" and outcome.expect == "holds":
+        return ""
+    if outcome.expect == "refuted":
+        head = f"{subject.id} should be refuted and is {outcome.verdict}: {headline(subject)}"
+    else:
+        head = f"{subject.id} is {outcome.verdict}: {headline(subject)}"
+    return f"{head}\n{_line('reason', reason(outcome))}"
 
 
 def reason(outcome: Outcome) -> str:
-    """Say in one sentence why a verdict is neither "holds" nor "refuted"."""
+    """Say in a sentence or two why a verdict is neither "holds" nor "refuted"."""
     if outcome.words:
         return " ".join(outcome.words)
-    tried = [found for found in outcome.specimens if found.verdict == outcome.verdict]
-    if not tried:
-        return "No instance was tried."
-    found = tried[0]
-    where = describe(found.instance)
-    if outcome.verdict == "vacuous":
-        return f"The claim says nothing at {where}: its failure probability is 1 or more."
-    if outcome.verdict == "underpowered":
+    return outcome.resolution or "Nothing was tried."
+
+
+def headline(subject: Subject) -> str:
+    """The title, and for a twin what was falsified."""
+    if isinstance(subject, Twin):
+        return f"{subject.part.title}, falsified: {subject.says}"
+    return subject.title
+
+
+def measured_phrase(found: Refutation) -> str:
+    """Say what was measured, against what was claimed."""
+    if isinstance(found, LawRefutation):
         return (
-            f"{found.trials} trials at {where} could not tell a claimed failure probability of {found.claimed:.3g} from a gross violation: "
-            "use a larger profile."
+            f"a share {found.share_below:.4g} of the samples is at most {found.where:.4g}, where "
+            f"the law claims {found.claimed_below:.4g}"
+        )
+    if isinstance(found, MeanRefutation):
+        relation = {
+            "equal": "claimed",
+            "at most": "claimed at most",
+            "at least": "claimed at least",
+        }
+        return f"mean {found.measured:.6g}, {relation[found.side]} {found.expected:.6g}"
+    if isinstance(found, SlopeRefutation):
+        limits = " and ".join(
+            f"{word} {limit:+.3g}"
+            for word, limit in (("at most", found.at_most), ("at least", found.at_least))
+            if limit is not None
+        )
+        whose = "the ratio's" if found.of == "ratio" else "the scaled quantity's"
+        return (
+            f"{whose} exponent in {found.variable} is {found.exponent:+.3f} [{found.low:+.3f}, "
+            f"{found.high:+.3f}], claimed {limits}"
+        )
+    sides = found.sides
+    member = f" ({sides.member})" if sides.member else ""
+    threshold = "" if found.threshold == 1.0 else f" times the constant {found.threshold:g}"
+    return (
+        f"{sides.measured:.6g}, {_RELATION[sides.direction]} {sides.bound:.6g}{threshold}{member} "
+        f"(ratio {sides.ratio:.4g}, trial {sides.trial} of stream {found.at.stream})"
+    )
+
+
+def evidence_phrase(found: Refutation) -> str:
+    """Say how strong the evidence is, in its own terms."""
+    if isinstance(found, LawRefutation | MeanRefutation):
+        return (
+            f"p-value {found.p_value:.1g} by {method_of(found)} on {found.samples:,} samples "
+            f"(refuted below {ALPHA:g})"
+        )
+    if isinstance(found, SlopeRefutation):
+        sizes = ", ".join(f"{size:g}" for size in found.sizes)
+        return (
+            f"beyond the claim over the whole grid {sizes} and over its upper half, with error "
+            f"probability {found.level:.1g}; {found.trials:,} trials"
         )
     if found.claimed is None:
-        return f"The worst ratio at {where} is {found.worst_ratio}."
-    return f"{found.failures} of {found.trials} trials failed at {where}, claimed at most {found.claimed:.3g}: a larger profile decides."
+        return f"{found.failures} of {found.trials} trials fail; the claim admits none"
+    failed = f"{found.failures} of {found.trials} fresh trials fail"
+    strength = power_of_ten(found.log_e or 0.0)
+    return (
+        f"{failed}, claimed at most {found.claimed:.3g} of them; e-value {strength} (refuted from "
+        "10^9 on)"
+    )
+
+
+def method_of(found: LawRefutation | MeanRefutation) -> str:
+    """The name of the test."""
+    return found.method if isinstance(found, LawRefutation) else "a test of the mean"
 
 
 def _failed(subject: Subject, outcome: Outcome) -> str:
     assert outcome.failure is not None
     lines = [
-        f"{subject.id} is in error: {_headline(subject)}",
+        f"{subject.id} is in error: {headline(subject)}",
         _line("problem", outcome.failure.text),
     ]
-    if outcome.failure.instance is not None:
-        lines.append(_line("instance", describe(outcome.failure.instance)))
+    if outcome.failure.place is not None:
+        lines.append(_line("instance", outcome.failure.place.words))
     if outcome.failure.token:
         lines.append(_line("replay", f"lemmata replay {outcome.failure.token}"))
     return "\n".join(lines)
 
 
-def _refuted(subject: Subject, outcome: Outcome, found: Refutation) -> str:
+def _refuted(subject: Subject, found: Refutation) -> str:
     part = part_of(subject)
-    lines = [f"{subject.id} is refuted: {_headline(subject)}"]
+    lines = [f"{subject.id} is refuted: {headline(subject)}"]
     if part.says:
         lines.append(_line("says", " ".join(readable(part.says).split())))
-    lines.append(
-        _line(
-            "instance",
-            describe(found.instance) + (" (as small as shrinking made it)" if found.shrunk else ""),
-        )
-    )
-    lines.append(_line("measured", _measured(found)))
-    lines.append(_line("evidence", _evidence(found, outcome)))
-    if found.attack:
+    smallest = " (as small as shrinking made it)" if found.at.shrunk else ""
+    lines.append(_line("instance", found.at.place.words + smallest))
+    for name, values in found.at.drawn.items():
+        lines.append(_line("drawn", f"{name} = {_numbers(values)}"))
+    lines.append(_line("measured", measured_phrase(found)))
+    lines.append(_line("evidence", evidence_phrase(found)))
+    if isinstance(found, BoundRefutation) and found.attack:
         lines.append(_line("attack", f"found by {found.attack}"))
-    lines.append(_line("replay", f"lemmata replay {found.token}"))
+    if found.at.token:
+        lines.append(_line("replay", f"lemmata replay {found.at.token}"))
+    else:
+        lines.append(_line("replay", "lemmata replay --last-failure (the instance is too large)"))
     return "\n".join(lines)
 
 
-def _measured(found: Refutation) -> str:
-    if found.direction == "law":
-        return "samples that do not follow the claimed law"
-    if found.direction == "mean":
-        return f"mean {found.measured:.6g}, claimed {found.bound:.6g}"
-    relation = {
-        "at most": "claimed at most",
-        "at least": "claimed at least",
-        "equal": "claimed to equal",
-    }.get(found.direction, "bound")
-    return f"{found.measured:.6g}, {relation} {found.bound:.6g} (ratio {found.ratio:.4g}, trial {found.trial} of stream {found.stream})"
-
-
-def _evidence(found: Refutation, outcome: Outcome) -> str:
-    if found.direction == "slope":
-        slope = next(slope for slope in outcome.slopes if slope.judgement.outcome == "refuted")
-        low, high = slope.judgement.interval
-        claim = slope.judgement.claim
-        limits = " and ".join(
-            f"{word} {limit:+.2f}"
-            for word, limit in (("at most", claim.at_most), ("at least", claim.at_least))
-            if limit is not None
-        )
-        sizes = ", ".join(f"{point.size:g}" for point in slope.points)
-        measured = f"{slope.judgement.measured:+.2f} [{low:+.2f}, {high:+.2f}]"
-        return f"the ratio's exponent in {slope.along.variable} is {measured}, claimed {limits}, over {sizes}"
-    if found.direction in ("law", "mean"):
-        return f"p-value 10^{-found.log_e / math.log(10):.1f} on {found.trials} samples (refuted below {ALPHA:g})"
-    if found.claimed is None:
-        return f"{found.failures} of {found.trials} trials fail; the claim admits none"
-    strength = "infinite" if math.isinf(found.log_e) else f"10^{found.log_e / math.log(10):.1f}"
-    failed = f"{found.failures} of {found.trials} fresh trials fail, claimed at most {found.claimed:.3g} of them"
-    return f"{failed}; e-value {strength} (refuted from 10^{-math.log10(ALPHA):.0f} on)"
-
-
-def _headline(subject: Subject) -> str:
-    part = getattr(subject, "part", None)
-    return subject.title if part is None else f"{part.title}, falsified: {subject.says}"  # type: ignore[union-attr]
+def _numbers(values: object) -> str:
+    if isinstance(values, list | tuple):
+        return f"({', '.join(map(_numbers, values))})"
+    return f"{values:.6g}" if isinstance(values, float) else str(values)
 
 
 def _line(label: str, text: str) -> str:

@@ -1,8 +1,10 @@
-"""The generation of a statement: a hash of the code and constants that its trials depend on.
+"""The generation of a statement: a hash of the code and constants that its evidence depends on.
 
-Evidence adds up within a generation only. It covers the statement's own module and what that module
-imports, directly or not, from the same distribution's or user's tree, and the harness modules that
-make randomness, layers and attacks; comments, docstrings and layout do not count.
+Evidence adds up within a generation only. It covers the statement's own module, what that module
+imports from anywhere but the standard library and installed packages (helpers beside the file and
+relative imports included), and the modules of the harness that make trials or judge them. It is a
+hash of the code that ran: a module is hashed when the first of its statements registers, and never
+again. Comments, docstrings and layout do not count.
 """
 
 from __future__ import annotations
@@ -13,87 +15,162 @@ import hashlib
 import importlib.util
 import inspect
 import sys
+import sysconfig
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 
-from lemmata.harness.statements import Subject
+if TYPE_CHECKING:
+    from lemmata.harness.statements import Subject
 
+_PACKAGE = "lemmata"
 _HARNESS = "lemmata.harness"
-_MAKES_TRIALS = (
-    f"{_HARNESS}.randomness",
-    f"{_HARNESS}.trials",
-    f"{_HARNESS}.layers",
-    f"{_HARNESS}.adversary",
-    f"{_HARNESS}.claims",
+
+JUDGES = (
+    "adversary",
+    "betting",
+    "claims",
+    "draw",
+    "drawing",
+    "evaluation",
+    "evidence",
+    "instances",
+    "judging",
+    "judging_grids",
+    "judging_samples",
+    "layers",
+    "levels",
+    "means",
+    "mixture",
+    "profiles",
+    "randomness",
+    "slopes",
+    "thresholds",
+    "trials",
+    "work",
 )
+"""Modules of the harness that make trials or judge them; the others only carry results about."""
+
+_DIGESTS: dict[str, str] = {}
+"""By module: the digest of its code as it was when it was first seen."""
+
+_IMPORTS: dict[str, tuple[str, ...]] = {}
+
+
+def note_code(module: str, file: Path) -> None:
+    """Take note of a module's code, and of what it imports, as they are now."""
+    _visit(module, file, set())
 
 
 def generation_of(subject: Subject) -> str:
-    """Return twelve hexadecimal digits that change when the code or constants behind the
-    subject's trials do."""
+    """Return twelve hexadecimal digits that change with what the subject's evidence depends on."""
     digest = hashlib.blake2b(subject.id.encode(), digest_size=6)
-    digest.update(repr(subject.constant).encode())
-    digest.update(
-        _code_digest(
-            Path(inspect.getsourcefile(subject.check) or subject.check.__code__.co_filename),
-            subject.check.__module__,
-        ).encode()
-    )
+    digest.update(repr((subject.constant, getattr(subject, "knobs", None))).encode())
+    check = inspect.unwrap(subject.check)
+    file = Path(inspect.getsourcefile(check) or check.__code__.co_filename)
+    digest.update(_code_behind(check.__module__, file).encode())
+    if check.__module__ not in _DIGESTS:  # a cell of a notebook: there is no file to read
+        digest.update(check.__code__.co_code + repr(check.__code__.co_consts).encode())
     return digest.hexdigest()
 
 
-@functools.cache
-def _code_digest(file: Path, module: str) -> str:
-    """Hash a module and, recursively, what it imports from its own tree."""
-    seen: dict[str, str] = {}
-    _visit(module, file, module.partition(".")[0], seen)
-    return hashlib.blake2b(
-        "".join(seen[name] for name in sorted(seen)).encode(), digest_size=16
-    ).hexdigest()
+def _code_behind(module: str, file: Path) -> str:
+    seen: set[str] = set()
+    _visit(module, file, seen)
+    for judge in JUDGES:
+        name = f"{_HARNESS}.{judge}"
+        if source := _source_of(name):
+            _visit(name, source, seen)
+    together = "".join(f"{name}:{_DIGESTS[name]}\n" for name in sorted(seen))
+    return hashlib.blake2b(together.encode(), digest_size=16).hexdigest()
 
 
-def _visit(name: str, file: Path, tree: str, seen: dict[str, str]) -> None:
-    if name in seen or (name.startswith(_HARNESS) and not name.startswith(_MAKES_TRIALS)):
+def _visit(name: str, file: Path, seen: set[str]) -> None:
+    if name in seen:
         return
+    if name not in _DIGESTS:
+        code = _normal_form(name, file)
+        if code is None:
+            return
+        _DIGESTS[name], _IMPORTS[name] = code
+    seen.add(name)
+    for imported in _IMPORTS[name]:
+        if source := _source_of(imported):
+            _visit(imported, source, seen)
+
+
+def _normal_form(name: str, file: Path) -> tuple[str, tuple[str, ...]] | None:
+    """Return a module's digest and the modules that it imports; None where there is no source."""
     try:
         parsed = ast.parse(file.read_bytes())
-    except (OSError, SyntaxError):
-        return
-    seen[name] = hashlib.blake2b(_normal_form(parsed).encode(), digest_size=16).hexdigest()
-    for imported in _imports(parsed):
-        if imported.partition(".")[0] in (tree, "lemmata") and (source := _source_of(imported)):
-            _visit(imported, source, tree, seen)
-
-
-def _normal_form(parsed: ast.Module) -> str:
+    except (OSError, SyntaxError, ValueError):
+        return None
+    imported = tuple(_imports(parsed, name, file))
     for node in ast.walk(parsed):
-        if (
-            isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef)
-            and ast.get_docstring(node, clean=False) is not None
-        ):
-            node.body = node.body[1:]
-    return ast.dump(parsed, annotate_fields=False)
+        if isinstance(node, ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            node.body = [entry for entry in node.body if not _is_text(entry)]
+    code = ast.dump(parsed, annotate_fields=False)
+    return hashlib.blake2b(code.encode(), digest_size=16).hexdigest(), imported
 
 
-def _imports(parsed: ast.Module) -> list[str]:
+def _is_text(node: ast.stmt) -> bool:
+    """Whether a statement is a docstring, of whatever stands above it."""
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
+
+
+def _imports(parsed: ast.Module, name: str, file: Path) -> list[str]:
+    package = name if file.name == "__init__.py" else name.rpartition(".")[0]
     found = []
     for node in ast.walk(parsed):
         if isinstance(node, ast.Import):
             found += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            found += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                above = package.split(".")[: len(package.split(".")) - node.level + 1]
+                base = ".".join([*above, *([base] if base else [])])
+            if base:
+                found += [base, *(f"{base}.{alias.name}" for alias in node.names)]
     return found
 
 
-@functools.cache
 def _source_of(name: str) -> Path | None:
+    """Return the file of a module whose code counts; None for all others."""
+    if name.startswith(_HARNESS):
+        inside = name.removeprefix(f"{_HARNESS}.").partition(".")[0]
+        if inside not in JUDGES:
+            return None
+    return _file_of(name)
+
+
+@functools.cache
+def _file_of(name: str) -> Path | None:
     module: ModuleType | None = sys.modules.get(name)
     if module is not None:
-        return (
-            Path(module.__file__) if module.__file__ and module.__file__.endswith(".py") else None
-        )
-    try:
-        spec = importlib.util.find_spec(name)
-    except (ImportError, ValueError, AttributeError):
+        origin = getattr(module, "__file__", None)
+    else:
+        try:
+            spec = importlib.util.find_spec(name)
+        except (ImportError, ValueError, AttributeError):
+            return None
+        origin = spec.origin if spec else None
+    if not origin or not origin.endswith(".py"):
         return None
-    return Path(spec.origin) if spec and spec.origin and spec.origin.endswith(".py") else None
+    file = Path(origin).resolve()
+    ours = name == _PACKAGE or name.startswith(f"{_PACKAGE}.")
+    return file if ours or not any(folder in file.parents for folder in _installed()) else None
+
+
+@functools.cache
+def _installed() -> tuple[Path, ...]:
+    """Return the folders of the standard library and of installed packages."""
+    names = ("stdlib", "platstdlib", "purelib", "platlib")
+    found = {Path(sysconfig.get_path(name)).resolve() for name in names}
+    for folder in sys.path:
+        if Path(folder).name in ("site-packages", "dist-packages"):
+            found.add(Path(folder).resolve())
+    return tuple(found)

@@ -1,472 +1,318 @@
-"""Judging an instance.
+"""Judging one instance: from trials to a verdict.
 
-Draw its trials, block by block, until the evidence decides or the cap is reached.
-
-A bound is judged by the e-process of `lemmata.harness.evidence` (a deterministic bound is one that
-claims failure probability 0), a mean or a law by one test at a size fixed beforehand, an exponent
-along a grid by `lemmata.harness.slopes`. NaN is an error, never a pass.
+A bound is judged by the e-process of `lemmata.harness.evidence`, block by block, until it is
+refuted, certified finely enough, or the budget ends; a mean or law by `judging_samples`, an
+exponent along a grid by `judging_grids`. NaN is an error, never a pass. Nothing here writes: the
+blocks that were drawn are returned, and recorded by whoever asked.
 """
 
 from __future__ import annotations
 
 import math
 import time
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
-from jaxtyping import Float
 
-from lemmata.harness.claims import Law
-from lemmata.harness.evaluation import Bounds, BrokenStatement, Samples, evaluate
-from lemmata.harness.evidence import (
-    Judgement,
-    can_detect,
-    certificate_level,
-    clean_trials_to_certify,
-    judge,
+from lemmata.harness.blocks import Block, block_of
+from lemmata.harness.draw import Draw
+from lemmata.harness.evaluation import (
+    Bounds,
+    BrokenStatement,
+    Discarded,
+    Samples,
+    evaluate,
+    join,
+    price_of,
 )
-from lemmata.harness.instances import Instance, describe
-from lemmata.harness.levels import ALPHA, BETA
-from lemmata.harness.means import Comparison, judge_law, judge_mean
+from lemmata.harness.evidence import Judgement, can_detect, certified_level, judge
+from lemmata.harness.levels import ALPHA, BETA, certificate_limit, certificate_target
 from lemmata.harness.profiles import BLOCK
-from lemmata.harness.recording import record_blocks
-from lemmata.harness.run import Run
-from lemmata.harness.slopes import SlopeClaim, judge_slope
-from lemmata.harness.statements import Along, Part, Subject, part_of
-from lemmata.harness.thresholds import NEAR, Threshold, failing, threshold_of
-from lemmata.harness.verdicts import InstanceVerdict, Refutation, SlopePoint, SlopeVerdict, Verdict
+from lemmata.harness.thresholds import Threshold, doubtful, failing, threshold_of
+from lemmata.harness.verdicts import (
+    BoundRefutation,
+    BoundVerdict,
+    Counterexample,
+    Curve,
+    InstanceVerdict,
+    Refutation,
+    Sides,
+    Silence,
+    Spread,
+    Verdict,
+)
 
-_DETERMINISTIC_CAP = 4 * BLOCK
+_DETERMINISTIC_CAP = 2048
 _CURVE_POINTS = 200
+_LONGEST_TOKEN = 100_000
+_SHOWN = 30
 
 
-class NotANumber(BrokenStatement):
-    """A statement that measured NaN: an error, with the trial's token."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """An instance's verdict, with the blocks that it rests on and what refutes it."""
 
-    def __init__(self, text: str, token: str) -> None:
-        super().__init__(text)
-        self.token = token
+    verdict: InstanceVerdict
+    blocks: Sequence[Block] = ()
+    refutation: Refutation | None = None
+    tied: bool = False
+    work: float = 0.0
 
 
-def judge_instance(
-    run: Run,
-    subject: Subject,
-    instance: Instance,
-    *,
-    role: str,
-    stream: str = "confirm",
-    alpha: float = ALPHA,
-    deadline: float = math.inf,
-) -> InstanceVerdict:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """How far judging an instance may go.
+
+    Attributes:
+        alpha: the level of a refutation.
+        share: of the profile's work for confirming.
+        deadline: on the monotonic clock.
+    """
+
+    alpha: float = ALPHA
+    share: float = 1.0
+    deadline: float = field(default=math.inf)
+
+
+def judge_instance(draw: Draw, budget: Budget | None = None) -> Judged:
     """Judge one instance on fresh trials of its own.
 
     Raises:
         BrokenStatement: the statement raised, returned no claim, or measured NaN.
-        Discarded: the statement assumed the instance away.
     """
-    part = part_of(subject)
+    budget = budget or Budget()
+    if not draw.admitted:
+        return silent(draw, f"it lies outside of where the part is tried: {_gate(draw)}")
     begin = time.perf_counter()
-    first = evaluate(run, subject, instance, stream=stream, first=0, count=BLOCK)
+    try:
+        first = evaluate(draw, first=0, count=BLOCK)
+    except Discarded:
+        return silent(draw, "the statement assumes it away")
     if isinstance(first, Samples):
-        return _judge_samples(
-            run, subject, instance, role=role, stream=stream, alpha=alpha, begin=begin
-        )
-    refuse_nan(run, subject, instance, stream, first)
-    threshold = threshold_of(subject, first)
-    if threshold.claimed >= 1.0:
-        return _summary(
-            run, subject, instance, role, "vacuous", [first], threshold, None, stream, begin
-        )
-    level = certificate_level(threshold.claimed)
-    cap = run.profile.cap_for(part.cost, clean_trials_to_certify(level) if level < 1.0 else BLOCK)
-    cap = (
-        min(cap, max(BLOCK, round(_DETERMINISTIC_CAP / max(1.0, part.cost) / BLOCK) * BLOCK))
-        if threshold.deterministic
-        else cap
-    )
-    pieces, trials, failures = [first], len(first), int(failing(first, threshold).sum())
-    record_blocks(
-        run, subject, instance, role=role, stream=stream, bounds=first, threshold=threshold
-    )
-    while True:
-        judged = judge(failures, trials, threshold.claimed, alpha=alpha, beta=BETA)
-        settled = judged.outcome == "refuted" or (
-            judged.outcome == "certified" and not threshold.deterministic
-        )
-        if settled or trials >= cap or time.monotonic() > deadline:
-            break
-        piece = evaluate(
-            run,
-            subject,
-            instance,
-            stream=stream,
-            first=trials,
-            count=min(_next_blocks(trials), cap - trials),
-        )
-        assert isinstance(piece, Bounds)
-        refuse_nan(run, subject, instance, stream, piece)
-        record_blocks(
-            run, subject, instance, role=role, stream=stream, bounds=piece, threshold=threshold
-        )
-        pieces.append(piece)
-        trials, failures = trials + len(piece), failures + int(failing(piece, threshold).sum())
-    return _summary(
-        run,
-        subject,
-        instance,
-        role,
-        _verdict(judged, threshold, pieces, cap, alpha),
-        pieces,
-        threshold,
-        judged,
-        stream,
-        begin,
-    )
+        from lemmata.harness.judging_samples import judge_samples
+
+        return judge_samples(draw, budget, begin)
+    refuse_nan(draw, first)
+    threshold = threshold_of(draw.subject, first)
+    if threshold.silent:
+        return silent(draw, threshold.why_silent, trials=len(first))
+    return _judge_bound(draw, budget, first, threshold, begin)
 
 
-def judge_grid(run: Run, subject: Subject, along: Along, *, alpha: float = ALPHA) -> SlopeVerdict:
-    """Judge the exponent of the ratio along a grid of sizes.
-
-    Raises:
-        BrokenStatement: the statement raised, measured NaN, claims no bound, or gave ratios of
-            which no logarithm can be taken.
-    """
-    begin, count = time.perf_counter(), max(BLOCK, round(along.trials * run.profile.grid))
-    found: list[tuple[Instance, Bounds, Float[np.ndarray, " trials"]]] = []
-    for size in along.sizes:
-        instance = along.instance(size)
-        bounds = evaluate(run, subject, instance, stream="grid", first=0, count=count)
-        if not isinstance(bounds, Bounds):
-            raise BrokenStatement(
-                f"{subject.id} measures an exponent of a mean or law: return at_most(...) or at_least(...)"
-            )
-        refuse_nan(run, subject, instance, "grid", bounds)
-        quantity = bounds.ratio if bounds.scaling is None else bounds.scaling
-        if not (np.isfinite(quantity).all() and (quantity > 0).all()):
-            raise BrokenStatement(
-                f"{subject.id} has ratios of zero or infinity at {describe(instance)}: no exponent in {along.variable} can be fitted there"
-            )
-        record_blocks(
-            run,
-            subject,
-            instance,
-            role="grid",
-            stream="grid",
-            bounds=bounds,
-            threshold=threshold_of(subject, bounds),
-        )
-        found.append((instance, bounds, quantity))
-    quantities = [quantity for _, _, quantity in found]
-    points = [
-        SlopePoint(
-            size=float(size),
-            instance=instance,
-            median=float(np.median(quantity)),
-            upper=float(np.quantile(quantity, 0.9)),
-            worst=float(quantity.max()),
-            trials=count,
-        )
-        for size, (instance, _, quantity) in zip(along.sizes, found, strict=True)
-    ]
-    claim = SlopeClaim(at_most=along.at_most, at_least=along.at_least)
-    judged = judge_slope(
-        [float(size) for size in along.sizes],
-        quantities,
-        claim,
-        growth=along.growth,
-        alpha=alpha,
-        beta=BETA,
-    )
-    refutation = None
-    instance, bounds, _ = max(found, key=lambda one: float(one[2].max()))
-    if judged.outcome == "refuted":
-        refutation = _refutation(
-            run,
-            subject,
-            instance,
-            "grid",
-            "grid",
-            bounds,
-            failures=0,
-            claimed=None,
-            log_e=-math.log(alpha),
-            direction="slope",
-        )
-    trials = count * len(points)
-    return SlopeVerdict(
-        along=along,
-        direction=bounds.direction,
-        quantity="ratio" if bounds.scaling is None else "scaling",
-        judgement=judged,
-        points=points,
-        trials=trials,
-        refutation=refutation,
-        seconds=time.perf_counter() - begin,
-    )
+def silent(draw: Draw, why: str, trials: int = 0) -> Judged:
+    """Return the verdict on an instance on which nothing is claimed."""
+    return Judged(verdict=Silence(place=draw.place, role=draw.role, why=why, trials=trials))
 
 
-def refuse_nan(run: Run, subject: Subject, instance: Instance, stream: str, bounds: Bounds) -> None:
-    """Raise `NotANumber` where a trial's ratio is NaN."""
+def refuse_nan(draw: Draw, bounds: Bounds) -> None:
+    """Raise `BrokenStatement` where a trial's ratio is NaN."""
     if (bad := np.flatnonzero(np.isnan(bounds.ratio))).size:
         trial = bounds.first + int(bad[0])
-        token = str(run.token(subject, instance, stream=stream, trial=trial, attack=None))
-        where = f"trial {trial} of {describe(instance)}"
-        raise NotANumber(
-            f"{subject.id} measured NaN in {where}: measured {bounds.measured[bad[0]]}, bound {bounds.bound[bad[0]]}",
-            token,
+        sides = f"measured {bounds.measured[bad[0]]}, bound {bounds.bound[bad[0]]}"
+        raise BrokenStatement(
+            f"{draw.subject.id} measured NaN in trial {trial} of {draw.place.words}: {sides}",
+            draw.token(trial),
         )
 
 
-def _next_blocks(trials: int) -> int:
-    # Looking after every block costs nothing in validity; growing batches save calls.
-    return max(BLOCK, trials // BLOCK // 2 * BLOCK)
+def _judge_bound(
+    draw: Draw, budget: Budget, first: Bounds, threshold: Threshold, begin: float
+) -> Judged:
+    work = price_of(draw).work
+    cap = draw.run.profile.trials_for(work, budget.share)
+    if threshold.deterministic:
+        cap = min(cap, _DETERMINISTIC_CAP)
+    target = certificate_target(threshold.claimed)
+    pieces, trials = [first], len(first)
+    failures = int(failing(first, threshold).sum())
+    unsure = int(doubtful(first, threshold).sum())
+    while True:
+        judged = judge(failures, trials, threshold.claimed, target=target, alpha=budget.alpha)
+        settled = judged.outcome == "refuted" or (
+            judged.outcome == "certified" and not threshold.deterministic and not unsure
+        )
+        if settled or trials >= cap or time.monotonic() > budget.deadline:
+            break
+        piece = evaluate(draw, first=trials, count=min(max(BLOCK, trials), cap - trials))
+        assert isinstance(piece, Bounds)
+        refuse_nan(draw, piece)
+        pieces.append(piece)
+        trials += len(piece)
+        failures += int(failing(piece, threshold).sum())
+        unsure += int(doubtful(piece, threshold).sum())
+    bounds = join(pieces)
+    verdict, level, limit = _verdict(draw, judged, threshold, unsure, trials, budget.alpha)
+    found = _summary(
+        draw,
+        bounds,
+        threshold,
+        judged,
+        verdict,
+        (level, limit),
+        unsure,
+        time.perf_counter() - begin,
+    )
+    refutation = None
+    if verdict == "refuted":
+        refutation = refuted_by(draw, bounds, threshold, judged)
+    near = np.abs(bounds.ratio / threshold.value - 1.0) <= np.minimum(bounds.allowance, 1.0)
+    return Judged(
+        verdict=found,
+        blocks=[block_of(draw, piece, threshold) for piece in pieces],
+        refutation=refutation,
+        tied=bool(near.any()),
+        work=work * trials,
+    )
 
 
 def _verdict(
-    judged: Judgement, threshold: Threshold, pieces: list[Bounds], cap: int, alpha: float
-) -> Verdict:
-    if judged.outcome == "refuted":
-        return "refuted"
+    draw: Draw, judged: Judgement, threshold: Threshold, unsure: int, trials: int, alpha: float
+) -> tuple[Verdict, float | None, float | None]:
+    """Return the verdict, the level that was certified, and the largest that would do."""
     if threshold.deterministic:
-        numerically = any((piece.ratio > threshold.value).any() for piece in pieces)
-        return "undecided" if numerically else "holds"
-    if judged.outcome == "certified":
-        return "holds"
-    return "undecided" if can_detect(threshold.claimed, cap, alpha) else "underpowered"
+        if judged.outcome == "refuted":
+            return "refuted", None, None
+        return ("undecided" if unsure else "holds"), None, None
+    # What rounding decides counts as a failure here: a certificate is on the safe side.
+    level = certified_level(min(judged.failures + unsure, trials), trials, BETA)
+    limit = draw.part.said.resolution or certificate_limit(threshold.claimed)
+    if judged.outcome == "refuted":
+        return "refuted", level, limit
+    if level is not None and level <= limit:
+        return "holds", level, limit
+    enough = can_detect(threshold.claimed, trials, alpha)
+    return ("undecided" if enough else "underpowered"), level, limit
 
 
-def _judge_samples(
-    run: Run,
-    subject: Subject,
-    instance: Instance,
-    *,
-    role: str,
-    stream: str,
-    alpha: float,
-    begin: float,
-) -> InstanceVerdict:
-    part = part_of(subject)
-    size = run.profile.cap_for(part.cost, run.profile.cap * run.profile.stretch)
-    # Fixed beforehand: one test, and where it is undecided a second one on three times as many
-    # fresh trials; α is split over the two.
-    first, count = 0, size
-    while True:
-        samples = evaluate(run, subject, instance, stream=stream, first=first, count=count)
-        assert isinstance(samples, Samples)
-        test, measured, expected = compare(run, subject, instance, samples, stream, alpha / 2)
-        trials = first + count
-        if first or test.outcome != "undecided":
-            break
-        first, count = size, 3 * size
-    verdict: Verdict = {"refuted": "refuted", "consistent": "holds", "undecided": "undecided"}[
-        test.outcome
-    ]  # type: ignore[assignment]
-    refutation = None
-    if verdict == "refuted":
-        token = str(run.token(subject, instance, stream=stream, trial=samples.first, attack=None))
-        refutation = Refutation(
-            instance=instance,
-            role=role,
-            stream=stream,
-            trial=samples.first,
-            ratio=math.nan,
-            measured=measured,
-            bound=expected,
-            direction="law" if isinstance(samples.claim, Law) else "mean",
-            failures=0,
-            trials=len(samples),
-            claimed=None,
-            log_e=-math.log(max(test.p_value, 1e-300)),
-            attack=None,
-            token=token,
-        )
-    return InstanceVerdict(
-        instance=instance,
-        role=role,
-        verdict=verdict,
-        trials=trials,
-        test=test,
-        measured=measured,
-        expected=expected,
-        inside=_inside(part, instance),
-        refutation=refutation,
-        direction="law" if isinstance(samples.claim, Law) else "mean",
-        seconds=time.perf_counter() - begin,
-    )
-
-
-def compare(
-    run: Run, subject: Subject, instance: Instance, samples: Samples, stream: str, alpha: float
-) -> tuple[Comparison, float, float]:
-    """Test a mean or law on samples of a fixed size; the worst entry decides, at its share of α.
-
-    Returns:
-        The comparison, the measured mean and the expected one (NaN for a law).
-
-    Raises:
-        NotANumber: a sample is NaN or infinite.
-    """
-    if not np.isfinite(samples.values).all():
-        trial = samples.first + int(np.flatnonzero(~np.isfinite(samples.values).all(axis=1))[0])
-        token = str(run.token(subject, instance, stream=stream, trial=trial, attack=None))
-        raise NotANumber(
-            f"{subject.id} drew a sample that is NaN or infinite in trial {trial} of {describe(instance)}",
-            token,
-        )
-    claim = samples.claim
-    if isinstance(claim, Law):
-        return (
-            judge_law(samples.values.ravel(), claim.distribution, alpha=alpha),
-            math.nan,
-            math.nan,
-        )
-    expected = claim.expected.detach().cpu().double().numpy().reshape(-1)
-    tests = [
-        judge_mean(
-            column,
-            float(target),
-            alpha=alpha / len(expected),
-            bounds=claim.limits,
-            tolerance=claim.tolerance,
-        )
-        for column, target in zip(samples.values.T, expected, strict=True)
-    ]
-    worst = min(range(len(tests)), key=lambda entry: tests[entry].p_value)
-    return tests[worst], float(samples.values[:, worst].mean()), float(expected[worst])
-
-
-def _summary(
-    run: Run,
-    subject: Subject,
-    instance: Instance,
-    role: str,
-    verdict: Verdict,
-    pieces: list[Bounds],
-    threshold: Threshold,
-    judged: Judgement | None,
-    stream: str,
-    begin: float,
-) -> InstanceVerdict:
-    part = part_of(subject)
-    ratio = np.concatenate([piece.ratio for piece in pieces])
-    worst = max(pieces, key=lambda piece: float(piece.ratio.max()))
-    index = int(worst.ratio.argmax())
-    failures = judged.failures if judged else 0
-    refutation = None
-    if judged and verdict == "refuted":
-        refutation = _refutation(
-            run,
-            subject,
-            instance,
-            role,
-            stream,
-            worst,
-            failures=failures,
-            claimed=None if threshold.deterministic else threshold.claimed,
-            log_e=judged.log_e_refute,
-            trials=len(ratio),
-        )
-    return InstanceVerdict(
-        instance=instance,
-        role=role,
-        verdict=verdict,
-        trials=len(ratio),
-        failures=failures,
-        near=int((np.abs(ratio / threshold.value - 1.0) < NEAR).sum()),
-        claimed=None if threshold.deterministic else threshold.claimed,
-        threshold=threshold.value,
-        judgement=judged,
-        worst_ratio=float(ratio.max()),
-        worst_trial=worst.first + index,
-        median_ratio=float(np.median(ratio)),
-        surviving=float(np.quantile(ratio, 1.0 - min(threshold.claimed, 1.0), method="higher")),
-        inside=_inside(part, instance),
-        attack=worst.found_by[index] if worst.found_by else None,
-        attacks={
-            name: max(float(piece.attacks[name].max()) for piece in pieces)
-            for name in pieces[0].attacks
-        },
-        reports=_reports(pieces),
-        curves=_curves(pieces, worst, index),
-        refutation=refutation,
-        deterministic=threshold.deterministic,
-        direction=pieces[0].direction,
-        seconds=time.perf_counter() - begin,
-    )
-
-
-def _refutation(
-    run: Run,
-    subject: Subject,
-    instance: Instance,
-    role: str,
-    stream: str,
-    bounds: Bounds,
-    *,
-    failures: int,
-    claimed: float | None,
-    log_e: float,
-    direction: str = "",
-    trials: int | None = None,
-) -> Refutation:
-    index = int(bounds.ratio.argmax())
-    attack = bounds.found_by[index] if bounds.found_by else None
-    trial = bounds.first + index
-    return Refutation(
-        instance=instance,
-        role=role,
-        stream=stream,
-        trial=trial,
+def sides_of(bounds: Bounds, index: int) -> Sides:
+    """Return the two sides of a trial's worst entry."""
+    member = bounds.member_of(index)
+    return Sides(
+        direction=member.direction,
+        member=member.name,
         ratio=float(bounds.ratio[index]),
         measured=float(bounds.measured[index]),
         bound=float(bounds.bound[index]),
-        direction=direction or bounds.direction,
-        failures=failures,
-        trials=len(bounds) if trials is None else trials,
-        claimed=claimed,
-        log_e=log_e,
-        attack=attack,
-        token=str(run.token(subject, instance, stream=stream, trial=trial, attack=attack)),
+        trial=bounds.first + index,
     )
 
 
-def _inside(part: Part[..., Any], instance: Instance) -> bool | None:
-    if part.requires is None or part.requires.met is None:
-        return None
-    return part.requires.inside(instance)
+def counterexample(
+    draw: Draw, trial: int, attack: str | None = None, ascent: int = 0
+) -> Counterexample:
+    """Return what there is to say of the trial that stands for a refutation."""
+    token = draw.token(trial, attack, ascent)
+    return Counterexample(
+        place=draw.place,
+        role=draw.role,
+        stream=draw.stream,
+        shrunk=False,
+        token=token if len(token) <= _LONGEST_TOKEN else "",
+        drawn={} if ascent else drawn_in(draw, trial),
+    )
 
 
-def _reports(pieces: list[Bounds]) -> dict[str, dict[str, float]]:
-    joined = {
-        name: np.concatenate([piece.reports[name] for piece in pieces])
-        for name in pieces[0].reports
-    }
-    return {
-        name: {
-            "median": float(np.median(values)),
-            "low": float(values.min()),
-            "high": float(values.max()),
-        }
-        for name, values in joined.items()
-    }
+def drawn_in(draw: Draw, trial: int) -> dict[str, object]:
+    """Return the tensors that a trial draws, as lists, where they are small."""
+    from dataclasses import replace
+
+    journal: dict[str, object] = {}
+    trials = replace(draw.trials(trial, 1), journal=journal)  # type: ignore[arg-type]
+    try:
+        from lemmata.harness.evaluation import claimed
+
+        claimed(draw, trials)
+    except Exception:
+        return {}
+    tensors = {name: tensor[0] for name, tensor in journal.items()}  # type: ignore[index]
+    if sum(tensor.numel() for tensor in tensors.values()) > _SHOWN:
+        return {}
+    return {name: tensor.detach().cpu().tolist() for name, tensor in tensors.items()}
 
 
-def _curves(pieces: list[Bounds], worst: Bounds, index: int) -> dict[str, dict[str, list[float]]]:
+def refuted_by(
+    draw: Draw, bounds: Bounds, threshold: Threshold, judged: Judgement
+) -> BoundRefutation:
+    """Return the refutation that the worst trial stands for."""
+    index = int(np.argmax(bounds.ratio))
+    attack = bounds.found_by[index]
+    return BoundRefutation(
+        at=counterexample(draw, bounds.first + index, attack),
+        sides=sides_of(bounds, index),
+        threshold=threshold.value,
+        failures=judged.failures,
+        trials=judged.trials,
+        claimed=None if threshold.deterministic else threshold.claimed,
+        log_e=None if threshold.deterministic else judged.log_e_refute,
+        attack=attack,
+    )
+
+
+def _summary(
+    draw: Draw,
+    bounds: Bounds,
+    threshold: Threshold,
+    judged: Judgement,
+    verdict: Verdict,
+    levels: tuple[float | None, float | None],
+    unsure: int,
+    seconds: float,
+) -> BoundVerdict:
+    ratio = bounds.ratio
+    index = int(np.argmax(ratio))
+    chance = not threshold.deterministic
+    finite = np.minimum(bounds.allowance, 1.0)
+    return BoundVerdict(
+        place=draw.place,
+        role=draw.role,
+        stream=draw.stream,
+        verdict=verdict,
+        trials=len(ratio),
+        failures=judged.failures,
+        doubtful=unsure,
+        silent=int((~bounds.claims).sum()),
+        claimed=threshold.claimed if chance else None,
+        threshold=threshold.value,
+        allowance=float(finite.max()),
+        level=levels[0],
+        limit=levels[1],
+        log_e_refute=judged.log_e_refute if chance else None,
+        log_e_certify=judged.log_e_certify if chance else None,
+        low=judged.interval[0],
+        high=judged.interval[1],
+        worst=sides_of(bounds, index),
+        median_ratio=float(np.median(ratio)),
+        surviving=float(np.quantile(ratio, 1.0 - min(threshold.claimed, 1.0), method="higher")),
+        inside=draw.inside,
+        attack=bounds.found_by[index],
+        attacks={name: float(ratios.max()) for name, ratios in bounds.attacks.items()},
+        reports={
+            name: Spread(
+                median=float(np.median(values)), low=float(values.min()), high=float(values.max())
+            )
+            for name, values in bounds.reports.items()
+        },
+        curves=_curves(bounds, index),
+        seconds=round(seconds, 4),
+    )
+
+
+def _curves(bounds: Bounds, index: int) -> dict[str, Curve]:
     curves = {}
-    for name in pieces[0].curves:
-        values = np.concatenate([piece.curves[name] for piece in pieces])
-        steps = np.unique(
-            np.linspace(0, values.shape[1] - 1, min(_CURVE_POINTS, values.shape[1]))
-            .round()
-            .astype(int)
-        )
+    for name, values in bounds.curves.items():
+        points = min(_CURVE_POINTS, values.shape[1])
+        steps = np.unique(np.linspace(0, values.shape[1] - 1, points).round().astype(int))
         low, median, high = np.quantile(values[:, steps], [0.1, 0.5, 0.9], axis=0)
-        columns = {
-            "steps": steps,
-            "median": median,
-            "low": low,
-            "high": high,
-            "worst": worst.curves[name][index, steps],
-        }
-        curves[name] = {key: column.tolist() for key, column in columns.items()}
+        curves[name] = Curve(
+            steps=steps.astype(float).tolist(),
+            median=median.tolist(),
+            low=low.tolist(),
+            high=high.tolist(),
+            worst=values[index, steps].tolist(),
+        )
     return curves
+
+
+def _gate(draw: Draw) -> str:
+    return draw.part.requires.ours if draw.part.requires else ""

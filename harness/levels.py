@@ -1,39 +1,70 @@
-"""The levels at which verdicts are given, in one place.
+"""The levels and resolutions at which verdicts are given, in one place.
 
 A refutation accuses a theorem, so its level is far below that of a certificate, which only says
-that a claim was given the chance to fail.
+that a claim was given the chance to fail. A "holds" is said within a *resolution*: what would have
+been noticed, with error probability β. A judgement goes on until it reaches the target, or its
+budget ends; what it reached is printed, and what is coarser than the limit is no "holds".
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 ALPHA: Final = 1e-9
 """Largest probability of refuting a claim that is true."""
 
 BETA: Final = 1e-3
-"""Largest probability of certifying a claim that is false."""
-
-KAPPA: Final = 3.0
-"""A claimed failure probability p is certified up to the factor κ: "at most κp"."""
-
-FLOOR: Final = 0.02
-"""No certificate is finer than this.
-
-Without it p = 1e-4 would ask for tens of thousands of clean trials.
-"""
+"""Largest probability of a "holds" although the truth lies outside the printed resolution."""
 
 NOMINATIONS: Final = 20
-"""How many instances found by searching may be put to the test for a part in a run.
-
-They share α.
-"""
+"""How many instances that a search found may be put to the test for a part; they share α."""
 
 CONFIDENCE: Final = 0.95
 """Of the intervals that are shown beside a verdict and take no part in it."""
 
 ROUNDING: Final = 2.0**-26
-"""Relative error granted to measured numbers in means and slopes, half the digits of float64.
+"""Relative error granted to measured numbers in means and slopes: smaller ones never refute."""
 
-Smaller discrepancies never refute.
-"""
+ALLOWANCE: Final = 1e-9
+"""A deterministic ratio this close to its threshold decides nothing, whatever the dtype."""
+
+UNDERFLOW: Final = 1e-150
+"""Sides that are both smaller than this decide nothing: squares of theirs have no digits left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """How finely a kind of claim is judged.
+
+    Attributes:
+        target: where a judgement stops, as it has seen enough.
+        limit: the coarsest resolution within which "holds" is said, unless the part declares one.
+        unit: what the numbers mean.
+    """
+
+    target: float
+    limit: float
+    unit: str
+
+
+MEAN: Final = Resolution(0.05, 0.5, "standard deviations of a sample, or 5 % of the claimed mean")
+LAW: Final = Resolution(0.03, 0.12, "distance of the distribution functions")
+EXPONENT: Final = Resolution(0.05, 0.05, "units of the exponent")
+RELATIVE_MEAN: Final = 0.05
+
+
+def certificate_target(claimed: float) -> float:
+    """Return the failure probability that a certificate for the claim aims at.
+
+    It is max(1.5 p, p + .01), and never beyond half-way from p to 1.
+    """
+    return min(max(1.5 * claimed, claimed + 0.01), (1.0 + claimed) / 2.0)
+
+
+def certificate_limit(claimed: float) -> float:
+    """Return the largest failure probability that still counts as a certificate for the claim.
+
+    It is max(3 p, p + .1), and never beyond half-way from p to 1.
+    """
+    return min(max(3.0 * claimed, claimed + 0.1), (1.0 + claimed) / 2.0)

@@ -31,9 +31,11 @@ theorems,
 
 through log1p, so that nothing cancels for large n and nothing underflows.
 
-Notation -------- k failures in n trials; p and q = 1 - p are always handed on together, since 1 -
-(1 - p) is not p. The mirror image of (1), over [0, p), is the same function with failures and
-successes, p and q exchanged.
+Notation
+--------
+k failures in n trials; p and q = 1 - p are always handed on together, since 1 - (1 - p) is not p.
+The mirror image of (1), over [0, p), is the same function with failures and successes, p and q
+exchanged.
 """
 
 from __future__ import annotations

@@ -1,359 +1,388 @@
 """Judging a part or a twin: its specimens, its exponents, and the search over instances.
 
 The verdict of a part is that of its worst specimen and exponent, unless a nominated instance,
-confirmed on fresh trials, refutes it. A twin is done at its first confirmed refutation, unshrunk.
+confirmed on fresh trials, refutes it. A part without specimens of its own is judged on instances
+that the search chose, on fresh trials. A twin is done at its first confirmed refutation.
 """
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Callable
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-from lemmata.harness.evaluation import BrokenStatement, Discarded
+from lemmata.harness.blocks import Block
+from lemmata.harness.draw import Draw
+from lemmata.harness.evaluation import BrokenStatement
 from lemmata.harness.explanation import explain
-from lemmata.harness.judging import judge_grid, judge_instance
-from lemmata.harness.levels import ALPHA, NOMINATIONS
-from lemmata.harness.recording import record_outcome
+from lemmata.harness.judging import Budget, Judged, judge_instance
+from lemmata.harness.judging_grids import JudgedGrid, judge_grid
+from lemmata.harness.levels import ALLOWANCE, ALPHA, NOMINATIONS
+from lemmata.harness.phrases import resolution_of, words_of
+from lemmata.harness.recording import record_blocks, record_outcome
 from lemmata.harness.run import Run
-from lemmata.harness.search import Broken, Search
-from lemmata.harness.statements import Part, Twin
+from lemmata.harness.search import Broken, Search, Seen
+from lemmata.harness.statements import Part, Subject, Twin
+from lemmata.harness.sufficiency import what_would_tell
 from lemmata.harness.verdicts import (
     Basis,
+    BoundVerdict,
+    Expect,
     Failure,
-    InstanceVerdict,
+    LawVerdict,
+    MeanVerdict,
     Outcome,
-    SearchSummary,
-    SlopeVerdict,
+    Refutation,
+    SearchVerdict,
+    Silence,
     Verdict,
     worst,
 )
+from lemmata.harness.work import Prices
 
-if TYPE_CHECKING:
-    from lemmata.harness.instances import Instance
+_DEAR = 5e7
+"""Work of a block above which only the first specimen is judged, but in a nightly run."""
+
+_CAME_NEAR = 0.5
+"""A deterministic ratio below this was searched, and is no test of the relation."""
+
+_AUTOMATIC = 5
 
 
-def judge_part(run: Run, part: Part[..., Any], test: Callable[[], None] | None = None) -> Outcome:
+@dataclass(slots=True)
+class _Findings:
+    """What judging a part or twin has come to so far."""
+
+    specimens: list[Judged] = field(default_factory=list)
+    automatic: list[Judged] = field(default_factory=list)
+    grids: list[JudgedGrid] = field(default_factory=list)
+    nominees: list[Judged] = field(default_factory=list)
+    search: Search | None = None
+    refutation: Refutation | None = None
+    how: str | None = None
+    failure: Failure | None = None
+
+    @property
+    def judged(self) -> list[Judged]:
+        """All instances that were judged on fresh trials."""
+        return [*self.specimens, *self.automatic, *self.nominees]
+
+    @property
+    def trials(self) -> int:
+        """All trials."""
+        found = sum(one.verdict.trials for one in self.judged)
+        found += sum(grid.verdict.trials for grid in self.grids)
+        return found + (self.search.verdict().trials if self.search else 0)
+
+    @property
+    def work(self) -> float:
+        """All counted work."""
+        found = sum(one.work for one in self.judged) + sum(grid.work for grid in self.grids)
+        return found + (self.search.work if self.search else 0.0)
+
+    def blocks(self) -> Iterable[Block]:
+        """All blocks that were drawn."""
+        for one in self.judged:
+            yield from one.blocks
+        for grid in self.grids:
+            yield from grid.blocks
+        if self.search:
+            yield from self.search.blocks()
+
+
+def judge_part(run: Run, part: Part[..., Any]) -> Outcome:
     """Judge a part and record the verdict.
 
-    Args:
-        run: the settings.
-        part: what to judge.
-        test: the Hypothesis test to run in place of the part's own (pytest wraps it).
-
     Returns:
-        The outcome; a statement that raises or measures NaN gives the verdict "error", never an
-        exception.
+        The outcome. A statement that raises, ends the process or measures NaN gives the verdict
+        "error"; nothing but Ctrl-C ever leaves this function as an exception.
     """
-    begin = time.perf_counter()
-    try:
-        outcome = _judge_part(run, part, test or part.test)
-    except BrokenStatement as problem:
-        outcome = Outcome(
-            subject=part.id, verdict="error", expect=part.expect, failure=_failure(problem)
-        )
-    outcome = replace(outcome, seconds=time.perf_counter() - begin)
-    record_outcome(run, part, outcome, explain(part, outcome))
-    return outcome
+    return _judged(run, part, part.expect, _judge_part)
 
 
 def judge_twin(run: Run, twin: Twin) -> Outcome:
-    """Judge a twin, which should be refuted, and record the verdict."""
+    """Judge a twin, which should be refuted, and record the verdict; see `judge_part`."""
+    return _judged(run, twin, "refuted", _judge_twin)
+
+
+def judge_subject(run: Run, subject: Subject) -> Outcome:
+    """Judge a part or a twin; see `judge_part`."""
+    return judge_twin(run, subject) if isinstance(subject, Twin) else judge_part(run, subject)
+
+
+def _judged(run: Run, subject: Subject, expect: Expect, judging: Any) -> Outcome:
     begin = time.perf_counter()
+    run = replace(run, prices=Prices())
+    found = _Findings()
     try:
-        outcome = _judge_twin(run, twin)
+        outcome = judging(run, subject, found)
+    except KeyboardInterrupt:
+        raise
     except BrokenStatement as problem:
-        outcome = Outcome(
-            subject=twin.id, verdict="error", expect="refuted", failure=_failure(problem)
-        )
-    outcome = replace(outcome, seconds=time.perf_counter() - begin)
-    record_outcome(run, twin, outcome, explain(twin, outcome))
+        failure = Failure(text=str(problem), token=problem.token)
+        outcome = _broken(subject, expect, found, failure)
+    except BaseException as problem:
+        text = f"judging {subject.id} raised {type(problem).__name__}: {problem}"
+        outcome = _broken(subject, expect, found, Failure(text=text))
+    outcome = replace(
+        outcome, trials=found.trials, work=found.work, seconds=time.perf_counter() - begin
+    )
+    record_blocks(run, found.blocks())
+    record_outcome(run, subject, outcome, explain(subject, outcome))
     return outcome
 
 
-def _judge_part(run: Run, part: Part[..., Any], test: Callable[[], None]) -> Outcome:
+def _broken(subject: Subject, expect: Expect, found: _Findings, failure: Failure) -> Outcome:
+    return Outcome(
+        subject=subject.id,
+        verdict="error",
+        expect=expect,
+        specimens=[one.verdict for one in found.specimens],
+        slopes=[grid.verdict for grid in found.grids],
+        search=found.search.verdict() if found.search else None,
+        failure=failure,
+    )
+
+
+def _judge_part(run: Run, part: Part[..., Any], found: _Findings) -> Outcome:
     deadline = run.deadline()
-    chosen = (
-        part.specimens if part.cost <= 4 or run.profile.name == "nightly" else part.specimens[:1]
+    for number, instance in enumerate(part.specimens):
+        draw = Draw(run=run, subject=part, instance=instance, role="specimen")
+        if number and not run.profile.every_specimen and _dear(run, found):
+            break
+        alpha = ALPHA / max(1, len(part.specimens))
+        found.specimens.append(judge_instance(draw, Budget(alpha=alpha, deadline=deadline)))
+    for along in part.along:
+        alpha = ALPHA / len(part.along)
+        found.grids.append(judge_grid(run, part, along, alpha=alpha, deadline=deadline))
+    search = found.search = Search(
+        run=run, subject=part, shrink=run.profile.shrink > 0, deadline=deadline
     )
-    specimens = [
-        judge_instance(run, part, instance, role="specimen", deadline=deadline)
-        for instance in chosen
-    ]
-    slopes = [judge_grid(run, part, along, alpha=ALPHA / len(part.along)) for along in part.along]
-    search = Search(
-        run=run, subject=part, test=test, shrink=run.profile.shrink > 0, deadline=deadline
-    )
-    nominees: list[InstanceVerdict] = []
-    broken: Failure | None = None
-    refuting: InstanceVerdict | None = None
-    if run.profile.instances_for(part.cost) > 0:
-        while search.nominations < NOMINATIONS and (found := search.next()) is not None:
-            if isinstance(found, Broken):
-                broken = found.failure
-                break
-            candidates = [found.instance] + (
-                [search.found_first] if search.found_first not in (None, found.instance) else []
-            )
-            nominees += [
-                confirmed
-                for instance in candidates
-                if (confirmed := _confirm(run, part, instance, deadline))
-            ]
-            search.clear(*(instance for instance in candidates if instance is not None))
-            if refuting := next(
-                (nominee for nominee in nominees if nominee.verdict == "refuted"), None
-            ):
-                break
-    if not specimens and search.biting is not None and refuting is None and broken is None:
-        specimens = [
-            judge_instance(run, part, search.biting[1], role="specimen", deadline=deadline)
-        ]
-    elif not specimens and refuting is None and broken is None and not nominees:
-        specimens = _specimen_of_a_sample_claim(run, part, search, deadline)
-    return _outcome(part, specimens, slopes, nominees, search.summary(), refuting, broken)
+    _nominate(run, part, found, search, deadline)
+    speaking = [one for one in found.specimens if not isinstance(one.verdict, Silence)]
+    if not speaking and found.how is None and found.failure is None:
+        for draw in automatic_specimens(run, part, search.seen.values()):
+            budget = Budget(alpha=ALPHA / _AUTOMATIC, share=1 / 3, deadline=deadline)
+            found.automatic.append(judge_instance(draw, budget))
+    return _outcome(part, found)
 
 
-def _specimen_of_a_sample_claim(
-    run: Run, part: Part[..., Any], search: Search, deadline: float
-) -> list[InstanceVerdict]:
-    instance = search.explored()
-    if instance is None or search.summary().vacuous:
-        return []
-    return [judge_instance(run, part, instance, role="specimen", deadline=deadline)]
+def _dear(run: Run, found: _Findings) -> bool:
+    prices = run.prices.known.values()
+    return bool(found.specimens) and max((p.work for p in prices), default=0.0) * 16 > _DEAR
 
 
-def _confirm(
-    run: Run, part: Part[..., Any], instance: Instance | None, deadline: float
-) -> InstanceVerdict | None:
-    if instance is None:
-        return None
-    try:
-        found = judge_instance(
-            run, part, instance, role="nominee", alpha=ALPHA / (2 * NOMINATIONS), deadline=deadline
-        )
-        if found.deterministic and found.verdict != "refuted":
-            # One violation refutes a deterministic claim wherever it was seen.
-            return judge_instance(
-                run, part, instance, role="nominee", stream="explore", deadline=deadline
-            )
-    except Discarded:
-        return None
+def _nominate(
+    run: Run, part: Part[..., Any], found: _Findings, search: Search, deadline: float
+) -> None:
+    """Search; put what is nominated to the test on fresh trials, until one refutes or none is left."""
+    while search.nominations < NOMINATIONS and (nominated := search.next()) is not None:
+        if isinstance(nominated, Broken):
+            found.failure = nominated.failure
+            return
+        if nominated.refutation is not None:  # found by an ascent: the claim admits no chance
+            found.refutation, found.how = nominated.refutation, "search"
+            return
+        draws = [nominated.draw]
+        if search.found_first is not None and search.found_first.hash != nominated.draw.hash:
+            draws.append(search.found_first)
+        for draw in draws:
+            confirmed = _confirm(run, part, draw, deadline)
+            found.nominees.append(confirmed)
+            if confirmed.refutation is not None:
+                found.refutation = _shrunk(confirmed.refutation, search)
+                found.how = "search"
+                return
+        search.clear(*draws)
+
+
+def _confirm(run: Run, subject: Subject, draw: Draw, deadline: float) -> Judged:
+    fresh = replace(draw, role="nominee", stream="confirm")
+    budget = Budget(alpha=ALPHA / (2 * NOMINATIONS), deadline=deadline)
+    found = judge_instance(fresh, budget)
+    verdict = found.verdict
+    if isinstance(verdict, BoundVerdict) and verdict.claimed is None and not found.refutation:
+        # One violation refutes a deterministic claim wherever it was seen.
+        return judge_instance(replace(draw, role="nominee"), budget)
     return found
 
 
-def _judge_twin(run: Run, twin: Twin) -> Outcome:
+def _shrunk(refutation: Refutation, search: Search) -> Refutation:
+    smallest = not search.verdict().shrink_cut and search.shrink
+    return replace(refutation, at=replace(refutation.at, shrunk=smallest))
+
+
+def automatic_specimens(run: Run, subject: Subject, seen: Iterable[Seen]) -> list[Draw]:
+    """Choose the instances on which a part without specimens is judged, on fresh trials.
+
+    Without chance: that with the largest ratio clearly below 1. With a claimed probability: the
+    largest share of failures, and beside it the largest, the median and the smallest claim. Means
+    and laws: the smallest p-value, and the first instance.
+    """
+    said = [one for one in seen if one.says_something]
+    chosen: list[Seen] = []
+    samples = [one for one in said if math.isnan(one.ratio)]
+    if samples:
+        chosen = [min(samples, key=lambda one: one.p_value), samples[0], samples[-1]]
+    elif certain := [one for one in said if one.claimed == 0.0]:
+        clear = [one for one in certain if one.ratio < 1.0 - ALLOWANCE]
+        chosen = [max(clear or certain, key=lambda one: one.ratio)]
+    elif said:
+        by_claim = sorted(said, key=lambda one: one.claimed)
+        chosen = [
+            max(said, key=lambda one: one.share - one.claimed),
+            max(said, key=lambda one: one.share),
+            by_claim[-1],
+            by_claim[len(by_claim) // 2],
+            by_claim[0],
+        ]
+    different = {one.draw.hash: one for one in chosen}
+    return [
+        replace(one.draw, run=run, role="specimen", stream="confirm") for one in different.values()
+    ]
+
+
+def _judge_twin(run: Run, twin: Twin, found: _Findings) -> Outcome:
     deadline = run.deadline()
-    tried: list[InstanceVerdict] = []
     for instance in twin.specimens:
-        tried.append(
-            judge_instance(
-                run,
-                twin,
-                instance,
-                role="specimen",
-                alpha=ALPHA / (len(twin.specimens) + 1),
-                deadline=deadline,
-            )
-        )
-        if tried[-1].verdict == "refuted":
-            return _twin_outcome(twin, tried, [], "specimen")
-    slopes: list[SlopeVerdict] = []
+        draw = Draw(run=run, subject=twin, instance=instance, role="specimen")
+        alpha = ALPHA / (len(twin.specimens) + 1)
+        found.specimens.append(judge_instance(draw, Budget(alpha=alpha, deadline=deadline)))
+        if found.specimens[-1].refutation is not None:
+            return _twin_outcome(twin, found, "specimen")
     for along in twin.along:
-        slopes.append(judge_grid(run, twin, along, alpha=ALPHA / len(twin.along)))
-        if slopes[-1].judgement.outcome == "refuted":
-            return _twin_outcome(twin, tried, slopes, "slope")
-    if twin.specimens or twin.along:
-        return _twin_outcome(twin, tried, slopes, None)
-    search = Search(run=run, subject=twin, test=twin.part.test, shrink=False, deadline=deadline)
-    tried = _searched(run, twin, search, deadline)
-    outcome = _twin_outcome(
-        twin,
-        tried,
-        slopes,
-        "search" if any(found.verdict == "refuted" for found in tried) else None,
-    )
-    summary = search.summary()
-    if not tried and summary.instances > summary.vacuous:
-        words = [f"Of {summary.instances} instances drawn, none looked like a violation."]
-        return replace(outcome, verdict="undecided", words=words, trials=summary.trials)
-    return outcome
+        alpha = ALPHA / len(twin.along)
+        found.grids.append(judge_grid(run, twin, along, alpha=alpha, deadline=deadline))
+        if found.grids[-1].refutation is not None:
+            return _twin_outcome(twin, found, "slope")
+    search = found.search = Search(run=run, subject=twin, shrink=False, deadline=deadline)
+    while search.nominations < NOMINATIONS and (nominated := search.next()) is not None:
+        if isinstance(nominated, Broken):
+            raise BrokenStatement(nominated.failure.text, nominated.failure.token)
+        if nominated.refutation is not None:
+            found.refutation = nominated.refutation
+            return _twin_outcome(twin, found, "search")
+        found.nominees.append(_confirm(run, twin, nominated.draw, deadline))
+        if found.nominees[-1].refutation is not None:
+            return _twin_outcome(twin, found, "search")
+        search.clear(nominated.draw)
+    if not twin.specimens:
+        for draw in automatic_specimens(run, twin, search.seen.values()):
+            budget = Budget(alpha=ALPHA / _AUTOMATIC, share=1 / 3, deadline=deadline)
+            found.automatic.append(judge_instance(draw, budget))
+            if found.automatic[-1].refutation is not None:
+                return _twin_outcome(twin, found, "search")
+    return _twin_outcome(twin, found, None)
 
 
-def _searched(run: Run, twin: Twin, search: Search, deadline: float) -> list[InstanceVerdict]:
-    tried: list[InstanceVerdict] = []
-    while search.nominations < NOMINATIONS and (found := search.next()) is not None:
-        if isinstance(found, Broken):
-            raise BrokenStatement(found.failure.text)
-        tried.append(
-            judge_instance(
-                run,
-                twin,
-                found.instance,
-                role="nominee",
-                alpha=ALPHA / NOMINATIONS,
-                deadline=deadline,
-            )
-        )
-        if tried[-1].verdict == "refuted":
-            break
-        search.clear(found.instance)
-    return tried
-
-
-def _outcome(
-    part: Part[..., Any],
-    specimens: list[InstanceVerdict],
-    slopes: list[SlopeVerdict],
-    nominees: list[InstanceVerdict],
-    search: SearchSummary,
-    refuting: InstanceVerdict | None,
-    broken: Failure | None,
-) -> Outcome:
-    verdicts: list[Verdict] = [found.verdict for found in specimens]
-    verdicts += ["refuted"] if refuting else []
-    verdicts += ["error"] if broken else []
-    verdicts += _of_slopes(slopes)
-    if not verdicts and search.instances and search.vacuous == search.instances:
-        verdicts = ["vacuous"]
-    biting = [verdict for verdict in verdicts if verdict != "vacuous"]
-    verdict = worst(biting or verdicts)
-    # A nominee was shrunk, so that it says more than a specimen.
-    culprit = refuting or next((found for found in specimens if found.verdict == "refuted"), None)
-    steep = next((slope for slope in slopes if slope.judgement.outcome == "refuted"), None)
-    refutation = culprit.refutation if culprit else steep.refutation if steep else None
-    if refutation and culprit is refuting:
-        refutation = replace(refutation, shrunk=not search.shrink_cut)
-    return Outcome(
+def _outcome(part: Part[..., Any], found: _Findings) -> Outcome:
+    specimens = [*found.specimens, *found.automatic]
+    search = found.search.verdict() if found.search else None
+    refutation, how = found.refutation, found.how
+    if refutation is None:
+        refuting = [one.refutation for one in specimens if one.refutation]
+        slopes = [grid.refutation for grid in found.grids if grid.refutation]
+        # What the author froze, and then what the search found: a nominee was shrunk.
+        if refuting:
+            refutation, how = refuting[0], "specimen" if found.specimens else "search"
+        elif slopes:
+            refutation, how = slopes[0], "slope"
+    verdict = _verdict(found, specimens, search, refuted=refutation is not None)
+    outcome = Outcome(
         subject=part.id,
         verdict=verdict,
         expect=part.expect,
-        basis=_basis(specimens, slopes) if verdict == "holds" else None,
-        words=_words(part, verdict, specimens, slopes, search),
-        specimens=specimens,
-        slopes=slopes,
+        basis=_basis(found, specimens, search) if verdict == "holds" else None,
+        specimens=[one.verdict for one in specimens],
+        automatic=len(found.automatic),
+        slopes=[grid.verdict for grid in found.grids],
         search=search,
-        nominees=nominees,
-        refutation=refutation,
-        failure=broken,
-        how=None
-        if verdict != "refuted"
-        else "search"
-        if culprit is refuting and culprit
-        else "specimen"
-        if culprit
-        else "slope",
-        trials=sum(found.trials for found in (*specimens, *nominees))
-        + sum(slope.trials for slope in slopes)
-        + search.trials,
+        nominees=[one.verdict for one in found.nominees],
+        refutation=refutation if verdict == "refuted" else None,
+        how=how if verdict == "refuted" else None,  # type: ignore[arg-type]
+        failure=found.failure,
+    )
+    outcome = replace(outcome, resolution=resolution_of(outcome) if verdict == "holds" else "")
+    return replace(outcome, words=words_of(part, outcome))
+
+
+def _verdict(
+    found: _Findings,
+    specimens: Sequence[Judged],
+    search: SearchVerdict | None,
+    *,
+    refuted: bool,
+) -> Verdict:
+    if found.failure is not None:
+        return "error"
+    if refuted:
+        return "refuted"
+    spoken = [one for one in specimens if not isinstance(one.verdict, Silence)]
+    verdicts: list[Verdict] = [one.verdict.verdict for one in spoken]
+    if "undecided" in verdicts and _only_tied(spoken) and _strictly_inside(spoken, search):
+        # An equality case decides nothing; others do.
+        verdicts = ["holds" for _ in verdicts]
+    verdicts += [grid.verdict.verdict for grid in found.grids]
+    if verdicts:
+        return worst(verdicts)
+    if search is not None and search.verdict == "vacuous":
+        return "vacuous"
+    return "vacuous" if specimens else "untested"
+
+
+def _only_tied(specimens: Sequence[Judged]) -> bool:
+    """Whether what is undecided is undecided because bounds are met to rounding."""
+    undecided = [one for one in specimens if one.verdict.verdict == "undecided"]
+    return all(
+        isinstance(one.verdict, BoundVerdict) and one.verdict.claimed is None and one.tied
+        for one in undecided
     )
 
 
-def _twin_outcome(
-    twin: Twin, tried: list[InstanceVerdict], slopes: list[SlopeVerdict], how: str | None
-) -> Outcome:
-    verdicts: list[Verdict] = [*(found.verdict for found in tried), *_of_slopes(slopes)]
-    refutation = next((found.refutation for found in tried if found.refutation), None)
-    refutation = refutation or next(
-        (slope.refutation for slope in slopes if slope.refutation), None
-    )
-    verdict: Verdict = (
-        "refuted" if how else worst([v for v in verdicts if v != "vacuous"] or verdicts)
-    )
-    return Outcome(
+def _strictly_inside(specimens: Sequence[Judged], search: SearchVerdict | None) -> bool:
+    """Whether somewhere the bound holds clearly."""
+    clear = any(one.verdict.verdict == "holds" and not one.tied for one in specimens)
+    return clear or (search is not None and search.instances > search.tied + search.vacuous)
+
+
+def _basis(found: _Findings, specimens: Sequence[Judged], search: SearchVerdict | None) -> Basis:
+    verdicts = [one.verdict for one in specimens if not isinstance(one.verdict, Silence)]
+    bounds = [one for one in verdicts if isinstance(one, BoundVerdict)]
+    if any(one.attacks for one in bounds):
+        return "attacked"
+    if any(isinstance(one, MeanVerdict | LawVerdict) for one in verdicts):
+        return "tested"
+    if any(one.claimed is not None for one in bounds):
+        return "certified"
+    if bounds:
+        if all(one.worst.direction == "equal" for one in bounds):
+            return "exact"
+        met = [one.worst.ratio / one.threshold for one in bounds]
+        met += [search.worst_ratio] if search else []
+        return "algebra on random trials" if max(met) >= _CAME_NEAR else "searched"
+    return "exponent"
+
+
+def _twin_outcome(twin: Twin, found: _Findings, how: str | None) -> Outcome:
+    specimens = [*found.specimens, *found.automatic]
+    search = found.search.verdict() if found.search else None
+    judged = [*specimens, *found.nominees]
+    refutation = found.refutation
+    refutation = refutation or next((one.refutation for one in judged if one.refutation), None)
+    refutation = refutation or next((g.refutation for g in found.grids if g.refutation), None)
+    verdict: Verdict = "refuted" if how else _verdict(found, specimens, search, refuted=False)
+    outcome = Outcome(
         subject=twin.id,
         verdict=verdict,
         expect="refuted",
-        words=[] if how else _undecided_exponents(slopes),
-        specimens=tried,
-        slopes=slopes,
-        refutation=refutation,
-        how=how,
-        trials=sum(found.trials for found in tried) + sum(slope.trials for slope in slopes),
+        specimens=[one.verdict for one in specimens],
+        automatic=len(found.automatic),
+        slopes=[grid.verdict for grid in found.grids],
+        search=search,
+        nominees=[one.verdict for one in found.nominees],
+        refutation=refutation if how else None,
+        how=how,  # type: ignore[arg-type]
     )
-
-
-def _basis(specimens: list[InstanceVerdict], slopes: list[SlopeVerdict]) -> Basis:
-    if any(found.attacks for found in specimens):
-        return "attacked"
-    if slopes or any(found.test for found in specimens):
-        return "consistent"
-    if specimens and all(found.deterministic for found in specimens):
-        return "exact" if all(found.direction == "equal" for found in specimens) else "attacked"
-    return "certified"
-
-
-def _words(
-    part: Part[..., Any],
-    verdict: Verdict,
-    specimens: list[InstanceVerdict],
-    slopes: list[SlopeVerdict],
-    search: SearchSummary,
-) -> list[str]:
-    words = []
-    certified = [
-        found
-        for found in specimens
-        if found.verdict == "holds" and found.judgement and not found.deterministic
-    ]
-    if certified:
-        level = max(found.judgement.level for found in certified if found.judgement)
-        words.append(
-            f"On {_count(len(certified), 'specimen')} a trial fails with probability at most {level:.3g}, at error probability 0.001."
-        )
-    if (
-        inside := [found.inside for found in specimens if found.inside is not None]
-    ) and part.requires:
-        where = "inside" if all(inside) else "below" if not any(inside) else "partly below"
-        words.append(
-            f"The specimens lie {where} what the part asks for: {part.requires.paper or part.requires.ours}."
-        )
-    words += _undecided_exponents(slopes)
-    if any((found.verdict == "undecided" and found.deterministic) for found in specimens):
-        words.append("A ratio exceeds 1 by no more than rounding explains: undecided numerically.")
-    drawn = search.instances + search.discarded
-    if drawn and search.vacuous + search.discarded > drawn / 3:
-        words.append(
-            f"Of {drawn} instances drawn, the claim says nothing on {search.vacuous} and {search.discarded} were discarded."
-        )
-    if search.shrink_cut:
-        words.append("Shrinking was cut short: a smaller instance may exist.")
-    if verdict == "untested":
-        words.append("No instance was tried: give the part a specimen, or lower its cost.")
-    near = sum(found.near for found in specimens)
-    if near:
-        words.append(
-            f"{_count(near, 'trial')} lie within 1e-9 of the threshold: another device may decide them otherwise."
-        )
-    return words
-
-
-def _of_slopes(slopes: list[SlopeVerdict]) -> list[Verdict]:
-    meaning: dict[str, Verdict] = {
-        "refuted": "refuted",
-        "consistent": "holds",
-        "undecided": "undecided",
-    }
-    return [meaning[slope.judgement.outcome] for slope in slopes]
-
-
-def _undecided_exponents(slopes: list[SlopeVerdict]) -> list[str]:
-    return [
-        f"The exponent in {slope.along.variable} is undecided at these sizes: {slope.judgement.measured:+.2f}, interval {_interval(slope)}."
-        for slope in slopes
-        if slope.judgement.outcome == "undecided"
-    ]
-
-
-def _interval(slope: SlopeVerdict) -> str:
-    low, high = slope.judgement.interval
-    return f"[{low:+.2f}, {high:+.2f}]"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")
-
-
-def _failure(problem: BrokenStatement) -> Failure:
-    return Failure(text=str(problem), token=getattr(problem, "token", None))
+    return outcome if how else replace(outcome, words=what_would_tell(outcome))

@@ -1,19 +1,19 @@
 """Profiles: how much work a run spends on a statement.
 
-A profile is a share of instances, trials and time. A statement's cost lowers its share, never below
-one specimen and its twins.
+Budgets are counted work, never time: a run is the same on every machine. The unit is one element
+of one operation, as seen by torch's dispatch on the first block of an instance; see
+`lemmata.harness.work`. On one core of 2026, 10⁹ units take about a second, often less. Cheap
+statements get thousands of trials and hundreds of instances for it, dear ones a few.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
 BLOCK = 16
-"""Trials come in blocks of this size, whatever the batch.
-
-Evidence is recorded and looked at block by block.
-"""
+"""Trials come in blocks of this size, whatever the batch: evidence is recorded block by block."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,45 +22,45 @@ class Profile:
 
     Attributes:
         name: as given to ``--lemmata-profile``.
-        instances: how many instances Hypothesis draws for a part.
-        explore: trials for each of them.
-        cap: trials after which confirming on one instance stops, undecided.
-        stretch: how far above the cap a plan for a certificate may go where a trial is cheap.
-        grid: share of the trials that a part asks for at each size of a grid.
+        confirm: work for confirming on one instance.
+        explore: work for the whole search over instances.
+        instances: most instances that a search looks at, and fewest, whatever they cost.
+        trials: most trials for confirming on one instance, and fewest, whatever they cost.
+        grid: share of the trials that a part asks for at each size of a grid; a grid that is
+            cheap gets up to ``grid_stretch`` times as many.
+        grid_stretch: see ``grid``.
+        ascents: on how many instances a deterministic claim's draws are ascended.
+        climbs: on how many instances the numbers of an instance are climbed.
+        small: how many instances of a small scope are enumerated.
         shrink: seconds for shrinking a nominated instance.
+        every_specimen: whether dear parts, too, are judged on all their specimens.
         entropy: "fixed" (every run the same) or "fresh".
     """
 
     name: str
-    instances: int
-    explore: int
-    cap: int
-    stretch: int
+    confirm: float
+    explore: float
+    instances: tuple[int, int]
+    trials: tuple[int, int]
     grid: float
+    grid_stretch: float
+    ascents: int
+    climbs: int
+    small: int
     shrink: float
+    every_specimen: bool
     entropy: Literal["fixed", "fresh"]
 
-    def instances_for(self, cost: float) -> int:
-        """Instances to draw for a part of that cost."""
-        return max(1 if cost <= 8 else 0, round(self.instances / max(1.0, cost)))
+    def trials_for(self, work: float, share: float = 1.0) -> int:
+        """Return how many trials of that work the budget pays for: a power of two of them."""
+        most, fewest = self.trials
+        paid = max(min(share * self.confirm / max(work, 1.0), most), fewest, BLOCK)
+        return BLOCK << int(math.log2(paid / BLOCK))
 
-    def explore_for(self, cost: float) -> int:
-        """Trials for a drawn instance of a part of that cost."""
-        return max(4, round(self.explore / max(1.0, cost) ** 0.5))
 
-    def cap_for(self, cost: float, planned: int) -> int:
-        """Trials after which confirming stops.
-
-        Twice what a certificate of clean trials would take, where that is cheap.
-        """
-        reach = self.cap * self.stretch if cost <= 1 else self.cap
-        return (
-            -(
-                -max(min(2 * planned, reach), round(self.cap / max(1.0, cost) ** 0.5), BLOCK)
-                // BLOCK
-            )
-            * BLOCK
-        )
+def blocks(trials: float) -> int:
+    """Round a number of trials up to whole blocks."""
+    return max(1, -int(-trials // BLOCK)) * BLOCK
 
 
 PROFILES = {
@@ -68,32 +68,47 @@ PROFILES = {
     for profile in (
         Profile(
             name="quick",
-            instances=4,
-            explore=8,
-            cap=64,
-            stretch=8,
-            grid=0.5,
-            shrink=0.0,
+            confirm=4e7,
+            explore=3e7,
+            instances=(60, 2),
+            trials=(4096, 128),
+            grid=1.0,
+            grid_stretch=2.0,
+            ascents=0,
+            climbs=1,
+            small=12,
+            shrink=1.0,
+            every_specimen=False,
             entropy="fixed",
         ),
         Profile(
             name="default",
-            instances=12,
-            explore=16,
-            cap=128,
-            stretch=4,
+            confirm=3e8,
+            explore=3e8,
+            instances=(400, 4),
+            trials=(65_536, 128),
             grid=1.0,
+            grid_stretch=8.0,
+            ascents=3,
+            climbs=3,
+            small=60,
             shrink=5.0,
+            every_specimen=False,
             entropy="fixed",
         ),
         Profile(
             name="nightly",
-            instances=200,
-            explore=64,
-            cap=4096,
-            stretch=2,
+            confirm=1e10,
+            explore=1e10,
+            instances=(4000, 50),
+            trials=(1 << 20, 4096),
             grid=4.0,
+            grid_stretch=16.0,
+            ascents=20,
+            climbs=10,
+            small=400,
             shrink=60.0,
+            every_specimen=True,
             entropy="fresh",
         ),
     )

@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 
 from lemmata.harness.explanation import explain, reason
-from lemmata.harness.parts import judge_part, judge_twin
-from lemmata.harness.run import Run
+from lemmata.harness.parts import judge_subject
 from lemmata.harness.registry import OnePart
+from lemmata.harness.run import Run
 from lemmata.harness.statements import Part, Statement, StatementError, Subject, Twin, part_of
 from lemmata.harness.verdicts import Outcome
 
@@ -41,7 +41,7 @@ class _Item(pytest.Function):
 
     def outcome(self) -> Outcome:
         """Judge the subject."""
-        raise NotImplementedError
+        return judge_subject(self.config.stash[RUN_KEY], self.subject)
 
     def runtest(self) -> None:
         """Judge the subject; pass, fail or skip by its verdict."""
@@ -89,19 +89,9 @@ class _Item(pytest.Function):
 class PartItem(_Item):
     """A part of a statement."""
 
-    def outcome(self) -> Outcome:
-        """Judge the part, drawing instances with the item's own test."""
-        assert isinstance(self.subject, Part)
-        return judge_part(self.config.stash[RUN_KEY], self.subject, self.obj)
-
 
 class TwinItem(_Item):
     """A falsified copy of a part, which passes when it is refuted."""
-
-    def outcome(self) -> Outcome:
-        """Judge the twin."""
-        assert isinstance(self.subject, Twin)
-        return judge_twin(self.config.stash[RUN_KEY], self.subject)
 
 
 class StatementModule(pytest.Module):

@@ -12,46 +12,45 @@ verdict), ``lost`` (trials or items lost to a crash). docs/records.md names thei
 from __future__ import annotations
 
 import json
-import math
 import os
+import secrets
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-SCHEMA = 1
+from lemmata.harness.codec import CodecError, from_plain, to_plain
+from lemmata.harness.schema import SCHEMA, DeclaredStatement, Manifest, Record, Recorded
+
+_NOTHING = (
+    "there are no records in {}: run `pytest` or `lemmata check` first, or name the folder with "
+    "--records"
+)
 
 
 class RecordsError(Exception):
     """A records folder that cannot be written or read, in one sentence."""
 
 
-def plain(value: Any) -> Any:
-    """Replace numbers that JSON has no literal for by texts, all the way down."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    if isinstance(value, Mapping):
-        return {str(key): plain(entry) for key, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(entry) for entry in value]
-    return value
+def new_run() -> str:
+    """Return an id for a run that begins now, which no two machines share."""
+    return time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()) + f"-{secrets.token_hex(6)}"
 
 
 def write_json(path: Path, value: Any) -> None:
     """Write a small JSON file whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}")
-    beside.write_text(json.dumps(plain(value), indent=1, allow_nan=False) + "\n")
+    beside.write_text(json.dumps(to_plain(value), indent=1, allow_nan=False) + "\n")
     beside.replace(path)
 
 
 def finish_manifest(folder: Path, *, finished: float, interrupted: str | None) -> None:
     """Note in a run's manifest when it ended, and why where that was early."""
-    manifest = _side_file(folder / "manifest.json") or {"schema": SCHEMA, "run": folder.name}
-    write_json(
-        folder / "manifest.json", {**manifest, "finished": finished, "interrupted": interrupted}
-    )
+    manifest = _manifest(folder) or Manifest(schema=SCHEMA, run=folder.name)
+    ended = replace(manifest, finished=finished, interrupted=interrupted)
+    write_json(folder / "manifest.json", to_plain(ended))
 
 
 class Recorder:
@@ -69,19 +68,18 @@ class Recorder:
                     f"records cannot be written to {folder}: {problem.strerror}; name another folder with --lemmata-records"
                 ) from problem
 
-    def write(self, kind: str, **fields: Any) -> None:
+    def write(self, fields: Mapping[str, Any]) -> None:
         """Append one record; it is on its way to the disk when this returns."""
         if self._path is None:
             return
         record = {
             "schema": SCHEMA,
-            "kind": kind,
             "run": self.run,
             "worker": self.worker,
             "time": round(time.time(), 3),
             **fields,
         }
-        line = json.dumps(plain(record), separators=(",", ":"), allow_nan=False) + "\n"
+        line = json.dumps(to_plain(record), separators=(",", ":"), allow_nan=False) + "\n"
         with self._path.open("a", encoding="utf-8") as file:
             file.write(line)
 
@@ -92,49 +90,42 @@ class RunRecords:
 
     Attributes:
         folder: where it lies.
-        manifest: versions, settings and times; empty where it is missing.
+        manifest: what it was; of its folder's name alone where the file is missing.
         statements: every statement as text.
         records: all records, worker by worker, in the order of writing.
-        torn: how many lines could not be read.
+        torn: how many lines and files could not be read, or do not fit the schema.
     """
 
     folder: Path
-    manifest: Mapping[str, Any]
-    statements: list[Mapping[str, Any]]
-    records: list[Mapping[str, Any]]
+    manifest: Manifest
+    statements: Sequence[DeclaredStatement]
+    records: Sequence[Record]
     torn: int
 
 
 def read_run(folder: Path) -> RunRecords:
-    """Read one run's folder; torn lines and unreadable side files are skipped and counted.
+    """Read one run's folder; what is torn or does not fit the schema is skipped and counted.
 
     Raises:
-        RecordsError: there is no such folder.
+        RecordsError: there is no such folder, or an older Lemmata wrote it.
     """
     if not folder.is_dir():
-        raise RecordsError(
-            f"there are no records in {folder}: run `pytest` or `lemmata check` first, or name the folder with --records"
-        )
+        raise RecordsError(_NOTHING.format(folder))
     records, torn = [], 0
     for path in sorted(folder.glob("*.jsonl")):
-        for record in _lines(path):
-            if record is None:
-                torn += 1
-            else:
-                records.append(record)
-    manifest, statements = (
-        _side_file(folder / "manifest.json"),
-        _side_file(folder / "statements.json"),
-    )
-    torn += (manifest is None and (folder / "manifest.json").exists()) + (
-        statements is None and (folder / "statements.json").exists()
-    )
+        for line in _lines(path):
+            record = _record(line, folder)
+            torn += record is None
+            records += [record] if record else []
+    manifest = _manifest(folder)
+    torn += manifest is None and (folder / "manifest.json").exists()
+    statements, bad = _statements(folder / "statements.json")
     return RunRecords(
         folder=folder,
-        manifest=manifest or {},
-        statements=statements or [],
+        manifest=manifest or Manifest(schema=SCHEMA, run=folder.name),
+        statements=statements,
         records=records,
-        torn=torn,
+        torn=torn + bad,
     )
 
 
@@ -154,27 +145,80 @@ def runs_in(folder: Path) -> list[Path]:
             if path.is_dir() and ((path / "manifest.json").exists() or list(path.glob("*.jsonl")))
         ):
             return found
-    raise RecordsError(
-        f"there are no records in {folder}: run `pytest` or `lemmata check` first, or name the folder with --records"
-    )
+    raise RecordsError(_NOTHING.format(folder))
 
 
-def _lines(path: Path) -> Iterator[Mapping[str, Any] | None]:
-    for line in path.read_bytes().splitlines():
-        if not line.strip():
-            continue
+def _lines(path: Path) -> Iterator[bytes]:
+    """Give the lines of a file of records; one unreadable line for what is no readable file."""
+    if not path.is_file():  # a folder, a dangling link, a pipe that would never end
+        yield b"{"
+        return
+    try:
+        with path.open("rb") as file:
+            yield from (line for line in file if line.strip())
+    except OSError:
+        yield b"{"
+
+
+def _record(line: bytes, folder: Path) -> Record | None:
+    try:
+        plain = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(plain, dict):
+        return None
+    _refuse_other_schema(plain.get("schema"), folder)
+    try:
+        value: Any = from_plain(plain, Recorded)  # type: ignore[arg-type]
+        time, worker = plain.get("time", 0.0), plain.get("worker", "")
+        if not isinstance(time, int | float) or not isinstance(worker, str):
+            return None
+        return Record(value=value, time=float(time), worker=worker)
+    except (CodecError, RecursionError, OverflowError):
+        return None
+
+
+def _manifest(folder: Path) -> Manifest | None:
+    plain = _side_file(folder / "manifest.json")
+    if not isinstance(plain, dict):
+        return None
+    _refuse_other_schema(plain.get("schema"), folder)
+    try:
+        return from_plain(plain, Manifest)
+    except CodecError:
+        return None
+
+
+def _statements(path: Path) -> tuple[list[DeclaredStatement], int]:
+    plain = _side_file(path)
+    if plain is None:
+        return [], int(path.exists())
+    if not isinstance(plain, list):
+        return [], 1
+    read, bad = [], 0
+    for one in plain:
         try:
-            record = json.loads(line)
-        except ValueError:
-            yield None
-        else:
-            yield record if isinstance(record, dict) and "kind" in record else None
+            read.append(from_plain(one, DeclaredStatement))
+        except CodecError:
+            bad += 1
+    return read, bad
+
+
+def _refuse_other_schema(schema: object, folder: Path) -> None:
+    if isinstance(schema, int) and not isinstance(schema, bool) and schema != SCHEMA:
+        which = "an older" if schema < SCHEMA else "a newer"
+        raise RecordsError(
+            f"{folder} was recorded by {which} Lemmata (schema {schema}, this one reads {SCHEMA}): "
+            "run the statements again, or read it with that version"
+        )
 
 
 def _side_file(path: Path) -> Any:
+    if not path.is_file():
+        return None
     try:
-        return json.loads(path.read_text())
-    except (OSError, ValueError):
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
         return None
 
 

@@ -10,6 +10,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from lemmata.harness.claims import Claim, Law, Mean
 from lemmata.harness.drawing import HypothesisTest
+from lemmata.harness.generation import note_code
 from lemmata.harness.ids import ID
 from lemmata.harness.instances import Instance
 from lemmata.harness.statements import (
@@ -315,6 +316,7 @@ def _register(
             f"{id} stands twice, at {known.file}:{known.line} and at {file}:{line}: give one of "
             "them another id"
         )
+    note_code(caller.f_globals.get("__name__", ""), file)
     section = (caller.f_globals.get("__doc__") or "").strip().partition("\n")[0]
     made = Statement(
         id=id,

@@ -11,17 +11,30 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from lemmata.harness.adversary.draws import ascended
 from lemmata.harness.claims import Bound, Claim
+from lemmata.harness.draw import Draw
+from lemmata.harness.evaluation import (
+    Bounds,
+    BrokenStatement,
+    Discarded,
+    MemoryRanOut,
+    claimed,
+    kept,
+)
 from lemmata.harness.generation import generation_of
-from lemmata.harness.instances import Instance, decode_arguments, describe, hash_of
-from lemmata.harness.outside import as_if_in_a_test
-from lemmata.harness.randomness import key_of
+from lemmata.harness.instances import Instance, decode_arguments, describe
+from lemmata.harness.judging import sides_of
+from lemmata.harness.profiles import PROFILES
+from lemmata.harness.recording import PartVerdict
 from lemmata.harness.records import read_run, runs_in
-from lemmata.harness.run import dtype_named
 from lemmata.harness.registry import find_subject
+from lemmata.harness.run import Run, dtype_named
 from lemmata.harness.statements import Part, Subject, part_of
+from lemmata.harness.thresholds import doubtful, failing, threshold_of
 from lemmata.harness.tokens import Token
-from lemmata.harness.trials import Trials
+from lemmata.harness.trials import Moved, Trials
+from lemmata.harness.work import counted, price
 
 
 class ReplayError(Exception):
@@ -36,7 +49,7 @@ class Replayed:
         token: that named it.
         subject: the part or twin.
         instance: as Python objects.
-        claim: of the one trial.
+        claim: of the one trial; bounds: the same on the CPU, where it is a bound.
         drawn: every tensor that the statement asked the trial for, by name.
         changed: whether the statement's code is not what it was when the token was made.
     """
@@ -45,6 +58,7 @@ class Replayed:
     subject: Subject
     instance: Instance
     claim: Claim
+    bounds: Bounds | None = None
     drawn: dict[str, Tensor] = field(default_factory=dict)
     changed: bool = False
 
@@ -61,23 +75,24 @@ class Replayed:
                 "  warning   the statement's code has changed since the token was made: this may be "
                 "another trial"
             )
-        if isinstance(self.claim, Bound):
-            threshold = self.subject.constant.value if self.subject.constant else 1.0
-            ratio = float(self.claim.ratio[0])
-            lines.append(f"  measured  {float(self.claim.measured[0]):.17g}")
-            lines.append(f"  {self.claim.direction:<9} {float(self.claim.bound[0]):.17g}")
-            fails = not ratio <= threshold * (1.0 + float(self.claim.allowance[0]))
-            lines.append(
-                f"  ratio     {ratio:.17g}, threshold {threshold:g}: {'a violation' if fails else 'no violation'}"
-            )
-            lines += [
-                f"  attack    {name}: ratio {float(found[0]):.6g}"
-                for name, found in self.claim.attacks.items()
-            ]
-        else:
-            lines.append(
-                f"  samples   {self.claim.samples[0].reshape(-1)[:8].tolist()} (the verdict rests on all trials together)"
-            )
+        if self.token.ascent:
+            lines.append(f"  draws     moved by {self.token.ascent} steps of ascent over them")
+        if self.bounds is None:
+            first = self.claim.samples[0].reshape(-1)[:8].tolist()  # type: ignore[union-attr]
+            lines.append(f"  samples   {first} (the verdict rests on all trials together)")
+            return lines
+        threshold = threshold_of(self.subject, self.bounds)
+        sides = sides_of(self.bounds, 0)
+        fails, unsure = (test(self.bounds, threshold)[0] for test in (failing, doubtful))
+        says = "a violation" if fails else "decided by rounding" if unsure else "no violation"
+        member = f", {sides.member}" if sides.member else ""
+        lines.append(f"  measured  {sides.measured:.17g}")
+        lines.append(f"  {sides.direction:<9} {sides.bound:.17g}{member}")
+        lines.append(f"  ratio     {sides.ratio:.17g}, threshold {threshold.value:g}: {says}")
+        lines += [
+            f"  attack    {name}: ratio {float(found[0]):.6g}"
+            for name, found in self.bounds.attacks.items()
+        ]
         return lines
 
     def export(self, path: Path) -> None:
@@ -114,41 +129,50 @@ def replay_trial(token: Token) -> Replayed:
     Raises:
         StatementError: the statement is not imported.
         InstanceError: the instance does not fit the statement's signature any more.
-        ReplayError: the statement raises.
+        RunError: the token names a dtype that is none.
+        ReplayError: the statement raises, or the token names what cannot be.
     """
     subject = find_subject(token.subject)
     part: Part[..., Any] = part_of(subject)
     instance = decode_arguments(token.instance, part.check, part.test.lemmata_strategies)
     if token.layers not in ("dense", "matrix-free"):
         raise ReplayError(f"{token.layers!r} is no kind of layers: the token was altered")
-    key = key_of(subject.id, hash_of(instance), token.entropy, token.stream)
-    drawn: dict[str, Tensor] = {}
-    trials = Trials(
-        key=key,
-        first=token.trial,
-        count=1,
+    run = Run(
+        profile=PROFILES["quick"],
+        entropy=token.entropy,
         dtype=dtype_named(token.dtype),
-        layers=token.layers,
-        journal=drawn,
-    )  # type: ignore[arg-type]
+        layers=token.layers,  # type: ignore[arg-type]
+    )
+    draw = Draw(run=run, subject=subject, instance=instance, role="nominee", stream=token.stream)
+    drawn: dict[str, Tensor] = {}
+    trials = replace(draw.trials(token.trial, 1), layers=token.layers, journal=drawn)  # type: ignore[arg-type]
     try:
-        with as_if_in_a_test(subject.check):
-            claim = subject.check(**instance, trials=trials)
-    except Exception as problem:
-        raise ReplayError(
-            f"{subject.id} raises {type(problem).__name__} on this trial: {problem}"
-        ) from problem
-    if isinstance(claim, Bound):
-        claim = replace(claim, ratio=claim.ratio.detach())
-    changed = generation_of(subject) != token.generation
+        if token.ascent:
+            trials = replace(trials, moved=_ascended(draw, trials, token.ascent))
+        with counted(run.device) as footprint:
+            claim = claimed(draw, trials)
+    except (BrokenStatement, Discarded, MemoryRanOut) as problem:
+        raise ReplayError(str(problem) or f"{subject.id} assumes this trial away") from problem
+    bounds = kept(claim, token.trial, price(footprint, 1, 1.0), 0.0)
     return Replayed(
         token=token,
         subject=subject,
         instance=instance,
         claim=claim,
-        drawn={k: v.to("cpu", torch.float64) for k, v in drawn.items()},
-        changed=changed,
+        bounds=bounds if isinstance(bounds, Bounds) else None,
+        drawn={name: value.to("cpu", torch.float64) for name, value in drawn.items()},
+        changed=generation_of(subject) != token.generation,
     )
+
+
+def _ascended(draw: Draw, trials: Trials, steps: int) -> Moved | None:
+    def check(moving: Trials) -> Bound:
+        claim = claimed(draw, moving)
+        if not isinstance(claim, Bound):
+            raise ReplayError(f"{draw.subject.id} claims no bound: the token was altered")
+        return claim
+
+    return ascended(check, trials, steps)
 
 
 def last_failure_in(records: Path) -> tuple[str, Path | None]:
@@ -161,11 +185,15 @@ def last_failure_in(records: Path) -> tuple[str, Path | None]:
     """
     for folder in reversed(runs_in(records)):
         run = read_run(folder)
-        files = {part["id"]: made["file"] for made in run.statements for part in made["parts"]}
-        for record in sorted(run.records, key=lambda record: record.get("time", 0.0), reverse=True):
-            failed = record["kind"] == "verdict" and not record.get("as_expected", True)
-            found = (record.get("refutation") or record.get("error") or {}) if failed else {}
-            if token := found.get("token"):
-                file = files.get(record["part"])
+        files = {part.id: made.file for made in run.statements for part in made.parts}
+        verdicts = [one for one in run.records if isinstance(one.value, PartVerdict)]
+        for record in sorted(verdicts, key=lambda record: record.time, reverse=True):
+            verdict = record.value
+            outcome = verdict.outcome
+            if outcome.as_expected:
+                continue
+            token = outcome.refutation.at.token if outcome.refutation else ""
+            if token := token or (outcome.failure.token if outcome.failure else ""):
+                file = files.get(verdict.part)
                 return token, Path(file) if file else None
     raise ReplayError(f"no run in {records} has a failure to replay")

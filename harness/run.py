@@ -7,14 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
+from hypothesis.database import ExampleDatabase
 
-from lemmata.harness.instances import Instance, hash_of
 from lemmata.harness.profiles import Profile
-from lemmata.harness.randomness import key_of
 from lemmata.harness.records import Recorder
-from lemmata.harness.statements import Part, Subject, part_of
-from lemmata.harness.tokens import Token
-from lemmata.harness.trials import LayerKind, Trials
+from lemmata.harness.statements import Part
+from lemmata.harness.trials import LayerKind
+from lemmata.harness.work import Prices
 
 
 class RunError(Exception):
@@ -33,6 +32,9 @@ class Run:
         layers: kind of layers asked for, or None for each part's usual kind.
         recorder: where records go.
         seconds: time budget of a part, or None.
+        seed: varies the instances that are drawn, beside the entropy; as ``--hypothesis-seed``.
+        database: where Hypothesis keeps examples between runs, or None.
+        prices: what instances are known to cost.
     """
 
     profile: Profile
@@ -42,6 +44,9 @@ class Run:
     layers: LayerKind | None = None
     recorder: Recorder = field(default_factory=lambda: Recorder(None))
     seconds: float | None = None
+    seed: int = 0
+    database: ExampleDatabase | None = None
+    prices: Prices = field(default_factory=Prices, compare=False, repr=False)
 
     def layers_of(self, part: Part[..., Any]) -> LayerKind:
         """The kind of layers that a part runs on.
@@ -49,39 +54,6 @@ class Run:
         The one asked for where it can, its usual one otherwise.
         """
         return self.layers if self.layers in part.layers else part.layers[0]  # type: ignore[return-value]
-
-    def trials(
-        self, subject: Subject, instance: Instance, *, stream: str, first: int, count: int
-    ) -> Trials:
-        """Return the trials of an instance."""
-        key = key_of(subject.id, hash_of(instance), self.entropy, stream)
-        return Trials(
-            key=key,
-            first=first,
-            count=count,
-            device=self.device,
-            dtype=self.dtype,
-            layers=self.layers_of(part_of(subject)),
-        )
-
-    def token(
-        self, subject: Subject, instance: Instance, *, stream: str, trial: int, attack: str | None
-    ) -> Token:
-        """Return the token with which one trial can be drawn again."""
-        from lemmata.harness.generation import generation_of
-        from lemmata.harness.instances import encode
-
-        return Token(
-            subject=subject.id,
-            generation=generation_of(subject),
-            instance=encode(instance),
-            entropy=self.entropy,
-            stream=stream,
-            trial=trial,
-            layers=self.layers_of(part_of(subject)),
-            dtype=str(self.dtype).removeprefix("torch."),
-            attack=attack,
-        )
 
     def deadline(self) -> float:
         """The time, on the monotonic clock, at which a part that begins now should end."""

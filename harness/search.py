@@ -1,62 +1,140 @@
-"""Search.
-
-Hypothesis draws instances, explores each on a few trials, shrinks what looks like a violation, and
-nominates it.
+"""Search: instances are drawn, enumerated, climbed and ascended; what looks like a violation is
+made as small as possible and nominated.
 
 What searching finds is a nomination only. The trials that it looked at many times never feed an
 e-value: a nominated instance is judged on fresh trials of the stream ``confirm``, at its share of
-α. Every outcome is a pure function of the instance and the run's entropy, so that Hypothesis sees
-no flaky test; past the deadline for shrinking, unseen instances pass and seen ones repeat their
-answer.
+α. Instances come from four sources, each a function of part and entropy:
+
+* small scope: the simplest choices of the strategies and what lies next to them, enumerated;
+* drawn: Hypothesis' own search, with its shrinking;
+* climbed: from the worst instances of distinct shape, their numbers are changed, both ends of each
+  range included, as long as the ratio rises;
+* ascended: for a claim that no trial may violate, the draws of the worst trials are moved by
+  gradient ascent (`lemmata.harness.adversary.draws`).
+
+The budget is counted work. Past a deadline for shrinking, unseen instances pass and seen ones
+repeat their answer, so that Hypothesis sees no flaky test. A smaller violation does not count while
+shrinking if it is less than half as large: a true counterexample must not slip to an artefact.
 """
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import hypothesis
 import numpy as np
 from hypothesis import HealthCheck, Phase
 from scipy import stats
 
-from lemmata.harness.claims import Law
-from lemmata.harness.drawing import evaluating
-from lemmata.harness.evaluation import Bounds, BrokenStatement, Discarded, Samples, evaluate
+from lemmata.harness.adversary.draws import STEPS, ascended
+from lemmata.harness.blocks import Block, block_of
+from lemmata.harness.claims import Bound, Law
+from lemmata.harness.draw import Draw
+from lemmata.harness.drawing import HypothesisTest, evaluating, fresh_test
+from lemmata.harness.evaluation import (
+    Bounds,
+    BrokenStatement,
+    Discarded,
+    MemoryRanOut,
+    Samples,
+    claimed,
+    evaluate,
+    is_random,
+    kept,
+    price_of,
+)
 from lemmata.harness.instances import Instance, hash_of
-from lemmata.harness.judging import compare, refuse_nan
-from lemmata.harness.profiles import BLOCK
-from lemmata.harness.recording import record_blocks
+from lemmata.harness.judging import counterexample, refuse_nan, sides_of
+from lemmata.harness.judging_samples import test_samples
+from lemmata.harness.levels import BETA
+from lemmata.harness.private import choices_now, copy_examples, settled_by_author
+from lemmata.harness.profiles import BLOCK, blocks
+from lemmata.harness.randomness import key_of
 from lemmata.harness.run import Run
+from lemmata.harness.space import Chosen, Space
 from lemmata.harness.statements import Subject, part_of
-from lemmata.harness.thresholds import Threshold, failing, threshold_of
-from lemmata.harness.verdicts import Failure, SearchSummary
+from lemmata.harness.thresholds import Threshold, failing, threshold_of, tied
+from lemmata.harness.verdicts import (
+    BoundRefutation,
+    Failure,
+    Place,
+    SearchVerdict,
+    Verdict,
+)
 
 _SUSPICIOUS = 0.01
+_SMALL, _DRAWN = 0.15, 0.75
+"""Shares of the budget that are spent when small scopes, and drawing, have ended."""
+
+_RECORDED_FIRST, _RECORDED_WORST = 40, 20
+_MOST_EXPLORED = 512
+_FEWEST_SAMPLES = 256
+_BIGGEST = 1.0
+_WITHOUT_CHANCE = 4
 
 
 class Nomination(AssertionError):
     """An instance whose explored trials look like a violation."""
 
-    def __init__(self, instance: Instance, why: str) -> None:
+    def __init__(self, draw: Draw, why: str, size: float) -> None:
         super().__init__(why)
-        self.instance = instance
+        self.draw, self.size = draw, size
+        self.refutation: BoundRefutation | None = None
 
 
 class Broken(AssertionError):
     """An instance on which the statement raises or measures NaN."""
 
-    def __init__(self, instance: Instance, failure: Failure) -> None:
+    def __init__(self, failure: Failure) -> None:
         super().__init__(failure.text)
-        self.instance, self.failure = instance, failure
+        self.failure = failure
+
+
+class _Enough(BaseException):
+    """The budget is spent: ends Hypothesis' run as Ctrl-C would."""
 
 
 @dataclass(slots=True)
-class _Seen:
+class Seen:
+    """What exploring an instance showed.
+
+    Attributes:
+        problem: what it was nominated for, or what broke.
+        draw: the instance.
+        ratio: the worst, over the threshold; NaN for means and laws.
+        share: of its trials, that fail; claimed: the failure probability that is claimed.
+        p_value: for means and laws.
+        vacuous: whether nothing is claimed; discarded: whether it was assumed away.
+        tied: whether the worst trial equals the bound to rounding.
+        trials: how many were looked at.
+        choices: that draw the instance.
+        origin: how it was chosen.
+        block: its trials, for the records.
+    """
+
+    draw: Draw
+    origin: str
     problem: Nomination | Broken | None = None
+    ratio: float = math.nan
+    worst_trial: int = 0
+    share: float = 0.0
+    claimed: float = math.nan
+    p_value: float = math.nan
     vacuous: bool = False
+    discarded: bool = False
+    tied: bool = False
+    trials: int = 0
+    choices: tuple[Any, ...] | None = None
+    block: Block | None = None
+
+    @property
+    def says_something(self) -> bool:
+        """Whether the claim says something here."""
+        return not (self.vacuous or self.discarded or isinstance(self.problem, Broken))
 
 
 @dataclass(slots=True)
@@ -66,202 +144,424 @@ class Search:
     Attributes:
         run: the settings.
         subject: the part, or the twin whose check is searched in its place.
-        test: the Hypothesis test that draws the instances.
         shrink: whether what is found is shrunk.
         deadline: on the monotonic clock; past it, unseen instances pass.
-        biting: the explored instance with the smallest claimed failure probability, and that
-            probability.
-        found_first: the instance that the current shrinking began with.
+        nominations: how many instances looked like a violation.
     """
 
     run: Run
     subject: Subject
-    test: Callable[[], None]
     shrink: bool = True
     deadline: float = math.inf
-    biting: tuple[float, Instance] | None = None
-    cleared: set[str] = field(default_factory=set)
-    trials: int = 0
     nominations: int = 0
-    found_first: Instance | None = None
-    _seen: dict[str, _Seen] = field(default_factory=dict)
-    _first: Instance | None = None
-    _evaluated: int = 0
-    _discarded: int = 0
-    _worst: float = 0.0
+    ascended: int = 0
+    work: float = 0.0
+    seen: dict[str, Seen] = field(default_factory=dict)
+    _cleared: set[str] = field(default_factory=set)
     _attacks: dict[str, float] = field(default_factory=dict)
     _shrink_from: float | None = None
+    _largest: float = 0.0
+    _first: Draw | None = None
     _cut: bool = False
+    _stopped: str = "instances"
+    _exhausted: bool = False
+    _called: int = 0
+    _most: int = 0
+    _done: set[str] = field(default_factory=set)
+    _spent: dict[str, float] = field(default_factory=dict)
 
     def next(self) -> Nomination | Broken | None:
-        """Search until an instance looks like a violation that has not been cleared yet, and
-        shrink it; None when nothing is left."""
-        self._shrink_from, self.found_first = None, None
-        for key in self.cleared:
-            self._seen[key] = _Seen()
-        with self._settings(), evaluating(self._evaluate):
-            try:
-                self.test()
-            except (Nomination, Broken) as found:
+        """Search on until an instance looks like a violation that has not been cleared yet."""
+        for phase in (self._small, self._drawn, self._climbed, self._ascended):
+            name = phase.__name__
+            if name in self._done:
+                continue
+            self._shrink_from, self._first = None, None
+            if (found := phase()) is not None:
                 self.nominations += 1
                 return found
-            except hypothesis.errors.Unsatisfiable:
-                return None
+            self._done.add(name)
         return None
 
-    def explored(self) -> Instance | None:
-        """Return the first instance that was evaluated, or None."""
+    @property
+    def found_first(self) -> Draw | None:
+        """The instance that the last shrinking began with."""
         return self._first
 
-    def clear(self, *instances: Instance) -> None:
-        """Let nominated instances pass from now on: fresh trials did not bear them out."""
-        self.cleared.update(hash_of(instance) for instance in instances)
+    def blocks(self) -> list[Block]:
+        """The blocks worth recording: of the first instances, and of the worst."""
+        having = [seen for seen in self.seen.values() if seen.block is not None]
+        worst = sorted(having, key=lambda seen: -seen.ratio)[:_RECORDED_WORST]
+        kept = {seen.draw.hash: seen for seen in [*having[:_RECORDED_FIRST], *worst]}
+        return [seen.block for seen in kept.values() if seen.block is not None]
 
-    def summary(self) -> SearchSummary:
+    def clear(self, *draws: Draw) -> None:
+        """Let nominated instances pass from now on: fresh trials did not bear them out."""
+        self._cleared.update(draw.hash for draw in draws)
+
+    def verdict(self) -> SearchVerdict:
         """Say what the search came to."""
-        return SearchSummary(
-            instances=self._evaluated,
-            vacuous=sum(seen.vacuous for seen in self._seen.values()),
-            discarded=self._discarded,
+        met = [seen for seen in self.seen.values() if not seen.discarded]
+        said = [seen for seen in met if seen.says_something]
+        ratios = [seen for seen in said if not math.isnan(seen.ratio)]
+        worst = max(ratios, key=lambda seen: seen.ratio, default=None)
+        found: Verdict = "holds" if said else "vacuous" if self.seen else "untested"
+        chosen: dict[str, int] = {}
+        for seen in met:
+            chosen[seen.origin] = chosen.get(seen.origin, 0) + 1
+        number = len(said)
+        unseen = 0.0 if self._exhausted else 1.0 - BETA ** (1.0 / number) if number else 1.0
+        return SearchVerdict(
+            verdict=found,
+            instances=len(met),
+            vacuous=sum(seen.vacuous for seen in met),
+            discarded=len(self.seen) - len(met),
+            tied=sum(seen.tied for seen in met),
+            chosen=chosen,
+            ascended=self.ascended,
+            exhausted=self._exhausted,
+            unseen=unseen,
             nominations=self.nominations,
-            trials=self.trials,
-            worst_ratio=self._worst,
+            trials=sum(seen.trials for seen in met),
+            worst_ratio=worst.ratio if worst else 0.0,
+            worst=worst.draw.place if worst else None,
             attacks=dict(self._attacks),
+            stopped="exhausted" if self._exhausted else self._stopped,
             shrink_cut=self._cut,
         )
 
+    # Where instances come from
+
+    def _small(self) -> Nomination | Broken | None:
+        space = self._space()
+        for chosen in space.small(self.run.profile.small):
+            if self._spent_up(_SMALL):
+                break
+            if found := self._look(chosen, "small scope"):
+                return self._made_simple(space, chosen, found)
+        return None
+
+    def _drawn(self) -> Nomination | Broken | None:
+        test = self._test()
+        with evaluating(self._evaluate):
+            try:
+                test()
+            except (Nomination, Broken) as found:
+                return found
+            except _Enough:
+                return None
+            except hypothesis.errors.Unsatisfiable:
+                return None
+        self._exhausted = self._stopped == "instances" and self._called < self._most
+        return None
+
+    def _climbed(self) -> Nomination | Broken | None:
+        if self._exhausted:
+            return None
+        space = self._space()
+        for start in self._worst_of_distinct_shape(self.run.profile.climbs):
+            here = space.at(start.choices) if start.choices is not None else None
+            if here is None:
+                continue
+            best = start.ratio
+            improved = True
+            while improved and not self._spent_up(1.0):
+                improved = False
+                for near in space.near(here):
+                    if self._spent_up(1.0):
+                        break
+                    if found := self._look(near, "climbed"):
+                        return self._made_simple(space, near, found)
+                    ratio = self.seen[near.hash].ratio if near.hash in self.seen else math.nan
+                    if ratio > best * (1.0 + 1e-12):
+                        best, here, improved = ratio, near, True
+        return None
+
+    def _ascended(self) -> Nomination | Broken | None:
+        for seen in self._worst_of_distinct_shape(self.run.profile.ascents):
+            if seen.claimed != 0.0 or not is_random(seen.draw) or self._late():
+                continue
+            if seen.draw.hash in self._spent:
+                continue
+            self._spent[seen.draw.hash] = 0.0
+            price = price_of(seen.draw).work
+            steps = int(min(STEPS, self.run.profile.explore / (3.0 * price * BLOCK)))
+            if steps < 10:
+                continue
+            self.ascended += 1
+            self.work += 3.0 * steps * price * BLOCK
+            if found := self._ascend(seen, steps):
+                return found
+        return None
+
+    def _ascend(self, seen: Seen, steps: int) -> Nomination | None:
+        draw = seen.draw
+        first = seen.worst_trial - seen.worst_trial % BLOCK
+        found = ascent(draw, first, BLOCK, steps)
+        if found is None:
+            return None
+        bounds, threshold = found, threshold_of(self.subject, found)
+        name = "ascent over the draws"
+        worst = float(np.nanmax(bounds.ratio, initial=0.0)) / threshold.value
+        self._attacks[name] = max(self._attacks.get(name, 0.0), worst)
+        failed = failing(bounds, threshold) & np.isfinite(bounds.ratio)
+        if not failed.any() or draw.hash in self._cleared:
+            return None
+        index = int(np.argmax(np.where(failed, bounds.ratio, -np.inf)))
+        found_at = Nomination(draw, "an ascent over the draws violates it", worst)
+        found_at.refutation = BoundRefutation(
+            at=counterexample(draw, bounds.first + index, name, steps),
+            sides=sides_of(bounds, index),
+            threshold=threshold.value,
+            failures=int(failed.sum()),
+            trials=len(bounds),
+            claimed=None,
+            log_e=None,
+            attack=name,
+        )
+        return found_at
+
+    # Looking at an instance
+
+    def _look(self, chosen: Chosen, origin: str) -> Nomination | Broken | None:
+        if chosen.hash in self.seen:
+            return None
+        values = tuple(choice.value for choice in chosen.choices)
+        seen = self._explore(chosen.instance, origin, values)
+        return None if seen.draw.hash in self._cleared else seen.problem
+
     def _evaluate(self, instance: Instance) -> None:
         key = hash_of(instance)
-        seen = self._seen.get(key)
+        if self._shrink_from is None:
+            self._called += 1
+        seen = self.seen.get(key)
         if seen is None:
-            if self._out_of_time():
+            if self._late():
                 return
-            seen = self._seen[key] = self._explore(instance)
+            if self._shrink_from is None and self._spent_up(_DRAWN):
+                self._stopped = "work"
+                raise _Enough
+            seen = self._explore(instance, "drawn", choices_now())
+        if seen.discarded:
+            hypothesis.reject()
         if seen.vacuous:
             hypothesis.event("the claim says nothing here")
-        if seen.problem is not None:
-            if self._shrink_from is None:
-                self._shrink_from, self.found_first = time.monotonic(), instance
-            raise seen.problem
+        problem = None if key in self._cleared else seen.problem
+        if problem is None:
+            return
+        if self._shrink_from is None:
+            self._shrink_from = time.monotonic()
+            self._first = seen.draw
+            self._largest = getattr(problem, "size", 0.0)
+        if isinstance(problem, Nomination) and problem.size < 0.5 * min(self._largest, _BIGGEST):
+            return
+        raise problem
 
-    def _out_of_time(self) -> bool:
+    def _explore(self, instance: Instance, origin: str, choices: tuple[Any, ...] | None) -> Seen:
+        draw = Draw(
+            run=self.run, subject=self.subject, instance=instance, role="explore", stream="explore"
+        )
+        seen = self.seen[draw.hash] = Seen(draw=draw, origin=origin, choices=choices)
+        if not draw.admitted:
+            seen.discarded = True
+            return seen
+        try:
+            self._explore_trials(draw, seen)
+        except Discarded:
+            seen.discarded = True
+        except BrokenStatement as problem:
+            seen.problem = Broken(Failure(text=str(problem), place=draw.place, token=problem.token))
+        return seen
+
+    def _explore_trials(self, draw: Draw, seen: Seen) -> None:
+        first = evaluate(draw, first=0, count=BLOCK if self._chance(draw) else 1)
+        work = price_of(draw).work
+        self.work += work * len(first)
+        fair = self.run.profile.explore / self.run.profile.instances[0] / work
+        if isinstance(first, Samples):
+            entries = first.values.shape[1]
+            needed = _FEWEST_SAMPLES / entries
+            count = blocks(min(max(fair, needed), self.run.profile.trials_for(work)))
+            samples = evaluate(draw, first=0, count=count)
+            assert isinstance(samples, Samples)
+            self.work += work * count
+            self._suspect_samples(draw, seen, samples)
+            return
+        count = blocks(min(fair, _MOST_EXPLORED))
+        bounds = first
+        if count > BLOCK and len(first) == BLOCK and is_random(draw):
+            more = evaluate(draw, first=0, count=count)
+            assert isinstance(more, Bounds)
+            self.work += work * count
+            bounds = more
+        refuse_nan(draw, bounds)
+        self._suspect(draw, seen, bounds)
+
+    def _suspect(self, draw: Draw, seen: Seen, bounds: Bounds) -> None:
+        threshold = threshold_of(self.subject, bounds)
+        seen.trials, seen.claimed = len(bounds), threshold.claimed
+        if threshold.silent:
+            seen.vacuous = True
+            return
+        seen.block = block_of(draw, bounds, threshold)
+        index = int(np.argmax(bounds.ratio))
+        seen.ratio = float(bounds.ratio[index]) / threshold.value
+        seen.worst_trial = bounds.first + index
+        seen.tied = tied(bounds, threshold)
+        for name, ratios in bounds.attacks.items():
+            worst = float(ratios.max()) / threshold.value
+            self._attacks[name] = max(self._attacks.get(name, 0.0), worst)
+        failures = int(failing(bounds, threshold).sum())
+        seen.share = failures / len(bounds)
+        if not _suspicious(failures, len(bounds), threshold):
+            return
+        sides = sides_of(bounds, index)
+        why = (
+            f"{failures} of {len(bounds)} explored trials fail; the worst measures "
+            f"{sides.measured:.6g}, {sides.direction} {sides.bound:.6g}"
+        )
+        size = math.log(max(seen.ratio, 1.0)) if threshold.deterministic else seen.share
+        seen.problem = Nomination(draw, why, size)
+
+    def _suspect_samples(self, draw: Draw, seen: Seen, samples: Samples) -> None:
+        verdict, _, _ = test_samples(draw, samples, _SUSPICIOUS / 10, time.perf_counter())
+        seen.trials, seen.p_value = len(samples), verdict.p_value
+        if verdict.verdict == "refuted":
+            what = "its law" if isinstance(samples.claim, Law) else "its mean"
+            seen.problem = Nomination(draw, f"{what} looks wrong (p = {verdict.p_value:.2g})", 1.0)
+
+    # Making what was found simpler
+
+    def _made_simple(
+        self, space: Space, here: Chosen, found: Nomination | Broken
+    ) -> Nomination | Broken:
+        if not self.shrink:
+            return found
+        self._first = self.seen[here.hash].draw
+        begin, size = time.monotonic(), getattr(found, "size", 0.0)
+        least = 0.5 * min(size, _BIGGEST)
+        improved = True
+        while improved:
+            improved = False
+            for simpler in space.simpler(here):
+                if time.monotonic() > begin + self.run.profile.shrink or self._late():
+                    self._cut = True
+                    return found
+                if simpler.hash in self.seen:
+                    problem = self.seen[simpler.hash].problem
+                    if simpler.hash in self._cleared:
+                        continue
+                else:
+                    problem = self._look(simpler, "shrunk")
+                if type(problem) is type(found) and getattr(problem, "size", 0.0) >= least:
+                    found, here, improved = problem, simpler, True  # type: ignore[assignment]
+                    break
+        return found
+
+    # Budgets
+
+    def _chance(self, draw: Draw) -> bool:
+        """Whether trials differ: what is random in one instance is taken to be in all."""
+        known = self.run.prices.asked
+        return not any(key[0] == draw.subject.id and not asked for key, asked in known.items())
+
+    def _late(self) -> bool:
         now = time.monotonic()
         if self._shrink_from is not None and now > self._shrink_from + self.run.profile.shrink:
             self._cut = True
             return True
-        return now > self.deadline
+        if now > self.deadline:
+            self._stopped = "time"
+            return True
+        return False
 
-    def _explore(self, instance: Instance) -> _Seen:
-        part = part_of(self.subject)
-        count = self.run.profile.explore_for(part.cost)
-        try:
-            found = evaluate(
-                self.run, self.subject, instance, stream="explore", first=0, count=count
-            )
-            if isinstance(found, Samples):
-                # A mean or law shows nothing on the few trials that betray a bound.
-                count = self.run.profile.cap_for(part.cost, BLOCK)
-                found = evaluate(
-                    self.run, self.subject, instance, stream="explore", first=0, count=count
-                )
-            self._evaluated += 1
-            self._first = self._first or instance
-            self.trials += count
-            if isinstance(found, Bounds):
-                refuse_nan(self.run, self.subject, instance, "explore", found)
-                return self._suspect(instance, found)
-            test, measured, expected = compare(
-                self.run, self.subject, instance, found, "explore", _SUSPICIOUS / 10
-            )
-            if test.outcome == "refuted":
-                what = (
-                    "its law"
-                    if isinstance(found.claim, Law)
-                    else f"its mean, {measured:.6g} against {expected:.6g},"
-                )
-                return _Seen(
-                    problem=Nomination(instance, f"{what} looks wrong (p = {test.p_value:.2g})")
-                )
-            return _Seen()
-        except Discarded:
-            self._discarded += 1
-            hypothesis.reject()
-        except BrokenStatement as problem:
-            return _Seen(
-                problem=Broken(
-                    instance,
-                    Failure(
-                        text=str(problem), instance=instance, token=getattr(problem, "token", None)
-                    ),
-                )
-            )
+    def _spent_up(self, share: float) -> bool:
+        """Whether a share of the budget is spent, and the fewest instances were looked at."""
+        fewest = self.run.profile.instances[1]
+        met = sum(1 for seen in self.seen.values() if not seen.discarded)
+        return self._late() or (self.work > share * self.run.profile.explore and met >= fewest)
 
-    def _suspect(self, instance: Instance, bounds: Bounds) -> _Seen:
-        threshold = threshold_of(self.subject, bounds)
-        if threshold.claimed >= 1.0:
-            return _Seen(vacuous=True)
-        if self.biting is None or threshold.claimed < self.biting[0]:
-            self.biting = threshold.claimed, instance
-        record_blocks(
-            self.run,
-            self.subject,
-            instance,
-            role="explore",
-            stream="explore",
-            bounds=bounds,
-            threshold=threshold,
+    def _worst_of_distinct_shape(self, number: int) -> Iterator[Seen]:
+        """The instances with the largest ratios, one of each shape."""
+        ranked = sorted(
+            (seen for seen in self.seen.values() if seen.says_something and seen.ratio > 0.0),
+            key=lambda seen: -seen.ratio,
         )
-        self._worst = max(self._worst, float(bounds.ratio.max()) / threshold.value)
-        for name, ratios in bounds.attacks.items():
-            self._attacks[name] = max(
-                self._attacks.get(name, 0.0), float(ratios.max()) / threshold.value
-            )
-        failures = int(failing(bounds, threshold).sum())
-        if not _suspicious(failures, len(bounds), threshold):
-            return _Seen()
-        index = int(np.argmax(bounds.ratio))
-        sides = f"{bounds.measured[index]:.6g}, {bounds.direction} {bounds.bound[index]:.6g}"
-        why = f"{failures} of {len(bounds)} explored trials fail; the worst measures {sides}"
-        return _Seen(problem=Nomination(instance, why))
+        shapes: set[tuple[Any, ...]] = set()
+        for seen in ranked:
+            shape = tuple(v for v in seen.choices or () if not isinstance(v, float))
+            if shape in shapes:
+                continue
+            shapes.add(shape)
+            yield seen
+            if len(shapes) >= number:
+                return
 
-    def _settings(self) -> _Settings:
-        return _Settings(self)
+    def _space(self) -> Space:
+        return Space(part_of(self.subject).test.lemmata_strategies)
 
-
-class _Settings:
-    """Puts the run's share of instances on the Hypothesis test, unless the user's own settings
-    stand there."""
-
-    def __init__(self, search: Search) -> None:
-        self._search = search
-        self._kept: hypothesis.settings | None = None
-
-    def __enter__(self) -> None:
-        search, test = self._search, self._search.test
-        self._kept = getattr(test, "_hypothesis_internal_use_settings", None)
-        if getattr(test, "_hypothesis_internal_settings_applied", False):
-            return
-        part = part_of(search.subject)
-        current = hypothesis.settings.default or hypothesis.settings()
-        phases = [
-            phase
-            for phase in current.phases
-            if search.shrink or phase not in (Phase.shrink, Phase.explain)
-        ]
-        test._hypothesis_internal_use_settings = hypothesis.settings(  # type: ignore[attr-defined]  # noqa: SLF001
+    def _test(self) -> HypothesisTest[..., Any]:
+        """Return the part's Hypothesis test with the run's settings, seeded by part and entropy."""
+        part, profile = part_of(self.subject), self.run.profile
+        test = fresh_test(part.test)
+        copy_examples(part.test, test)
+        seed = key_of("instances", self.subject.id, self.run.entropy, self.run.seed)[0]
+        author = settled_by_author(part.test)
+        current = author or hypothesis.settings.default or hypothesis.settings()
+        asked = self.run.prices.asked.values()
+        self._most = author.max_examples if author else profile.instances[0]
+        if asked and not any(asked) and not author:
+            self._most *= _WITHOUT_CHANCE
+        self._called = 0
+        phases = [phase for phase in current.phases if phase is not Phase.explain]
+        if not self.shrink:
+            phases = [phase for phase in phases if phase is not Phase.shrink]
+        settings = hypothesis.settings(
             current,
-            max_examples=max(1, search.run.profile.instances_for(part.cost)),
-            phases=[phase for phase in phases if phase is not Phase.explain],
+            max_examples=max(1, self._most),
+            phases=phases,
             deadline=None,
+            derandomize=False,
+            database=self.run.database,
             report_multiple_bugs=False,
             suppress_health_check=list(HealthCheck),
             print_blob=False,
         )
+        return settings(hypothesis.seed(seed)(test))  # type: ignore[no-any-return, type-var]
 
-    def __exit__(self, *problem: object) -> None:
-        test = self._search.test
-        if self._kept is not None:
-            test._hypothesis_internal_use_settings = self._kept  # type: ignore[attr-defined]  # noqa: SLF001
+
+def ascent(draw: Draw, first: int, count: int, steps: int) -> Bounds | None:
+    """Ascend over the draws of some trials, and evaluate where each ends; None for nowhere.
+
+    What goes wrong on the way finds nothing: a statement need not be differentiable.
+    """
+    trials = draw.trials(first, count)
+
+    def check(moving: Any) -> Bound:
+        claim = draw.subject.check(**draw.instance, trials=moving)
+        if not isinstance(claim, Bound):
+            raise TypeError("no bound")
+        return claim
+
+    try:
+        moved = ascended(check, trials, steps)
+    except KeyboardInterrupt:
+        raise
+    except BaseException:
+        return None
+    if moved is None:
+        return None
+    try:
+        claim = claimed(draw, replace(trials, moved=moved, asked=None))
+    except (BrokenStatement, Discarded, MemoryRanOut):
+        return None
+    bounds = kept(claim, first, price_of(draw), 0.0)
+    return bounds if isinstance(bounds, Bounds) else None
+
+
+def place_of(found: Nomination | Broken) -> Place | None:
+    """Return the instance that was found."""
+    return found.draw.place if isinstance(found, Nomination) else found.failure.place
 
 
 def _suspicious(failures: int, trials: int, threshold: Threshold) -> bool:
@@ -269,7 +569,5 @@ def _suspicious(failures: int, trials: int, threshold: Threshold) -> bool:
         return False
     if threshold.deterministic:
         return True
-    return (
-        failures > threshold.claimed * trials
-        and float(stats.binom.sf(failures - 1, trials, threshold.claimed)) <= _SUSPICIOUS
-    )
+    more = failures > threshold.claimed * trials
+    return more and float(stats.binom.sf(failures - 1, trials, threshold.claimed)) <= _SUSPICIOUS

@@ -1,7 +1,4 @@
-"""What a run sets up once.
-
-Hypothesis' settings, threads, and the manifest with the statements as text.
-"""
+"""What a run sets up once: threads, and the manifest with the statements as text."""
 
 from __future__ import annotations
 
@@ -11,38 +8,13 @@ import platform
 from pathlib import Path
 from typing import Any
 
-import hypothesis
 import torch
-from hypothesis import HealthCheck
 
-from lemmata.harness.profiles import Profile
-from lemmata.harness.recording import statement_record
-from lemmata.harness.records import SCHEMA, write_json
+from lemmata.harness.codec import to_plain
+from lemmata.harness.recording import LEVELS, statement_record
+from lemmata.harness.records import write_json
 from lemmata.harness.registry import registered
-
-
-def load_hypothesis_profile(profile: Profile, *, seeded: bool) -> None:
-    """Make our Hypothesis settings the default ones, by name.
-
-    Its built-in ``ci`` profile loads itself where CI is set.
-
-    Args:
-        profile: of the run.
-        seeded: whether the user gave ``--hypothesis-seed``, which a derandomised run would ignore.
-    """
-    fixed = profile.entropy == "fixed" and not seeded
-    options: dict[str, Any] = {} if fixed else {"database": hypothesis.settings().database}
-    hypothesis.settings.register_profile(
-        f"lemmata-{profile.name}",
-        max_examples=profile.instances,
-        deadline=None,
-        derandomize=fixed,
-        print_blob=False,
-        report_multiple_bugs=False,
-        suppress_health_check=list(HealthCheck),
-        **options,
-    )
-    hypothesis.settings.load_profile(f"lemmata-{profile.name}")
+from lemmata.harness.schema import SCHEMA, Manifest
 
 
 def set_threads(count: int) -> None:
@@ -62,23 +34,25 @@ def versions() -> dict[str, str]:
 
 
 def write_manifest(folder: Path, *, device: str, **settings: Any) -> None:
-    """Write or rewrite a run's manifest.
+    """Write or rewrite a run's manifest, and the statements once they are all imported.
 
-    See docs/records.md. The statements are written once they are all imported.
+    Args:
+        folder: of the run.
+        device: where its tensors live.
+        settings: further fields of `lemmata.harness.schema.Manifest`.
     """
-    gpu = (
-        torch.cuda.get_device_name(device)
-        if device.startswith("cuda") and torch.cuda.is_available()
-        else None
-    )
-    manifest = {
-        "schema": SCHEMA,
-        "run": folder.name,
-        "device": device,
+    gpu = None
+    if device.startswith("cuda") and torch.cuda.is_available():
+        gpu = torch.cuda.get_device_name(device)
+    manifest = Manifest(
+        schema=SCHEMA,
+        run=folder.name,
+        device=device,
+        levels=LEVELS,
+        versions=versions(),
+        machine={"platform": platform.platform(), "cores": os.cpu_count(), "gpu": gpu},
         **settings,
-        "versions": versions(),
-        "machine": {"platform": platform.platform(), "cores": os.cpu_count(), "gpu": gpu},
-    }
-    write_json(folder / "manifest.json", manifest)
+    )
+    write_json(folder / "manifest.json", to_plain(manifest))
     if known := registered():
         write_json(folder / "statements.json", [statement_record(made) for made in known])

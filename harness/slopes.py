@@ -1,8 +1,10 @@
 """Scaling exponents: the growth of a ratio with a size, against what the statement claims.
 
-Summary ------- At sizes s_1 < ... < s_G a part measures a ratio once a trial. The Q-quantile of the
-ratio is fitted by a power law, by ordinary least squares of its logarithm on log s. The exponent is
-a linear combination of the log quantiles,
+Summary
+-------
+At sizes s_1 < ... < s_G a part measures a ratio once a trial. The Q-quantile of the ratio is fitted
+by a power law, by ordinary least squares of its logarithm on log s. The exponent is a linear
+combination of the log quantiles,
 
     slope = Σ_g c_g ŷ_g,    c_g = (log s_g - mean) / Σ (log s - mean)²,                          (1)
 
@@ -36,16 +38,10 @@ import numpy as np
 from jaxtyping import Float
 from scipy import special
 
-from lemmata.harness.levels import ALPHA, BETA, CONFIDENCE, ROUNDING
+from lemmata.harness.levels import ALPHA, BETA, CONFIDENCE, EXPONENT, ROUNDING
 
 Growth: TypeAlias = Literal["power", "exponential"]
 SlopeOutcome: TypeAlias = Literal["refuted", "consistent", "undecided"]
-
-TOLERANCE: Final = 0.1
-"""An exponent is called consistent up to this much.
-
-A claim that is tight could otherwise never be.
-"""
 
 DECIDING: Final = (0.5, 0.9)
 """The quantiles of the ratio whose slopes decide."""
@@ -146,7 +142,7 @@ class SlopeClaim:
 
     at_most: float | None = None
     at_least: float | None = None
-    tolerance: float = TOLERANCE
+    tolerance: float = EXPONENT.limit
 
     def __post_init__(self) -> None:
         if self.at_most is None and self.at_least is None:
@@ -165,13 +161,15 @@ class SlopeClaim:
         too_large = self.at_most is not None and slope.below(level) > self.at_most
         return too_large or (self.at_least is not None and slope.above(level) < self.at_least)
 
+    def excess(self, slope: Slope, level: float) -> float:
+        """Return how far beyond the claim the exponent may lie, in error with that probability."""
+        above = -math.inf if self.at_most is None else slope.above(level) - self.at_most
+        below = -math.inf if self.at_least is None else self.at_least - slope.below(level)
+        return max(above, below)
+
     def contains(self, slope: Slope, level: float) -> bool:
-        """Say whether the slope's confidence bounds are within the claim, widened by the
-        tolerance."""
-        small_enough = self.at_most is None or slope.above(level) <= self.at_most + self.tolerance
-        return small_enough and (
-            self.at_least is None or slope.below(level) >= self.at_least - self.tolerance
-        )
+        """Say whether the exponent lies within the claim, widened by the tolerance."""
+        return self.excess(slope, level) <= self.tolerance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,6 +183,7 @@ class SlopeJudgement:
         median_above: the same over the upper half of the grid.
         high: fit of the 0.9 quantile over the whole grid.
         high_above: the same over the upper half of the grid.
+        level: the error probability, a fit and a side, of a refutation.
 
     """
 
@@ -194,6 +193,21 @@ class SlopeJudgement:
     median_above: Slope
     high: Slope
     high_above: Slope
+    level: float
+
+    @property
+    def refuting(self) -> Slope | None:
+        """The fit that lies beyond the claim, where one refutes it."""
+        pairs = ((self.median, self.median_above), (self.high, self.high_above))
+        for whole, above in pairs:
+            if self.claim.fails(whole, self.level) and self.claim.fails(above, self.level):
+                return whole
+        return None
+
+    def excess(self, level: float) -> float:
+        """Return how far beyond the claim either exponent may lie, at that error; 0 for not."""
+        fits = (self.median, self.high)
+        return max(0.0, *(self.claim.excess(slope, level) for slope in fits))
 
     @property
     def measured(self) -> float:
@@ -249,6 +263,7 @@ def judge_slope(
         median_above=median_above,
         high=high,
         high_above=high_above,
+        level=level,
     )
 
 

@@ -41,8 +41,9 @@ from typing import (
 )
 
 from lemmata.harness.claims import Claim
-from lemmata.harness.drawing import HypothesisTest, bind_identity, is_given
+from lemmata.harness.drawing import HypothesisTest, is_given
 from lemmata.harness.instances import Instance
+from lemmata.harness.private import bind_identity
 
 if TYPE_CHECKING:
     from lemmata.harness.slopes import Growth

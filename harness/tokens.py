@@ -37,6 +37,7 @@ class Token:
         layers: kind of layers ("dense", "matrix-free").
         dtype: "float64" or "float32".
         attack: that found the point, or None.
+        ascent: how many steps of ascent over the trial's own draws led to the point; 0 for none.
     """
 
     subject: str
@@ -48,6 +49,7 @@ class Token:
     layers: str
     dtype: str
     attack: str | None = None
+    ascent: int = 0
 
     def __str__(self) -> str:
         text = json.dumps(asdict(self), separators=(",", ":"), sort_keys=True, allow_nan=False)

@@ -1,9 +1,19 @@
-"""What searches "for every point of a set":
+"""What searches "for every point of a set".
 
-structured worst cases, gradient ascent, sparse suprema, and the search that compares them.
+`attack` tries a claim at named points and climbs from them; the other modules make the points: the
+worst of structured families, sparse suprema, sign flips, singular vectors; `balls` says where they
+may lie, `draws` ascends over what the trial itself drew.
 """
 
-from lemmata.harness.adversary.ascent import Reached, frank_wolfe, projected_gradient_ascent
+from lemmata.harness.adversary.attack import (
+    Chart,
+    Region,
+    ascended,
+    attack,
+    best_along_path,
+    climbed,
+    log_ratio,
+)
 from lemmata.harness.adversary.balls import (
     Ball,
     Point,
@@ -24,44 +34,34 @@ from lemmata.harness.adversary.low_rank import (
     smallest_moving,
 )
 from lemmata.harness.adversary.schur import BlockMinimum, schur_minimum
-from lemmata.harness.adversary.search import (
-    Attack,
-    Found,
-    Objective,
-    candidates,
-    random_points,
-    search,
-)
 from lemmata.harness.adversary.signs import Flips, Merge, greedy_sign_flips, merge_signs
 from lemmata.harness.adversary.singular import SingularPair, top_singular_pair, truncated_power
 
 __all__ = [
-    "Attack",
     "Ball",
     "BlockMinimum",
+    "Chart",
     "Flips",
-    "Found",
     "LowRank",
     "Merge",
-    "Objective",
     "Point",
-    "Reached",
+    "Region",
     "SingularPair",
-    "candidates",
-    "frank_wolfe",
+    "ascended",
+    "attack",
+    "best_along_path",
+    "climbed",
     "frobenius_ball",
     "greedy_sign_flips",
+    "log_ratio",
     "merge_signs",
     "polar_factor",
     "product_ball",
-    "projected_gradient_ascent",
     "quartic_row_ball",
     "random_point",
-    "random_points",
     "rank_one_along_hidden",
     "row_ball",
     "schur_minimum",
-    "search",
     "single_neuron",
     "smallest_moving",
     "sparse_unit_vectors",

@@ -1,7 +1,9 @@
 """Layers: one weight matrix a trial, known through its products with vectors.
 
-Summary ------- A statement uses a weight matrix as an operator and does not know how its entries
-are represented. Every operator that statements build from a random matrix W has the normal form
+Summary
+-------
+A statement uses a weight matrix as an operator and does not know how its entries are represented.
+Every operator that statements build from a random matrix W has the normal form
 
     A = diag(r) W diag(c) + L Rᵀ,                                                                (1)
 

@@ -13,7 +13,6 @@ import contextlib
 import importlib
 import importlib.util
 import json
-import os
 import pkgutil
 import re
 import secrets
@@ -208,12 +207,10 @@ def check(
 
     Ends with status 1 where a verdict is not as expected.
     """
-    from lemmata.harness.parts import judge_part, judge_twin
+    from lemmata.harness.parts import judge_subject
     from lemmata.harness.profiles import PROFILES
-    from lemmata.harness.records import Recorder, RecordsError
+    from lemmata.harness.records import Recorder, RecordsError, new_run
     from lemmata.harness.run import Run, RunError, device_named, dtype_named
-    from lemmata.harness.session import load_hypothesis_profile
-    from lemmata.harness.statements import Twin
 
     if profile not in PROFILES:
         fail(f"{profile!r} is no profile: name {', '.join(PROFILES)}")
@@ -224,8 +221,7 @@ def check(
     chosen = PROFILES[profile]
     if entropy is None:
         entropy = secrets.randbits(62) if chosen.entropy == "fresh" else 0
-    load_hypothesis_profile(chosen, seeded=False)
-    name = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()) + f"-{os.getpid()}"
+    name = new_run()
     try:
         run = Run(
             profile=chosen,
@@ -244,10 +240,7 @@ def check(
         records / name, profile=profile, entropy=entropy, device=device, dtype=dtype, layers=layers
     ):
         for subject in subjects:
-            outcome = (
-                judge_twin(run, subject) if isinstance(subject, Twin) else judge_part(run, subject)
-            )
-            wrong += _print_outcome(console, subject, outcome)
+            wrong += _print_outcome(console, subject, judge_subject(run, subject))
     console.print(
         f"records in {records / name}; `lemmata report` makes them pages", style="dim", markup=False
     )
@@ -287,10 +280,16 @@ def _print_outcome(console: Console, subject: Part[..., Any] | Twin, outcome: An
     basis = f" ({outcome.basis})" if outcome.basis else ", as declared" if declared else ""
     title = f"falsified: {subject.says}" if isinstance(subject, Twin) else subject.title
     console.print(
-        f"{subject.id:<14} [{colour}]{outcome.verdict + basis:<22}[/{colour}] {outcome.trials:>7,} trials {outcome.seconds:>6.1f} s  ",
+        f"{subject.id:<14} [{colour}]{outcome.verdict + basis:<22}[/{colour}] "
+        f"{outcome.trials:>7,} trials {outcome.seconds:>6.1f} s  ",
         end="",
+        soft_wrap=True,
     )
-    console.print(title, markup=False)
+    console.print(title, markup=False, soft_wrap=True)
+    if outcome.resolution:
+        console.print(
+            f"               {outcome.resolution}", style="dim", markup=False, soft_wrap=True
+        )
     if not good and (text := explain(subject, outcome)):
         console.print(text, markup=False, soft_wrap=True)
     return bool(outcome.verdict in ("refuted", "error", "holds") and not good) or (

@@ -6,6 +6,7 @@ Nothing here knows of our own statements: the plugin runs those of any repositor
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import secrets
@@ -88,8 +89,9 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.option.lemmata_entropy is None:
         config.option.lemmata_entropy = secrets.randbits(62) if profile == "nightly" else 0
     records = Path(config.getoption("lemmata_records") or config.rootpath / "build" / "records")
-    name = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()) + f"-{os.getpid()}"
-    config.stash[_FOLDER] = records / name
+    from lemmata.harness.records import new_run
+
+    config.stash[_FOLDER] = records / new_run()
 
 
 class _ForWorkers:
@@ -176,17 +178,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         raise pytest.UsageError("\n".join(found))
     if wanted := config.getoption("lemmata_only"):
         _keep_only(config, items, wanted)
-    if ours:
-        # The dearest first, so that no worker is left alone with one at the end.
-        items.sort(
-            key=lambda item: (
-                -getattr(getattr(item.subject, "part", item.subject), "cost", 0.0)
-                if isinstance(item, PartItem | TwinItem)
-                else 0.0
-            )
-        )
-        if not config.getoption("collectonly"):
-            _set_up_run(config)
+    if ours and not config.getoption("collectonly"):
+        _set_up_run(config)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -296,21 +289,19 @@ def _keep_only(config: pytest.Config, items: list[pytest.Item], wanted: list[str
 
 
 def _set_up_run(config: pytest.Config) -> None:
+    import hypothesis
+
     from lemmata.harness.profiles import PROFILES
     from lemmata.harness.pytest_items import RUN_KEY
     from lemmata.harness.records import Recorder, RecordsError
     from lemmata.harness.run import Run, RunError, device_named, dtype_named
-    from lemmata.harness.session import load_hypothesis_profile, set_threads, write_manifest
+    from lemmata.harness.session import set_threads, write_manifest
 
     workerinput: dict[str, Any] | None = getattr(config, "workerinput", None)
     folder = config.stash[_FOLDER]
     if os.environ.get("OMP_NUM_THREADS"):
         set_threads(int(os.environ["OMP_NUM_THREADS"]))
     profile = PROFILES[config.getoption("lemmata_profile")]
-    if not config.getoption("hypothesis_profile", None):
-        load_hypothesis_profile(
-            profile, seeded=config.getoption("hypothesis_seed", None) is not None
-        )
     try:
         config.stash[RUN_KEY] = Run(
             profile=profile,
@@ -318,6 +309,8 @@ def _set_up_run(config: pytest.Config) -> None:
             device=device_named(config.getoption("lemmata_device")),
             dtype=dtype_named(config.getoption("lemmata_dtype")),
             layers=config.getoption("lemmata_layers"),
+            seed=_seed(config),
+            database=hypothesis.settings().database if profile.entropy == "fresh" else None,
             recorder=Recorder(
                 folder, run=folder.name, worker=workerinput["workerid"] if workerinput else "main"
             ),
@@ -340,11 +333,20 @@ def _set_up_run(config: pytest.Config) -> None:
         )
 
 
+def _seed(config: pytest.Config) -> int:
+    """Return what ``--hypothesis-seed`` says, as a number: it varies the instances."""
+    given = config.getoption("hypothesis_seed", None)
+    if given is None:
+        return 0
+    return int.from_bytes(hashlib.blake2b(str(given).encode(), digest_size=7).digest(), "little")
+
+
 def _record_loss(config: pytest.Config, what: str) -> None:
+    from lemmata.harness.codec import to_plain
     from lemmata.harness.records import Recorder
+    from lemmata.harness.schema import Lost
 
     folder = config.stash[_FOLDER]
     if folder.exists():
-        Recorder(folder, run=folder.name, worker="controller").write(
-            "lost", part=None, what=what, trials=0
-        )
+        lost = Lost(part=None, what=what, trials=0)
+        Recorder(folder, run=folder.name, worker="controller").write(to_plain(lost))

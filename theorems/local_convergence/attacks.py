@@ -1,13 +1,9 @@
-"""Adversaries that search "for all W with L(W) in a band", all trials at once:
+"""Adversaries that search "for all W with L(W) in a band", by the harness' one `attack`.
 
-each trial is a start of its own.
-
-`climb` proposes random moves of many scales and keeps those that improve; it needs no derivative.
-`ascent` differentiates the objective itself, through the stable angles, and moves directions and
-logarithms of norms by Adam; it is the stronger one, by a factor 1.3 to 3 on most ratios of this
-paper. Both only accept states whose loss lies in the band, and return for each trial the best state
-that they met, the start included. A NaN counts as the best there is: it must surface. What a search
-finds is a lower bound of the supremum.
+This paper's charts are the unit directions and the logarithms of the norms of the students: Adam on
+them is stronger than random moves, by a factor 1.3 to 3 on most ratios. Random moves W + scale ·
+‖w_i‖ · N(0, I) run over three decades of scales; every third concerns a random 40 % of the neurons,
+every fifth also rescales single ones. Only states whose loss lies in the band are accepted.
 
 `attacked` is the usual way to use them: it tries one claim at the random start, where either
 adversary ends from there, and at further states that a statement names.
@@ -17,25 +13,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from lemmata.harness import Bound, Trials, worst_of
+from lemmata.harness import Bound, Trials
+from lemmata.harness.adversary import Chart, Region, ascended, attack, best_along_path
 from lemmata.theorems.local_convergence.setting import TeacherRows, Weights, floor, loss, units
 
 Objective: TypeAlias = Callable[[Weights], Float[Tensor, "trials"]]
-"""What is maximised.
-
-A number for each trial's state (trials, m, d), differentiable for `ascent`.
-"""
+"""What is maximised: a number for each trial's state (trials, m, d), differentiable."""
 
 _SCALES = (1e-3, 1e-2, 0.1, 0.5)
 _SLACK = 0.02
-_WEIGHT = 20.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,93 +63,31 @@ def band(V: TeacherRows, high: float = math.inf) -> Band:
     return Band(low=floor(V), high=high)
 
 
-def climb(
-    objective: Objective,
-    start: Weights,
-    V: TeacherRows,
-    trials: Trials,
-    within: Band,
-    *,
-    steps: int = 100,
-) -> Weights:
-    """Climb by random moves W + scale · ‖w_i‖ · N(0, I), with scales over three decades.
-
-    Every third move concerns a random 40 % of the neurons, every fifth also rescales single
-    neurons. In a band with an upper end, moves shrink with the level's fourth root.
-    """
-    level = 1.0 if math.isinf(within.high) else min(1.0, within.high**0.25)
-    with torch.no_grad():
-        best, record = start, _Best(objective, start, V, within)
-        for step in range(steps):
-            scale = level * _SCALES[step % len(_SCALES)]
-            noise = trials.normal(f"climb/{step}", *start.shape[1:])
-            size = best.norm(dim=-1, keepdim=True)
-            if step % 3 == 0:
-                noise = noise * (trials.uniform(f"climb/{step}/which", start.shape[1], 1) < 0.4)
-            tried = best + scale * size * noise
-            if step % 5 == 0:
-                tried = (
-                    tried * (scale * trials.normal(f"climb/{step}/size", start.shape[1], 1)).exp()
-                )
-            best = record.offer(tried, objective(tried))
-    return best
+def region(V: TeacherRows, within: Band) -> Region:
+    """Return the states of a band, with directions and log norms as coordinates."""
+    return Region(
+        chart=Chart(to=_coordinates, back=_state, tidy=_tidy),
+        accept=lambda W: within.holds(loss(W, V)),
+        penalty=lambda W: within.penalty(loss(W, V)),
+    )
 
 
 def ascent(
-    objective: Objective,
-    start: Weights,
-    V: TeacherRows,
-    within: Band,
-    *,
-    steps: int = 120,
-    rate: float = 0.02,
-    last_rate: float = 4e-4,
+    objective: Objective, start: Weights, V: TeacherRows, within: Band, *, steps: int = 120
 ) -> Weights:
-    """Climb by Adam on the unit directions and log norms, the rate falling geometrically.
+    """Climb by Adam on the unit directions and log norms; return each trial's best state.
 
-    Maximises objective - 20 · (how far ln L is outside the band); give the logarithm of a ratio
-    where it varies over decades. Directions in which the objective has no finite derivative stay.
+    Give the logarithm of a ratio where it varies over decades. Directions in which the objective
+    has no finite derivative stay.
     """
-    direction = units(start).detach().clone().requires_grad_()
-    size = start.norm(dim=-1, keepdim=True).clamp(min=1e-12).log().detach().clone().requires_grad_()
-    moved = (direction, size)
-    moments = [(torch.zeros_like(x), torch.zeros_like(x)) for x in moved]
-    record = _Best(objective, start, V, within)
-    for step in range(1, steps + 1):
-        with torch.enable_grad():
-            W = size.exp() * units(direction)
-            value, L = objective(W), loss(W, V)
-            goal = value - _WEIGHT * within.penalty(L)
-            slopes = torch.autograd.grad(goal.sum(), moved, materialize_grads=True)
-        record.offer(W.detach(), value.detach(), L.detach())
-        eta = rate * (last_rate / rate) ** (step / steps)
-        with torch.no_grad():
-            for x, slope, (mean, power) in zip(moved, slopes, moments, strict=True):
-                slope = slope.nan_to_num(0.0, 0.0, 0.0)
-                mean.mul_(0.9).add_(0.1 * slope)
-                power.mul_(0.999).add_(0.001 * slope**2)
-                x.add_(
-                    eta
-                    * (mean / (1.0 - 0.9**step))
-                    / ((power / (1.0 - 0.999**step)).sqrt() + 1e-12)
-                )
-            direction.copy_(units(direction))
-    return record.state
+    return ascended(objective, start, region(V, within), steps=steps)
 
 
 def best_along(
     objective: Objective, path: Iterable[Weights], V: TeacherRows, within: Band
 ) -> Weights:
-    """Return for each trial the best state of a path inside the band.
-
-    Of the first one where there is none.
-    """
-    states = iter(path)
-    with torch.no_grad():
-        record = _Best(objective, next(states), V, within)
-        for W in states:
-            record.offer(W, objective(W))
-    return record.state
+    """Return for each trial the best state of a path inside the band; the first where none is."""
+    return best_along_path(objective, path, region(V, within))
 
 
 def attacked(
@@ -172,68 +103,57 @@ def attacked(
     enough: float = math.inf,
     **further: Weights,
 ) -> Bound:
-    """Try a claim at random states, at the worst that the adversaries find from there, and at
-    further
-    states.
+    """Try a claim at random states, at the worst found from there, and at further states.
 
     Args:
         claim: of a state; its ratio must be differentiable in the state, or `objective` given.
         start: the random states; those above the loss level should have been pulled below it
             (`states.pulled`).
         V: the teachers.
-        trials: for the climb's moves.
+        trials: for the random moves.
         high: the loss level; states above it claim nothing, and neither do states below the floor
             of rounding.
-        climb_steps: how many random moves; 0 for no climb.
-        ascent_steps: how many steps of gradient ascent; 0 for no ascent.
+        climb_steps: how many random moves; 0 for none.
+        ascent_steps: how many steps of gradient ascent; 0 for none.
         objective: what the adversaries maximise; the logarithm of the claim's ratio by default.
-        enough: the ratio above which nothing is left to show; where every random state is there,
-            nobody searches.
+        enough: the ratio above which nothing is left to show: nobody searches then.
         further: states by the name of the attack that made them.
     """
-    within = band(V, high)
-    goal = objective or (lambda W: claim(W).ratio.clamp(min=1e-12, max=1e12).log())
-    found = {"random": start, **further}
-    searches = not bool((within_band(claim(start), start, V, within).ratio > enough).all())
-    if climb_steps and searches:
-        found["climb"] = climb(
-            goal, start, V, trials.stream("adversary"), within, steps=climb_steps
-        )
-    if ascent_steps and searches:
-        found["ascent"] = ascent(goal, start, V, within, steps=ascent_steps)
-    return worst_of(
-        **{name: within_band(claim(W.detach()), W, V, within) for name, W in found.items()}
+    level = 1.0 if math.isinf(high) else min(1.0, high**0.25)
+    return attack(
+        claim,
+        starts={"random": start, **further},
+        within=region(V, band(V, high)),
+        objective=objective,
+        trials=trials.stream("adversary"),
+        steps=ascent_steps,
+        climb_steps=climb_steps,
+        ascend=("random",),
+        moves=lambda W, step, draws: _moved(W, step, draws, level),
+        enough=enough,
     )
 
 
-def within_band(claim: Bound, W: Weights, V: TeacherRows, within: Band) -> Bound:
-    """Return the claim with nothing claimed (ratio 0) of the trials whose state lies outside the
-    band."""
-    return replace(claim, ratio=torch.where(within.holds(loss(W, V)), claim.ratio, 0.0))
+def _coordinates(W: Weights) -> tuple[Tensor, ...]:
+    return units(W), W.norm(dim=-1, keepdim=True).clamp(min=1e-12).log()
 
 
-class _Best:
-    """The best state a trial has met inside the band."""
-
-    def __init__(self, objective: Objective, start: Weights, V: TeacherRows, within: Band) -> None:
-        self.state, self._V, self._within = start, V, within
-        with torch.no_grad():
-            value = objective(start)
-            self._value = torch.where(
-                within.holds(loss(start, V)), _nan_above_all(value), -torch.inf
-            )
-
-    def offer(
-        self, W: Weights, value: Float[Tensor, "trials"], L: Float[Tensor, "trials"] | None = None
-    ) -> Weights:
-        """Take the states that are better and in the band; return the best."""
-        L = loss(W, self._V) if L is None else L
-        value = _nan_above_all(value)
-        better = self._within.holds(L) & (value > self._value)
-        self.state = torch.where(better[:, None, None], W, self.state)
-        self._value = torch.where(better, value, self._value)
-        return self.state
+def _state(coordinates: tuple[Tensor, ...]) -> Weights:
+    direction, size = coordinates
+    return size.exp() * units(direction)
 
 
-def _nan_above_all(value: Float[Tensor, "trials"]) -> Float[Tensor, "trials"]:
-    return torch.where(value.isnan(), torch.inf, value)
+def _tidy(coordinates: tuple[Tensor, ...]) -> None:
+    coordinates[0].copy_(units(coordinates[0]))
+
+
+def _moved(W: Weights, step: int, trials: Trials, level: float) -> Weights:
+    """Propose W + scale · ‖w_i‖ · N(0, I); below a loss level, scales shrink with its 4th root."""
+    scale = level * _SCALES[step % len(_SCALES)]
+    noise = trials.normal(f"climb/{step}", *W.shape[1:])
+    if step % 3 == 0:
+        noise = noise * (trials.uniform(f"climb/{step}/which", W.shape[1], 1) < 0.4)
+    tried = W + scale * W.norm(dim=-1, keepdim=True) * noise
+    if step % 5 == 0:
+        tried = tried * (scale * trials.normal(f"climb/{step}/size", W.shape[1], 1)).exp()
+    return tried

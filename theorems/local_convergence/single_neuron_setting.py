@@ -21,15 +21,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import torch
 from hypothesis import strategies as st
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 
-from lemmata.harness import Bound, Trials, worst_of
+from lemmata.harness import Bound, Trials
+from lemmata.harness.adversary import Chart, Region, attack
 from lemmata.strategies import log_uniform
 from lemmata.theorems.local_convergence.setting import Weights, full_angles, psi, units
 from lemmata.theorems.local_convergence.states import tilted
@@ -242,12 +243,19 @@ def attacked(
         rate: its first step.
         limits: further bounds that keep a state admissible; see `admissible`.
     """
-    found = {"random": start, "ascent": _ascended(claim, start, low, high, steps, rate, limits)}
-    return worst_of(
-        **{
-            name: _where(claim(W.detach()), W.detach(), low, high, limits)
-            for name, W in found.items()
-        }
+    shape = project if limits.get("balanced") else lambda W: W
+    return attack(
+        claim,
+        starts={"random": start},
+        within=Region(
+            chart=Chart(
+                to=_coordinates, back=lambda moved: shape(moved[1].exp() * units(moved[0]))
+            ),
+            accept=lambda W: _inside(W, low, high, limits),
+            penalty=lambda W: _outside(W, low, high, limits),
+        ),
+        steps=steps,
+        rate=rate,
     )
 
 
@@ -270,38 +278,8 @@ def project(W: Weights) -> Weights:
     return W - share / share.sum(dim=-2, keepdim=True) * error(W)
 
 
-def _ascended(
-    claim: Claiming,
-    start: Weights,
-    low: float,
-    high: float,
-    steps: int,
-    rate: float,
-    limits: dict[str, float],
-) -> Weights:
-    shape = project if limits.get("balanced") else lambda W: W
-    moved = tuple(
-        x.detach().clone().requires_grad_()
-        for x in (units(start), norms(start).unsqueeze(-1).clamp(min=1e-12).log())
-    )
-    adam = torch.optim.Adam(moved, lr=rate)
-    best, record = start, torch.full_like(start[:, 0, 0], -torch.inf)
-    for step in range(steps):
-        with torch.enable_grad():
-            W = shape(moved[1].exp() * units(moved[0]))
-            made = claim(W)
-            goal = made.ratio.clamp(min=1e-12, max=1e12).log() - 20.0 * _outside(
-                W, low, high, limits
-            )
-            slopes = torch.autograd.grad(goal.sum(), moved, materialize_grads=True)
-        score = _where(made, W, low, high, limits).ratio.detach().nan_to_num(torch.inf)
-        best = torch.where((score > record)[:, None, None], W.detach(), best)
-        record = torch.maximum(record, score)
-        for x, slope in zip(moved, slopes, strict=True):
-            x.grad = -slope.nan_to_num(0.0, 0.0, 0.0)
-        adam.param_groups[0]["lr"] = rate * 0.02 ** (step / steps)
-        adam.step()
-    return best
+def _coordinates(W: Weights) -> tuple[Tensor, ...]:
+    return units(W), norms(W).unsqueeze(-1).clamp(min=1e-12).log()
 
 
 def _outside(
@@ -312,10 +290,11 @@ def _outside(
     return (math.log(low) - size + 0.02).relu() + above + admissible(W, **limits)  # type: ignore[arg-type]
 
 
-def _where(made: Bound, W: Weights, low: float, high: float, limits: dict[str, float]) -> Bound:
+def _inside(
+    W: Weights, low: float, high: float, limits: dict[str, float]
+) -> Bool[Tensor, "trials"]:
     L = loss(W)
-    inside = ~((low > L) | (high < L) | (admissible(W, **limits) > 1e-9))  # type: ignore[arg-type]
-    return replace(made, ratio=torch.where(inside, made.ratio, 0.0))
+    return ~((low > L) | (high < L) | (admissible(W, **limits) > 1e-9))  # type: ignore[arg-type]
 
 
 def _teacher_of(W: Weights) -> Float[Tensor, "1 d"]:

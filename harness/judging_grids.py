@@ -1,0 +1,256 @@
+"""Judging the exponent of a ratio along a grid of sizes.
+
+The grid is drawn once; where that leaves the exponent undecided and trials are cheap, it is drawn
+once more with more trials, and α is split over the two.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from lemmata.harness.blocks import Block, block_of
+from lemmata.harness.draw import Draw
+from lemmata.harness.evaluation import Bounds, BrokenStatement, Discarded, evaluate, price_of
+from lemmata.harness.judging import counterexample, refuse_nan
+from lemmata.harness.levels import ALPHA, BETA, EXPONENT
+from lemmata.harness.profiles import blocks
+from lemmata.harness.run import Run
+from lemmata.harness.slopes import Slope, SlopeClaim, SlopeJudgement, fit_slope, judge_slope
+from lemmata.harness.statements import Along, Subject
+from lemmata.harness.thresholds import threshold_of
+from lemmata.harness.verdicts import Fit, Grid, Point, SlopeRefutation, SlopeVerdict, Verdict
+
+_SHARE = 0.25
+_FEWEST = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedGrid:
+    """A grid's verdict, with the blocks that it rests on and what refutes it."""
+
+    verdict: SlopeVerdict
+    blocks: list[Block]
+    refutation: SlopeRefutation | None
+    work: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Column:
+    """One size: what was drawn there, and the quantity that is fitted."""
+
+    size: float
+    draw: Draw
+    bounds: Bounds
+    quantity: Float[np.ndarray, " trials"]
+    bound: Float[np.ndarray, " trials"]
+    measured: Float[np.ndarray, " trials"]
+    direction: str
+
+
+def judge_grid(
+    run: Run,
+    subject: Subject,
+    along: Along,
+    *,
+    alpha: float = ALPHA,
+    deadline: float = float("inf"),
+) -> JudgedGrid:
+    """Judge the exponent of the ratio along a grid of sizes.
+
+    Raises:
+        BrokenStatement: the statement raised, measured NaN, claims no bound, has several members of
+            which none is named, or gave ratios of which no logarithm can be taken.
+    """
+    begin = time.perf_counter()
+    count = max(_FEWEST, blocks(along.trials * run.profile.grid))
+    columns = _drawn(run, subject, along, count)
+    judged, limit = _judge(along, columns, alpha / 2, subject)
+    work = sum(price_of(column.draw).work for column in columns)
+    paid = blocks(_SHARE * run.profile.confirm / max(work, 1.0))
+    more = min(paid, blocks(count * run.profile.grid_stretch))
+    if judged.outcome == "undecided" and more > count and time.monotonic() < deadline:
+        columns = _drawn(run, subject, along, more)
+        judged, limit = _judge(along, columns, alpha / 2, subject)
+        count += more
+    meaning: dict[str, Verdict] = {
+        "refuted": "refuted",
+        "consistent": "holds",
+        "undecided": "undecided",
+    }
+    verdict = SlopeVerdict(
+        grid=grid_of(along),
+        verdict=meaning[judged.outcome],
+        direction=columns[0].direction,
+        quantity=_quantity(along, columns[0].bounds)[1],
+        median=_fit(judged.median),
+        upper=_fit(judged.high),
+        median_above=_fit(judged.median_above),
+        upper_above=_fit(judged.high_above),
+        bound=_own_exponent(along, columns, "bound"),
+        measured=_own_exponent(along, columns, "measured"),
+        excess=judged.excess(BETA),
+        limit=limit,
+        level=alpha / 2,
+        points=[_point(column) for column in columns],
+        trials=count * len(columns),
+        seconds=round(time.perf_counter() - begin, 4),
+    )
+    return JudgedGrid(
+        verdict=verdict,
+        blocks=[
+            block_of(column.draw, column.bounds, threshold_of(subject, column.bounds))
+            for column in columns
+        ],
+        refutation=_refutation(along, columns, judged, alpha / 2, count)
+        if judged.outcome == "refuted"
+        else None,
+        work=work * count,
+    )
+
+
+def grid_of(along: Along) -> Grid:
+    """Return a grid's declaration as the records have it."""
+    return Grid(
+        variable=along.variable,
+        sizes=[float(size) for size in along.sizes],
+        at_most=along.at_most,
+        at_least=along.at_least,
+        member=along.member,
+        growth=along.growth,
+        together=along.drawn.together,
+        measures=along.drawn.measures,
+        label=along.drawn.label,
+    )
+
+
+def _drawn(run: Run, subject: Subject, along: Along, count: int) -> list[_Column]:
+    columns = []
+    for size in along.sizes:
+        draw = Draw(
+            run=run, subject=subject, instance=along.instance(size), role="grid", stream="grid"
+        )
+        try:
+            bounds = evaluate(draw, first=0, count=count)
+        except Discarded:
+            raise BrokenStatement(
+                f"{subject.id} assumes away {draw.place.words} of its own grid in {along.variable}"
+            ) from None
+        if not isinstance(bounds, Bounds):
+            raise BrokenStatement(
+                f"{subject.id} measures an exponent of a mean or law: return at_most(...) or "
+                "at_least(...)"
+            )
+        refuse_nan(draw, bounds)
+        quantity, what = _quantity(along, bounds)
+        if quantity is None:
+            raise BrokenStatement(f"{subject.id} has a grid in {along.variable} and {what}")
+        if not (np.isfinite(quantity).all() and (quantity > 0).all()):
+            raise BrokenStatement(
+                f"{subject.id} has ratios of zero or infinity at {draw.place.words}: no exponent "
+                f"in {along.variable} can be fitted there"
+            )
+        member = _member(along, bounds)
+        columns.append(
+            _Column(
+                size=float(size),
+                draw=draw,
+                bounds=bounds,
+                quantity=quantity,
+                bound=bounds.bound if member is None else bounds.members[member].bound,
+                measured=bounds.measured if member is None else bounds.members[member].measured,
+                direction=bounds.direction if member is None else bounds.members[member].direction,
+            )
+        )
+    return columns
+
+
+def _member(along: Along, bounds: Bounds) -> int | None:
+    names = [member.name for member in bounds.members]
+    if along.member in names:
+        return names.index(along.member)
+    return 0 if len(names) == 1 and not along.member else None
+
+
+def _quantity(along: Along, bounds: Bounds) -> tuple[Float[np.ndarray, " trials"] | None, str]:
+    """Return what a slope is fitted to and its name, or None and what is wrong."""
+    if bounds.scaling is not None and not along.member:
+        return bounds.scaling, "scaling"
+    place = _member(along, bounds)
+    if place is None:
+        names = ", ".join(repr(member.name) for member in bounds.members)
+        return None, f"several inequalities, {names}: name one with member="
+    member = bounds.members[place]
+    if member.scaling is not None:
+        return member.scaling, "scaling"
+    return member.ratio, "ratio"
+
+
+def _judge(
+    along: Along, columns: list[_Column], alpha: float, subject: Subject
+) -> tuple[SlopeJudgement, float]:
+    limit = along.resolution or EXPONENT.limit
+    claim = SlopeClaim(at_most=along.at_most, at_least=along.at_least, tolerance=limit)
+    try:
+        judged = judge_slope(
+            [column.size for column in columns],
+            [column.quantity for column in columns],
+            claim,
+            growth=along.growth,
+            alpha=alpha,
+            beta=BETA,
+        )
+    except ValueError as problem:
+        raise BrokenStatement(f"{subject.id}, grid in {along.variable}: {problem}") from problem
+    return judged, limit
+
+
+def _own_exponent(along: Along, columns: list[_Column], side: str) -> Fit | None:
+    """Fit the exponent of one side's values themselves; None where they are no power."""
+    values = [getattr(column, side) for column in columns]
+    if not all(np.isfinite(one).all() and (one > 0).all() for one in values):
+        return None
+    return _fit(fit_slope([c.size for c in columns], values, 0.5, growth=along.growth))
+
+
+def _point(column: _Column) -> Point:
+    return Point(
+        size=column.size,
+        place=column.draw.place,
+        median=float(np.median(column.quantity)),
+        upper=float(np.quantile(column.quantity, 0.9)),
+        worst=float(column.quantity.max()),
+        bound=float(np.median(column.bound)),
+        trials=len(column.quantity),
+    )
+
+
+def _fit(slope: Slope) -> Fit:
+    low, high = slope.interval
+    return Fit(exponent=slope.exponent, low=low, high=high, prefactor=slope.prefactor)
+
+
+def _refutation(
+    along: Along, columns: list[_Column], judged: SlopeJudgement, level: float, trials: int
+) -> SlopeRefutation:
+    column = columns[-1]
+    steep = judged.refuting or judged.median
+    low, high = steep.interval
+    worst = int(np.argmax(column.quantity))
+    return SlopeRefutation(
+        at=counterexample(column.draw, column.bounds.first + worst),
+        variable=along.variable,
+        sizes=[one.size for one in columns],
+        exponent=steep.exponent,
+        low=low,
+        high=high,
+        at_most=along.at_most,
+        at_least=along.at_least,
+        level=level,
+        of=_quantity(along, column.bounds)[1],
+        quantile=steep.quantile,
+        trials=trials * len(columns),
+    )

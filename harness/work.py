@@ -1,0 +1,135 @@
+"""Work: what a statement's trials cost, in elements and operations that torch dispatches.
+
+Each operation counts a fixed overhead and the elements that it reads or makes; products of
+matrices also count their multiplications. The count is the same on every machine, so that budgets
+are reproducible; it sees nothing of what numpy and scipy do, which is what ``cost=`` is for. The
+same pass counts the bytes, as if every result lived to the end, and the longest tensor, from which
+the allowance for rounding is derived.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
+
+_OVERHEAD = 1000.0
+"""Of one operation, in elements: what a call costs beside its arithmetic."""
+
+_A_MULTIPLICATION = 0.15
+"""Of a matrix product, in elements."""
+
+_PRODUCTS = frozenset(("mm", "bmm", "addmm", "baddbmm", "addmv", "mv", "dot"))
+
+
+@dataclass(slots=True)
+class Footprint:
+    """What a measured block took.
+
+    Attributes:
+        overhead: of the operations, whatever the number of trials.
+        elements: work that grows with the trials.
+        bytes: of all results.
+        longest: elements of the largest tensor.
+    """
+
+    overhead: float = 0.0
+    elements: float = 0.0
+    bytes: int = 0
+    longest: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """What a trial of an instance costs.
+
+    Attributes:
+        work: of one trial, in a batch as large as a block or larger.
+        bytes: of one trial; 0 where unknown.
+        terms: elements of the largest tensor of a trial.
+    """
+
+    work: float = 1.0
+    bytes: float = 0.0
+    terms: float = 1.0
+
+
+@dataclass(slots=True)
+class Prices:
+    """What is known of the costs of instances, and of the batch that fits.
+
+    Attributes:
+        known: by part or twin and instance.
+        batches: how many trials fit at once, by the same.
+        asked: the names of what its trials draw, by the same; none where nothing is random.
+    """
+
+    known: dict[tuple[str, str], Price] = field(default_factory=dict)
+    batches: dict[tuple[str, str], int] = field(default_factory=dict)
+    asked: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+
+
+def price(footprint: Footprint, trials: int, cost: float) -> Price:
+    """Return the price of a trial, from what ``trials`` of them took in one batch."""
+    work = (footprint.elements + footprint.overhead) / trials
+    return Price(
+        work=max(1.0, cost * work),
+        bytes=footprint.bytes / trials,
+        terms=max(1.0, footprint.longest / trials),
+    )
+
+
+@contextmanager
+def counted(device: torch.device) -> Iterator[Footprint]:
+    """Count what the block inside takes; on CUDA memory is the allocator's own peak."""
+    footprint = Footprint()
+    cuda = device.type == "cuda"
+    if cuda:
+        torch.cuda.reset_peak_memory_stats(device)
+    before = torch.cuda.memory_allocated(device) if cuda else 0
+    with _Counting(footprint):
+        yield footprint
+    if cuda:
+        footprint.bytes = torch.cuda.max_memory_allocated(device) - before
+
+
+class _Counting(TorchDispatchMode):
+    def __init__(self, footprint: Footprint) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._footprint = footprint
+
+    def __torch_dispatch__(
+        self,
+        func: Any,
+        types: Any,
+        args: tuple[Any, ...] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        result = func(*args, **(kwargs or {}))
+        note = self._footprint
+        note.overhead += _OVERHEAD
+        for tensor in result if isinstance(result, tuple | list) else (result,):
+            if isinstance(tensor, Tensor):
+                size = tensor.numel()
+                note.longest = max(note.longest, size)
+                if not tensor._is_view():  # noqa: SLF001 - torch has no public name for it
+                    note.elements += size
+                    note.bytes += size * tensor.element_size()
+        name = func.overloadpacket.__name__
+        tensors = [entry for entry in args if isinstance(entry, Tensor)]
+        if name in _PRODUCTS and len(tensors) >= 2 and isinstance(result, Tensor):
+            inner = tensors[-1].shape[-2] if tensors[-1].ndim > 1 else tensors[-1].shape[-1]
+            note.elements += _A_MULTIPLICATION * result.numel() * inner
+        elif tensors:
+            note.elements += max(tensor.numel() for tensor in tensors) * (name in _READS)
+        return result
+
+
+_READS = frozenset(
+    ("sum", "amax", "amin", "max", "min", "linalg_vector_norm", "mean", "any", "all")
+)
