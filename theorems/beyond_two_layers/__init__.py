@@ -29,6 +29,10 @@ SECTIONS = (
     "three_layer_existence",
     "sparse_sign_changes",
     "sign_trick",
+    "smoothing",
+    "three_layer_coupling",
+    "parameters",
+    "descent",
 )
 
 for _section in SECTIONS:

@@ -120,7 +120,7 @@ def _grid(**options: object) -> Along:
     "a",
     says=r"$\frac1{16}\sum_x\sum_r|f_r^*(x)-g_r^{(b)}(x;W^*)|=O(kp\,\|h\|_{L_2}\,m^{-1/2})$.",
     constant=Constant(1.5, measured_on="m = 500…32000, k, p ≤ 2"),
-    along=[_grid(at_most=0.1, resolution=0.1)],
+    along=[_grid(at_most=0.1, resolution=0.12)],
     specimens=[{"target": _SQUARE, "width": 2000}],
 )
 @given(target=_TARGETS, width=sizes(smallest=500, largest=8000, factor=4.0))
