@@ -32,7 +32,12 @@ SECTIONS = (
     "smoothing",
     "three_layer_coupling",
     "parameters",
+    "first_order_variance",
     "descent",
+    "saddles",
+    "three_layer_complexity",
+    "three_layer_learning",
+    "beyond_kernels",
 )
 
 for _section in SECTIONS:
