@@ -61,7 +61,9 @@ def kernels_see_few_parities(
         mix = trials.normal("mix", cubic.shape[1], count)
         functions = cubic @ mix
     else:
-        x = torch.cat((0.5 * math.sqrt(3.0 / 7.0) * points * 2.0**0.5, 0.5 + 0.0 * points[:, :1]), dim=1)
+        x = torch.cat(
+            (0.5 * math.sqrt(3.0 / 7.0) * points * 2.0**0.5, 0.5 + 0.0 * points[:, :1]), dim=1
+        )
         network = ThreeLayer(first=24, second=24, dimension=8).initialise(trials)
         x = trials.every(x)
         signs = network.signs(network.W, network.V, x)
@@ -104,10 +106,7 @@ def kernels_miss_a_third_of_the_staircases(
     )
     basis, _ = torch.linalg.qr(functions)
     targets = torch.stack(
-        [
-            staircase(points[:, list(order)])
-            for order in itertools.permutations(range(6), 3)
-        ],
+        [staircase(points[:, list(order)]) for order in itertools.permutations(range(6), 3)],
         dim=1,
     )
     inner = basis.mT @ targets / math.sqrt(len(points))
@@ -117,23 +116,26 @@ def kernels_miss_a_third_of_the_staircases(
 
 kernels_miss_a_third_of_the_staircases.twin("a half in place of a third", third=0.5)
 
-_D = 10
+_D = 12
 
 
 @ALLX1.part(
     "c",
     kind="trajectory",
     provenance="ours",
-    says=r"The network, $d=10$, $N=80$: its test error on a staircase is below the kernels' floor $\frac13(1-N/\binom d3)$.",
+    says=r"The network, $d=12$, $N=150$: its test error on a staircase is below the kernels' floor in nine runs of ten, $\frac13(1-N/\binom d3)$.",
     quantifiers=(r"\mathbb P_{W,V,A,b,\mathcal Z}",),
-    constant=Constant(1.0, measured_on="d = 10, N = 80, m = 48"),
-    specimens=[{"width": 48, "samples": 80}],
+    constant=Constant(1.0, measured_on="d = 12, N = 150, m = 40", failure=0.1),
+    specimens=[{"width": 40, "samples": 150}],
+    cost=4.0,
 )
-@given(width=st.sampled_from((48,)), samples=st.sampled_from((80, 90)))
+@given(width=st.sampled_from((40,)), samples=st.sampled_from((150, 160)))
 def the_network_is_below_every_kernel(
     width: int, samples: int, trials: Trials, *, scale: float = 0.3, rate: float = 0.1
 ) -> Bound:
-    network = ThreeLayer(first=width, second=width, dimension=_D + 1, scale=scale).initialise(trials)
+    network = ThreeLayer(first=width, second=width, dimension=_D + 1, scale=scale).initialise(
+        trials
+    )
 
     def points(name: str, count: int) -> tuple[Tensor, Tensor]:
         s = random_signs(trials, name, count, _D)

@@ -12,7 +12,18 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from lemmata.harness import Along, Bound, Constant, Trials, all_of, at_least, at_most, equal, given, statement
+from lemmata.harness import (
+    Along,
+    Bound,
+    Constant,
+    Trials,
+    all_of,
+    at_least,
+    at_most,
+    equal,
+    given,
+    statement,
+)
 from lemmata.strategies import log_uniform, sizes
 from lemmata.theorems.beyond_two_layers.setting.inputs import inputs
 from lemmata.theorems.beyond_two_layers.setting.three_layers import (
@@ -142,6 +153,4 @@ def a_rebalanced_witness_has_a_small_variance(
     return at_most(_structured(width, power, trials), width**-0.5)
 
 
-a_rebalanced_witness_has_a_small_variance.twin(
-    "rebalanced by m^{-1/4}, the wrong way", power=-0.25
-)
+a_rebalanced_witness_has_a_small_variance.twin("rebalanced by m^{-1/4}, the wrong way", power=-0.25)

@@ -112,7 +112,7 @@ def _signed(direction: Float[Tensor, "trials n"], s: Float[Tensor, "5"]) -> Tens
             variable="1/η",
             sizes=(10, 100, 1000, 10000),
             instance=lambda inverse: {"eta": 1.0 / inverse},
-            at_most=0.15,
+            at_most=0.2,
             trials=64,
             resolution=0.1,
         )
@@ -157,10 +157,13 @@ def a_decrease_forces_negative_curvature(
     # A random direction, and the one of least curvature.
     claims = []
     for direction in (trials.sphere("direction", 35), vectors[:, :, 0]):
-        mean = sum(
-            torch.einsum("ti,tij,tj->t", d, H, d)
-            for d in (_signed(direction, s) for s in sign_vectors(5, theta))
-        ) / 32.0
+        mean = (
+            sum(
+                torch.einsum("ti,tij,tj->t", d, H, d)
+                for d in (_signed(direction, s) for s in sign_vectors(5, theta))
+            )
+            / 32.0
+        )
         floor = values[:, -1 if largest else 0]
         # The largest curvature is added to both sides, which makes them positive.
         lift = 2.0 * values.abs().amax(dim=1) + 1e-6
@@ -195,7 +198,10 @@ def the_origin_of_the_quadratic_network_is_a_saddle(
     M = torch.einsum("tn,tnj,tni,tnd->tjid", slope, signs.w, signs.v * network.A, x)
     size = M.flatten(2).norm(dim=2) if whole else torch.linalg.matrix_norm(M, ord=2)
     return equal(
-        torch.linalg.eigvalsh(H)[:, 0], -size.amax(dim=1), roundings=1e4, scale=1.0 + size.amax(dim=1)
+        torch.linalg.eigvalsh(H)[:, 0],
+        -size.amax(dim=1),
+        roundings=1e4,
+        scale=1.0 + size.amax(dim=1),
     )
 
 
@@ -278,6 +284,4 @@ def the_objective_bounds_the_norms(
 the_objective_bounds_the_norms.twin(
     "‖W‖_F⁴ in place of ‖W‖_{2,4}⁴", specimens=[{"m": 64, "size": 100.0}], whole=True
 )
-the_objective_bounds_the_norms.twin(
-    "without λ", specimens=[{"m": 64, "size": 100.0}], scaled=False
-)
+the_objective_bounds_the_norms.twin("without λ", specimens=[{"m": 64, "size": 100.0}], scaled=False)

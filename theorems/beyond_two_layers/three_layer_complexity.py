@@ -56,7 +56,10 @@ class _Class:
     def of_v(self) -> Float[Tensor, "trials draws"]:
         """Return ‖(1/N) Σ ξ_n ã_n h_n^⊤‖_F, the supremum over ‖V'‖_F ≤ 1."""
         gram = (self.a @ self.a.mT) * (self.h @ self.h.mT)
-        return torch.einsum("tsn,tnm,tsm->ts", self.xi, gram, self.xi).clamp(min=0).sqrt() / self.samples
+        return (
+            torch.einsum("tsn,tnm,tsm->ts", self.xi, gram, self.xi).clamp(min=0).sqrt()
+            / self.samples
+        )
 
     def of_w(self) -> Float[Tensor, "trials draws m1"]:
         """Return the row norms of G = (1/N) Σ ξ_n c_n x_n^⊤."""
@@ -124,7 +127,12 @@ frozen_classes_have_three_parts.twin("the third without ‖ã‖ and the logarit
     "b",
     says=r"The real network over row balls $\|w_j'\|\le\tau_w$, $\|v_i'\|\le\tau_v$, every initialisation: $\widehat{\mathfrak R}\le\frac{\|a\|_1}{\sqrt N}\big[\tau_w\max_i\|v_i^"
     r"{(0)}\|_1+\tau_v(\bar h+2\sqrt{m_1}\tau_w)\big]$; an ascent bounds it from below.",
-    quantifiers=(r"\forall\, W,V,A,b", r"\forall\, x_1,\dots,x_N", r"\mathbb E_\xi", r"\sup_{W',V'}"),
+    quantifiers=(
+        r"\forall\, W,V,A,b",
+        r"\forall\, x_1,\dots,x_N",
+        r"\mathbb E_\xi",
+        r"\sup_{W',V'}",
+    ),
     specimens=[{"width": 32, "samples": 16}],
 )
 @given(**_SIZES)
@@ -148,7 +156,9 @@ def real_classes_of_row_balls(
     size = a.abs().sum(dim=1) if one_norm else a.norm(dim=1)
     height = h.square().sum(dim=2).mean(dim=1).sqrt()
     # One ξ at a time: a supremum may exceed its mean over ξ by a factor 2, not more at these sizes.
-    return at_most(best / samples, (2.0 if one_norm else 1.0) * size * of_v * height / math.sqrt(samples))
+    return at_most(
+        best / samples, (2.0 if one_norm else 1.0) * size * of_v * height / math.sqrt(samples)
+    )
 
 
 real_classes_of_row_balls.twin(

@@ -54,7 +54,7 @@ def _run(
     """Return a network, its run, and the losses on the training set and on fresh inputs."""
     learner = ThreeLayer(first=width, second=width, dimension=_DIMENSION, scale=0.3)
     network = learner.initialise(trials)
-    x, fresh = (inputs(trials, name, n, _DIMENSION) for name, n in (("z", samples), ("new", 256)))
+    x, fresh = (inputs(trials, name, n, _DIMENSION) for name, n in (("z", samples), ("new", 512)))
     run = train(network, x, teacher(x), schedule, trials.stream("training"))
     s = random_signs(trials, "last Sigma", width) if schedule.signed else None
     W = network.W + (run.W if s is None else s.unsqueeze(2) * run.W)
@@ -89,11 +89,11 @@ ALLT2 = statement(
 
 @ALLT2.part(
     "a",
-    says=r"$m=32,64$, $N=300$: the test loss ends below a quarter of the zero predictor's, with $\lambda_T=(1-\eta)^T=0.67$.",
-    constant=Constant(0.35, measured_on="m = 32…64, N = 300, 20 rounds of 40 steps"),
+    says=r"$m=32$, $N=300$: the test loss ends below an eighth of the zero predictor's, with $\lambda_T=(1-\eta)^T=0.82$.",
+    constant=Constant(0.125, measured_on="m = 16…32, N = 300, 10 rounds of 40 steps"),
     specimens=[{"width": 32, "samples": 300}],
 )
-@given(width=st.sampled_from((32, 48)), samples=st.sampled_from((300, 400)))
+@given(width=st.sampled_from((32, 24)), samples=st.sampled_from((300, 400)))
 def three_layers_learn_without_signs(
     width: int, samples: int, trials: Trials, *, eta: float = 0.02
 ) -> Bound:
@@ -118,7 +118,7 @@ three_layers_learn_without_signs.twin("λ decays by 0.3 a round", eta=0.3)
 def iterates_stay_in_the_ball(
     width: int, samples: int, trials: Trials, *, whole: bool = False
 ) -> Bound:
-    schedule = Schedule(rounds=10)
+    schedule = Schedule(of_w=0.5)
     _, run, _, _ = _run(width, samples, schedule, trials)
     norm = run.W.flatten(1).norm(dim=1) if whole else quartic_norm(run.W)
     return at_most(run.scale**2 * norm**4, run.objective / schedule.of_w)
@@ -143,11 +143,12 @@ ALLT3 = statement(
 
 @ALLT3.part(
     "a",
-    says=r"$m=64$, $N=300$, signs $\Sigma$ fresh each step and one $\hat\Sigma$ at the end: the test loss ends below $0.7$ of the zero predictor's.",
-    constant=Constant(0.7, measured_on="m = 64, N = 300, 20 rounds of 40 steps"),
-    specimens=[{"width": 64, "samples": 300}],
+    says=r"$m=48$, $N=300$, signs $\Sigma$ fresh each step and one $\hat\Sigma$ at the end: the test loss ends below $0.7$ of the zero predictor's.",
+    constant=Constant(0.7, measured_on="m = 48, N = 300, 10 rounds of 40 steps"),
+    specimens=[{"width": 48, "samples": 300}],
+    cost=2.0,
 )
-@given(width=st.sampled_from((64,)), samples=st.sampled_from((300, 400)))
+@given(width=st.sampled_from((48,)), samples=st.sampled_from((300, 400)))
 def three_layers_learn_with_signs(
     width: int, samples: int, trials: Trials, *, eta: float = 0.02
 ) -> Bound:
@@ -163,32 +164,32 @@ three_layers_learn_with_signs.twin("λ decays by 0.3 a round", eta=0.3)
 
 _GAPS = Along(
     variable="m",
-    sizes=(16, 32, 64),
-    instance=lambda m: {"width": m, "samples": 60},
+    sizes=(12, 24, 48),
+    instance=lambda m: {"width": m, "samples": 30},
     at_most=0.5,
-    trials=32,
+    trials=64,
     resolution=0.2,
 )
 
 
 @ALLT3.part(
     "b",
-    says=r"At fixed $N$ the gap between test and training loss grows more slowly than $m^{1/2}$ over $m=16\dots64$, where the number of parameters grows like $m^2$; without "
+    says=r"At fixed $N$ the gap between test and training loss grows more slowly than $m^{1/2}$ over $m=12\dots48$, where the number of parameters grows like $m^2$; without "
     r"signs, as with signs the fit is poor at these widths.",
-    constant=Constant(2.0, measured_on="m = 16…64, N = 60"),
+    constant=Constant(2.0, measured_on="m = 16…64, N = 30…60"),
     along=[_GAPS],
-    specimens=[{"width": 32, "samples": 60}],
+    specimens=[{"width": 32, "samples": 30}],
 )
-@given(width=st.sampled_from((32, 16)), samples=st.sampled_from((60, 120)))
+@given(width=st.sampled_from((32, 16)), samples=st.sampled_from((30, 60)))
 def the_gap_grows_slowly_with_the_width(
     width: int, samples: int, trials: Trials, *, power: float = 0.0
 ) -> Bound:
     _, _, train_loss, test = _run(width, samples, Schedule(), trials)
-    # In units of N^{-1/2}; the noise of 256 fresh inputs is taken off at 0.
+    # In units of N^{-1/2}; the noise of 512 fresh inputs is taken off at 0.
     bound = (width / 16.0) ** power / math.sqrt(samples)
     return at_most((test - train_loss).clamp(min=1e-3), bound)
 
 
 the_gap_grows_slowly_with_the_width.twin(
-    "a gap that falls like m^{-2}", specimens=[{"width": 64, "samples": 60}], power=-3.0
+    "a gap that falls like m^{-2}", specimens=[{"width": 64, "samples": 30}], power=-3.0
 )

@@ -35,7 +35,7 @@ class Schedule:
         noise: σ_w = σ_v in units of m^{-1/2}. of_w, of_v: λ_w, λ_v. signed: whether Σ is there.
     """
 
-    rounds: int = 20
+    rounds: int = 10
     steps: int = 40
     batch: int = 20
     rate: float = 0.5
