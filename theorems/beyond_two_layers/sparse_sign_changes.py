@@ -278,7 +278,7 @@ changes_by_an_l2_move_are_sparse_and_small.twin(
     "b",
     says=r"$\|g_2'\|_\infty\le s$: at most $O(m_2^{3/2}s)$ changes, of total size $O(m_2^{3/2}s^2)$, with the constants "
     r"$2\varphi(0)$ and $\varphi(0)$.",
-    constant=Constant(1.0, measured_on="m₂ = 512…32768, s√m₂ = 0.03…0.25"),
+    constant=Constant(1.5, measured_on="m₂ = 512…32768, s√m₂ = 0.03…0.25"),
     along=_grids((512, 4096, 32768), (0.03, 0.1, 0.25), 0.1),
     specimens=[{"width": 4096, "radius": 0.1}],
 )

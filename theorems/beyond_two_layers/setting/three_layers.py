@@ -121,12 +121,12 @@ def frobenius(V: Float[Tensor, "... m n"]) -> Float[Tensor, "..."]:
     return V.square().sum(dim=(-2, -1)).sqrt()
 
 
-def three_layers(*, largest: int = 20) -> st.SearchStrategy[ThreeLayer]:
+def three_layers(*, smallest: int = 2, largest: int = 20) -> st.SearchStrategy[ThreeLayer]:
     """Draw learners of independent sizes."""
     return st.builds(
         ThreeLayer,
-        first=sizes(smallest=2, largest=largest, factor=1.5),
-        second=sizes(smallest=2, largest=largest, factor=1.5),
+        first=sizes(smallest=smallest, largest=largest, factor=1.5),
+        second=sizes(smallest=smallest, largest=largest, factor=1.5),
         dimension=st.sampled_from((4, 2, 6)),
         outputs=st.sampled_from((1, 2)),
     )
