@@ -1,28 +1,66 @@
 # make check   run every statement with the default profile and build the report
+# make check-today   the same on other random numbers: those that belong to the date
+# make nightly [DEVICE=cuda MINUTES=480 STATE=build/nightly]   a long run; STATE keeps records and examples between nights
 # make test    the project's own tests
 # make lint    formatting, style, types, formulas
+# make test-oldest   the harness' own tests with the oldest admitted versions, in .venv-oldest
+# make pretend every part and twin on a pretended accelerator, against the CPU
+# make synchronisations [ONLY='ALS-04 ...']   what would make a GPU wait, by part
 # make report  the report again, from the latest records
+# make typed   build/typed: the package as it is installed, for type checkers and editors
 # make .venv   only set up
 
 BIN := .venv/bin
 PYTHON ?= python3
+ENTROPY ?= 0
+TODAY := $(shell date -u +%Y%m%d)
+DEVICE ?= cuda
+MINUTES ?= 480
+STATE ?= build/nightly
 
-.PHONY: check test lint report format clean .venv
+.PHONY: check check-today nightly test test-oldest lint pretend synchronisations report format typed clean .venv
 
 check: .venv
 	@status=0; \
-	$(BIN)/pytest -n auto --dist worksteal --lemmata-records build/records || status=$$?; \
+	$(BIN)/pytest -n auto --dist worksteal --lemmata-records build/records --lemmata-entropy $(ENTROPY) || status=$$?; \
 	echo "report:"; $(BIN)/lemmata report --records build/records --out build/report || status=$$?; \
+	exit $$status
+
+check-today:
+	@echo "entropy $(TODAY): make check ENTROPY=$(TODAY) draws the same trials again"
+	@$(MAKE) --no-print-directory check ENTROPY=$(TODAY)
+
+# Red for a refuted statement, an error or a twin that survives; what time did not suffice for is skipped.
+nightly: .venv
+	@status=0; mkdir -p $(STATE); export HYPOTHESIS_STORAGE_DIRECTORY=$(STATE)/hypothesis; \
+	$(BIN)/pytest -n auto --dist worksteal --lemmata-profile nightly --lemmata-device $(DEVICE) \
+	  --lemmata-budget $(MINUTES)m --lemmata-records $(STATE)/records || status=$$?; \
+	echo "report:"; $(BIN)/lemmata report --all-runs --records $(STATE)/records --out $(STATE)/report || status=$$?; \
 	exit $$status
 
 test: .venv
 	$(BIN)/pytest tests -n auto --dist worksteal --cov --cov-report=term:skip-covered --cov-fail-under=90
 
-lint: .venv
+# What types and packages are made of belongs to today's versions; theorems and planted runs take long.
+OF_THE_HARNESS := $(filter-out tests/packaging/ tests/planted/ tests/pretended/ tests/theorems/,$(sort $(dir $(wildcard tests/*/test_*.py))))
+
+test-oldest: .venv-oldest/.ready
+	.venv-oldest/bin/pytest $(OF_THE_HARNESS) tests/test_layering.py -n auto --dist worksteal -q
+
+pretend: .venv
+	$(BIN)/pytest tests/pretended/every_part.py -n auto --dist worksteal -q
+
+synchronisations: .venv
+	$(BIN)/python tests/pretended/synchronisations.py $(ONLY)
+
+lint: typed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lemmata check-formulas
+
+typed: .venv
+	$(BIN)/python .ci/typed_view.py build/typed
 
 report: .venv
 	$(BIN)/lemmata report --records build/records --out build/report
@@ -32,7 +70,7 @@ format: .venv
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf build .venv
+	rm -rf build .venv .venv-oldest
 
 .venv: .venv/.ready
 
@@ -40,4 +78,9 @@ clean:
 	$(PYTHON) -c 'import sys; sys.exit("lemmata needs Python 3.11 or newer; name one with make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+.venv-oldest/.ready: pyproject.toml constraints-oldest.txt
+	test -x .venv-oldest/bin/python || $(PYTHON) -m venv .venv-oldest
+	.venv-oldest/bin/python -m pip install --quiet --constraint constraints-oldest.txt --editable '.[dev]'
 	touch $@

@@ -1,5 +1,6 @@
 """Collects theorems/ under their importable names, `lemmata.theorems.…`, so that a statement is
-never registered twice."""
+never registered twice.
+"""
 
 import importlib
 from pathlib import Path

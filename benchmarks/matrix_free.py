@@ -30,7 +30,8 @@ SAMPLES = 16
 
 def deep_net(trials: Trials, width: int, depth: int, inputs: int) -> tuple[list[Layer], Tensor]:
     """Return square hidden layers of a net and the first hidden activations, non-negative and of
-    norm about one."""
+    norm about one.
+    """
     layers = [
         gaussian_layer(trials, f"W{index}", width, width, variance=2.0 / width)
         for index in range(depth)
@@ -56,7 +57,8 @@ def backward(layers: list[Layer], hidden: list[Tensor], last: Tensor) -> list[Te
 
 def gradient_norms(trials: Trials, width: int) -> Tensor:
     """Return the Frobenius norm of each layer's gradient in a net of two hidden layers, from the
-    Gram matrices of its factors."""
+    Gram matrices of its factors.
+    """
     layers, first = deep_net(trials, width, 2, SAMPLES)
     hidden = forward(layers, first)
     signals = backward(layers, hidden, trials.normal("last", width, SAMPLES))

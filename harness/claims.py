@@ -579,9 +579,12 @@ def _worst_member(members: Sequence[Member]) -> Member:
     names = ("ratio", "measured", "bound")
     worst = _first_by([[getattr(member, name) for member in members] for name in names])
     scaled = [member.scaling for member in members if member.scaling is not None]
+    ratio, measured, bound = (_pick([getattr(m, name) for m in members], worst) for name in names)
     return replace(
         members[0],
-        **{name: _pick([getattr(m, name) for m in members], worst) for name in names},
+        ratio=ratio,
+        measured=measured,
+        bound=bound,
         scaling=_pick(scaled, worst) if len(scaled) == len(members) else None,
     )
 

@@ -112,7 +112,11 @@ def _read_dataclass(plain: dict[str, Any], expected: type, path: str, depth: int
 
 
 def _read_union(plain: Any, options: tuple[Any, ...], path: str, depth: int) -> Any:
-    tagged = {_tag(option): option for option in options if dataclasses.is_dataclass(option)}
+    tagged = {
+        _tag(option): option
+        for option in options
+        if isinstance(option, type) and dataclasses.is_dataclass(option)
+    }
     if isinstance(plain, dict) and tagged:
         option = tagged.get(plain.get("kind")) or (tagged.get(None) if len(tagged) == 1 else None)
         if option is None:

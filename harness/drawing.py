@@ -62,7 +62,8 @@ def given(
         needed = {n for n, parameter in taken.items() if parameter.default is parameter.empty}
         if not needed <= {*strategies, "trials"} <= set(taken):
             raise TypeError(
-                f"{name} takes {', '.join(taken)}; @given draws {', '.join(strategies) or 'nothing'}"
+                f"{name} takes {', '.join(taken)}; @given draws "
+                f"{', '.join(strategies) or 'nothing'}"
                 " and adds trials: give every argument but these a default behind a *"
             )
         for argument, parameter in taken.items():

@@ -12,7 +12,7 @@ import time
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
@@ -293,39 +293,45 @@ def join(pieces: Sequence[Bounds]) -> Bounds:
     """Join batches of consecutive trials of one claim."""
     head = pieces[0]
 
-    def joined(name: str) -> np.ndarray:
-        return np.concatenate([getattr(piece, name) for piece in pieces])
-
-    def by_name(name: str) -> dict[str, np.ndarray]:
+    def by_name(name: str) -> dict[str, Any]:
         maps = [getattr(piece, name) for piece in pieces]
         return {key: np.concatenate([one[key] for one in maps]) for key in maps[0]}
 
     members = tuple(
-        replace(
-            member,
-            **{
-                side: np.concatenate([getattr(piece.members[place], side) for piece in pieces])
-                for side in ("ratio", "measured", "bound")
-            },
-            scaling=None
-            if member.scaling is None
-            else np.concatenate([piece.members[place].scaling for piece in pieces]),  # type: ignore[misc]
-        )
-        for place, member in enumerate(head.members)
+        _joined_member([piece.members[place] for piece in pieces])
+        for place in range(len(head.members))
     )
-    names = ("ratio", "measured", "bound", "member", "allowance", "claims")
     return replace(
         head,
-        **{name: joined(name) for name in names},
+        ratio=_column(pieces, "ratio"),
+        measured=_column(pieces, "measured"),
+        bound=_column(pieces, "bound"),
+        member=_column(pieces, "member"),
+        allowance=_column(pieces, "allowance"),
+        claims=_column(pieces, "claims"),
         members=members,
         attacks=by_name("attacks"),
         curves=by_name("curves"),
         reports=by_name("reports"),
-        scaling=None if head.scaling is None else joined("scaling"),
+        scaling=None if head.scaling is None else _column(pieces, "scaling"),
         found_by=[name for piece in pieces for name in piece.found_by],
         seconds=sum(piece.seconds for piece in pieces),
     )
 
 
+def _joined_member(pieces: Sequence[MemberSides]) -> MemberSides:
+    return replace(
+        pieces[0],
+        ratio=_column(pieces, "ratio"),
+        measured=_column(pieces, "measured"),
+        bound=_column(pieces, "bound"),
+        scaling=None if pieces[0].scaling is None else _column(pieces, "scaling"),
+    )
+
+
+def _column(pieces: Sequence[object], name: str) -> Any:
+    return np.concatenate([getattr(piece, name) for piece in pieces])
+
+
 def _numpy(tensor: Tensor) -> Array:
-    return tensor.detach().to("cpu", torch.float64).numpy()  # type: ignore[no-any-return]
+    return tensor.detach().to("cpu", torch.float64).numpy()

@@ -83,7 +83,8 @@ def clopper_pearson(
     failures: int, trials: int, confidence: float = CONFIDENCE
 ) -> tuple[float, float]:
     """Return the exact two-sided confidence interval for a failure probability (at one look,
-    fixed beforehand)."""
+    fixed beforehand).
+    """
     _check(failures, trials, 0.0)
     tail = (1.0 - confidence) / 2.0
     lower = float(special.betaincinv(failures, trials - failures + 1, tail)) if failures else 0.0
@@ -97,7 +98,8 @@ def clopper_pearson(
 
 def clean_trials_to_certify(level: float, beta: float = BETA) -> int:
     """Return how many trials without a failure certify "at most ``level``" at error ``beta``,
-    looked at by the e-process."""
+    looked at by the e-process.
+    """
     if not 0.0 < level < 1.0:
         raise ValueError(
             f"the level of a certificate must lie strictly between 0 and 1; got {level}"
@@ -223,7 +225,8 @@ def _check(failures: int, trials: int, probability: float) -> None:
 
 def _smallest(holds: Callable[[int], bool], start: int) -> int:
     """Smallest integer from ``start`` on where a monotone condition holds, by doubling and
-    bisection."""
+    bisection.
+    """
     below, reached = start - 1, start
     while not holds(reached):
         below, reached = reached, 2 * reached

@@ -55,7 +55,8 @@ def encode(value: object) -> Json:
             return {"is": type(value).__name__, **fields}
         case _:
             raise InstanceError(
-                f"{value!r} of type {type(value).__name__} is not plain data: draw numbers, texts, tuples or frozen dataclasses of such, "
+                f"{value!r} of type {type(value).__name__} is not plain data: draw numbers, texts, "
+                "tuples or frozen dataclasses of such, "
                 "and build tensors from them inside the statement"
             )
 
@@ -97,11 +98,13 @@ def decode_arguments(
     encoded: Json, function: Callable[..., object], names: typing.Iterable[str]
 ) -> dict[str, Any]:
     """Read an instance back, argument by argument, as the types that the function's signature
-    names."""
+    names.
+    """
     hints = get_type_hints(function)
     if not isinstance(encoded, dict) or set(encoded) != set(names):
         raise InstanceError(
-            f"the instance names {sorted(encoded) if isinstance(encoded, dict) else encoded!r}; the statement draws {sorted(names)}"
+            f"the instance names {sorted(encoded) if isinstance(encoded, dict) else encoded!r}; "
+            f"the statement draws {sorted(names)}"
         )
     return {name: decode(encoded[name], hints.get(name, Any)) for name in names}
 
@@ -163,7 +166,8 @@ def _decode_union(encoded: Json, options: tuple[Any, ...]) -> Any:
         except InstanceError:
             continue
     raise InstanceError(
-        f"{encoded!r} is none of {', '.join(getattr(option, '__name__', str(option)) for option in options)}"
+        f"{encoded!r} is none of "
+        f"{', '.join(getattr(option, '__name__', str(option)) for option in options)}"
     )
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from lemmata.harness.blocks import Block, block_of
+from lemmata.harness.blocks import block_of
 from lemmata.harness.draw import Draw
 from lemmata.harness.evaluation import (
     Bounds,
@@ -29,6 +29,7 @@ from lemmata.harness.evaluation import (
 from lemmata.harness.evidence import Judgement, can_detect, certified_level, judge
 from lemmata.harness.levels import ALPHA, BETA, certificate_limit, certificate_target
 from lemmata.harness.profiles import BLOCK
+from lemmata.harness.schema import Block
 from lemmata.harness.thresholds import Threshold, doubtful, failing, threshold_of
 from lemmata.harness.verdicts import (
     BoundRefutation,
@@ -92,7 +93,7 @@ def judge_instance(draw: Draw, budget: Budget | None = None) -> Judged:
     if isinstance(first, Samples):
         from lemmata.harness.judging_samples import judge_samples
 
-        return judge_samples(draw, budget, begin)
+        return judge_samples(draw, first.claim, budget, begin)
     refuse_nan(draw, first)
     threshold = threshold_of(draw.subject, first)
     if threshold.silent:
@@ -120,9 +121,10 @@ def _judge_bound(
     draw: Draw, budget: Budget, first: Bounds, threshold: Threshold, begin: float
 ) -> Judged:
     work = price_of(draw).work
-    cap = draw.run.profile.trials_for(work, budget.share)
-    if threshold.deterministic:
-        cap = min(cap, _DETERMINISTIC_CAP)
+    profile = draw.run.profile
+    cap = profile.trials_for(work, budget.share)
+    if threshold.deterministic:  # no certificate waits for a number of trials
+        cap = min(profile.trials_for(work, budget.share, fewest=BLOCK), _DETERMINISTIC_CAP)
     target = certificate_target(threshold.claimed)
     pieces, trials = [first], len(first)
     failures = int(failing(first, threshold).sum())

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from lemmata.harness.blocks import Block, block_of
+from lemmata.harness.blocks import block_of
 from lemmata.harness.draw import Draw
 from lemmata.harness.evaluation import Bounds, BrokenStatement, Discarded, evaluate, price_of
 from lemmata.harness.judging import counterexample, refuse_nan
 from lemmata.harness.levels import ALPHA, BETA, EXPONENT
 from lemmata.harness.profiles import blocks
 from lemmata.harness.run import Run
+from lemmata.harness.schema import Block
 from lemmata.harness.slopes import Slope, SlopeClaim, SlopeJudgement, fit_slope, judge_slope
 from lemmata.harness.statements import Along, Subject
 from lemmata.harness.thresholds import threshold_of

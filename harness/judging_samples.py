@@ -29,17 +29,20 @@ from lemmata.harness.verdicts import (
 )
 
 _FIRST = 0.25
+_FEWEST, _FEWEST_OF_A_LAW = 256, 1024
 _MOST_SAMPLES = 1 << 18
 
 
-def judge_samples(draw: Draw, budget: Budget, begin: float) -> Judged:
+def judge_samples(draw: Draw, claim: Mean | Law, budget: Budget, begin: float) -> Judged:
     """Judge a mean or a law on fresh trials of one instance.
 
     Raises:
         BrokenStatement: a sample is NaN or infinite, or the claim itself cannot be tested.
     """
     work = price_of(draw).work
-    cap = draw.run.profile.trials_for(work, budget.share)
+    profile = draw.run.profile
+    fewest = _FEWEST_OF_A_LAW if isinstance(claim, Law) else _FEWEST
+    cap = profile.trials_for(work, budget.share, fewest=max(fewest, profile.trials[1]))
     sizes = [blocks(_FIRST * cap), blocks(cap)]
     first = 0
     for number, size in enumerate(sizes):
@@ -84,7 +87,7 @@ def test_samples(
 def _test_law(
     draw: Draw, samples: Samples, claim: Law, alpha: float, begin: float
 ) -> tuple[LawVerdict, bool, Refutation | None]:
-    found = judge_law(samples.values.ravel(), claim.distribution, alpha=alpha, beta=BETA)
+    found = judge_law(samples.values.ravel(), claim.distribution, beta=BETA)
     limit = claim.within or draw.part.said.resolution or LAW.limit
     verdict = _decided(found.p_value, alpha, found.reached, limit)
     judged = LawVerdict(

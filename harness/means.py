@@ -162,15 +162,12 @@ def judge_mean(
     )
 
 
-def judge_law(
-    samples: Samples, law: Cdf | Any, *, alpha: float = ALPHA, beta: float = BETA
-) -> LawComparison:
+def judge_law(samples: Samples, law: Cdf | Any, *, beta: float = BETA) -> LawComparison:
     """Compare samples with a law of which they are claimed to be independent draws.
 
     Args:
         samples: one-dimensional.
         law: a frozen distribution of scipy.stats, or the distribution function of a continuous law.
-        alpha: level of a refutation.
         beta: error of the band.
 
     Raises:

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import os
 
+import psutil
 import torch
+
+from lemmata.harness.control_groups import memory_left
 
 _SHARE = 0.25
 """Of the free memory, what a batch may take: several workers share a machine."""
@@ -22,11 +25,14 @@ def batch_for(taken: int, trials: int, device: torch.device) -> int:
 
 
 def free_memory(device: torch.device) -> int:
-    """Return the bytes that are free on the device, shared among the workers of this run."""
+    """Return the bytes that are free on the device:
+
+    on a CPU, what machine and control groups leave each worker of this run.
+    """
     if device.type == "cuda":
         return int(torch.cuda.mem_get_info(device)[0])
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // workers
+    return int(min(psutil.virtual_memory().available, memory_left())) // workers
 
 
 def is_out_of_memory(problem: BaseException) -> bool:

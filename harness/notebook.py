@@ -65,8 +65,10 @@ def as_html(outcome: Outcome) -> str:
     colour = _COLOURS.get(outcome.verdict, "#6e7781")
     basis = f" ({outcome.basis})" if outcome.basis else ""
     lines = [
-        f"<strong>{html.escape(outcome.subject)}</strong> "
-        f'<span style="color:{colour}"><strong>{outcome.verdict}</strong>{basis}</span>'
+        (
+            f"<strong>{html.escape(outcome.subject)}</strong> "
+            f'<span style="color:{colour}"><strong>{outcome.verdict}</strong>{basis}</span>'
+        )
     ]
     lines += [html.escape(says)] if (says := _says(outcome.subject)) else []
     lines += [html.escape(outcome.resolution)] if outcome.resolution else []
@@ -101,8 +103,10 @@ def _ratios(outcome: Outcome) -> str:
         return _HEIGHT - _MARGIN / 2 - (_HEIGHT - _MARGIN) * min(max(ratio, 0.0), top) / top
 
     pieces = [
-        f'<line x1="{_MARGIN}" x2="{_WIDTH - _MARGIN}" y1="{y(1):.1f}" y2="{y(1):.1f}" '
-        'stroke="#b42318" stroke-dasharray="4 3"/>',
+        (
+            f'<line x1="{_MARGIN}" x2="{_WIDTH - _MARGIN}" y1="{y(1):.1f}" y2="{y(1):.1f}" '
+            'stroke="#b42318" stroke-dasharray="4 3"/>'
+        ),
         f'<text x="2" y="{y(1) + 4:.1f}" font-size="11">claim</text>',
     ]
     for place, (median, worst) in enumerate(ends):

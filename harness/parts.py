@@ -13,7 +13,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from lemmata.harness.blocks import Block
 from lemmata.harness.draw import Draw
 from lemmata.harness.evaluation import BrokenStatement
 from lemmata.harness.explanation import explain
@@ -23,6 +22,7 @@ from lemmata.harness.levels import ALLOWANCE, ALPHA, NOMINATIONS
 from lemmata.harness.phrases import resolution_of, words_of
 from lemmata.harness.recording import record_blocks, record_outcome
 from lemmata.harness.run import Run
+from lemmata.harness.schema import Block
 from lemmata.harness.search import Broken, Search, Seen
 from lemmata.harness.statements import Part, Subject, Twin
 from lemmata.harness.sufficiency import what_would_tell
@@ -163,7 +163,7 @@ def _judge_part(run: Run, part: Part[..., Any], found: _Findings) -> Outcome:
     _nominate(run, part, found, search, deadline)
     speaking = [one for one in found.specimens if not isinstance(one.verdict, Silence)]
     if not speaking and found.how is None and found.failure is None:
-        for draw in automatic_specimens(run, part, search.seen.values()):
+        for draw in automatic_specimens(run, search.seen.values()):
             budget = Budget(alpha=ALPHA / _AUTOMATIC, share=1 / 3, deadline=deadline)
             found.automatic.append(judge_instance(draw, budget))
     return _outcome(part, found)
@@ -177,7 +177,10 @@ def _dear(run: Run, found: _Findings) -> bool:
 def _nominate(
     run: Run, part: Part[..., Any], found: _Findings, search: Search, deadline: float
 ) -> None:
-    """Search; put what is nominated to the test on fresh trials, until one refutes or none is left."""
+    """Search;
+
+    put what is nominated to the test on fresh trials, until one refutes or none is left.
+    """
     while search.nominations < NOMINATIONS and (nominated := search.next()) is not None:
         if isinstance(nominated, Broken):
             found.failure = nominated.failure
@@ -189,7 +192,7 @@ def _nominate(
         if search.found_first is not None and search.found_first.hash != nominated.draw.hash:
             draws.append(search.found_first)
         for draw in draws:
-            confirmed = _confirm(run, part, draw, deadline)
+            confirmed = _confirm(draw, deadline)
             found.nominees.append(confirmed)
             if confirmed.refutation is not None:
                 found.refutation = _shrunk(confirmed.refutation, search)
@@ -198,7 +201,7 @@ def _nominate(
         search.clear(*draws)
 
 
-def _confirm(run: Run, subject: Subject, draw: Draw, deadline: float) -> Judged:
+def _confirm(draw: Draw, deadline: float) -> Judged:
     fresh = replace(draw, role="nominee", stream="confirm")
     budget = Budget(alpha=ALPHA / (2 * NOMINATIONS), deadline=deadline)
     found = judge_instance(fresh, budget)
@@ -214,7 +217,7 @@ def _shrunk(refutation: Refutation, search: Search) -> Refutation:
     return replace(refutation, at=replace(refutation.at, shrunk=smallest))
 
 
-def automatic_specimens(run: Run, subject: Subject, seen: Iterable[Seen]) -> list[Draw]:
+def automatic_specimens(run: Run, seen: Iterable[Seen]) -> list[Draw]:
     """Choose the instances on which a part without specimens is judged, on fresh trials.
 
     Without chance: that with the largest ratio clearly below 1. With a claimed probability: the
@@ -264,12 +267,12 @@ def _judge_twin(run: Run, twin: Twin, found: _Findings) -> Outcome:
         if nominated.refutation is not None:
             found.refutation = nominated.refutation
             return _twin_outcome(twin, found, "search")
-        found.nominees.append(_confirm(run, twin, nominated.draw, deadline))
+        found.nominees.append(_confirm(nominated.draw, deadline))
         if found.nominees[-1].refutation is not None:
             return _twin_outcome(twin, found, "search")
         search.clear(nominated.draw)
     if not twin.specimens:
-        for draw in automatic_specimens(run, twin, search.seen.values()):
+        for draw in automatic_specimens(run, search.seen.values()):
             budget = Budget(alpha=ALPHA / _AUTOMATIC, share=1 / 3, deadline=deadline)
             found.automatic.append(judge_instance(draw, budget))
             if found.automatic[-1].refutation is not None:
@@ -294,7 +297,7 @@ def _outcome(part: Part[..., Any], found: _Findings) -> Outcome:
         subject=part.id,
         verdict=verdict,
         expect=part.expect,
-        basis=_basis(found, specimens, search) if verdict == "holds" else None,
+        basis=_basis(specimens, search) if verdict == "holds" else None,
         specimens=[one.verdict for one in specimens],
         automatic=len(found.automatic),
         slopes=[grid.verdict for grid in found.grids],
@@ -347,7 +350,7 @@ def _strictly_inside(specimens: Sequence[Judged], search: SearchVerdict | None) 
     return clear or (search is not None and search.instances > search.tied + search.vacuous)
 
 
-def _basis(found: _Findings, specimens: Sequence[Judged], search: SearchVerdict | None) -> Basis:
+def _basis(specimens: Sequence[Judged], search: SearchVerdict | None) -> Basis:
     verdicts = [one.verdict for one in specimens if not isinstance(one.verdict, Silence)]
     bounds = [one for one in verdicts if isinstance(one, BoundVerdict)]
     if any(one.attacks for one in bounds):

@@ -41,7 +41,7 @@ def resolution_of(outcome: Outcome) -> str:
         worst = max(one.resolution for one in laws)
         said.append(f"distribution functions within {worst:.2g}")
     if outcome.slopes:
-        said.append(f"{_exponents(len(outcome.slopes))} within {_excess(outcome.slopes):.2g}")
+        said.append(_exponents(outcome.slopes))
     if bounds and not chance:
         said.append(search_phrase(outcome.search, bounds))
     return "; ".join(said)
@@ -72,6 +72,8 @@ def search_phrase(search: SearchVerdict | None, bounds: Sequence[BoundVerdict]) 
     tried = f"{_count(number, 'instance')}, worst ratio {search.worst_ratio:.3g}"
     if search.exhausted:
         return f"all of the {tried}"
+    if search.unseen > 0.5:
+        return f"{tried}: nothing is said of others"
     return f"{tried}; what fails on under {_share(search.unseen)} of them is not seen"
 
 
@@ -184,12 +186,12 @@ def _why_vacuous(outcome: Outcome) -> list[str]:
     return words
 
 
-def _excess(slopes: Sequence[SlopeVerdict]) -> float:
-    return max(one.excess for one in slopes)
-
-
-def _exponents(number: int) -> str:
-    return "exponent" if number == 1 else f"{number} exponents"
+def _exponents(slopes: Sequence[SlopeVerdict]) -> str:
+    excess = max(one.excess for one in slopes)
+    which = "exponent" if len(slopes) == 1 else f"{len(slopes)} exponents"
+    if excess == 0.0:
+        return f"{which} on the claimed side"
+    return f"{which} beyond the claim by at most {excess:.2g}"
 
 
 def _share(share: float) -> str:

@@ -15,9 +15,9 @@ from typing import Any
 
 import hypothesis
 from hypothesis.control import BuildContext, currently_in_test_context
-from hypothesis.errors import HypothesisException
+from hypothesis.errors import HypothesisException, StopTest
 from hypothesis.internal.conjecture.choice import ChoiceTemplate
-from hypothesis.internal.conjecture.data import ConjectureData, StopTest
+from hypothesis.internal.conjecture.data import ConjectureData
 from hypothesis.strategies import SearchStrategy
 
 TRIED = ("6.170.15",)
@@ -70,7 +70,8 @@ def draw_with(
         The instance with all its choices, or None where the strategies reject what comes of them.
     """
     prefix = [*choices, *([ChoiceTemplate("simplest", count=None)] if simplest else [])]
-    data = ConjectureData(prefix=tuple(prefix), random=Random(0), max_choices=_LONGEST)
+    fixed = Random(0)  # noqa: S311 - not for secrets
+    data = ConjectureData(prefix=tuple(prefix), random=fixed, max_choices=_LONGEST)
     try:
         with _context(data, _test):
             instance = {name: data.draw(strategy) for name, strategy in strategies.items()}

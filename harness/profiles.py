@@ -51,10 +51,11 @@ class Profile:
     every_specimen: bool
     entropy: Literal["fixed", "fresh"]
 
-    def trials_for(self, work: float, share: float = 1.0) -> int:
-        """Return how many trials of that work the budget pays for: a power of two of them."""
-        most, fewest = self.trials
-        paid = max(min(share * self.confirm / max(work, 1.0), most), fewest, BLOCK)
+    def trials_for(self, work: float, share: float = 1.0, fewest: int | None = None) -> int:
+        """Return how many trials of that work the budget pays for: 16 times a power of two."""
+        most, least = self.trials
+        least = least if fewest is None else fewest
+        paid = max(min(share * self.confirm / max(work, 1.0), most), least, BLOCK)
         return BLOCK << int(math.log2(paid / BLOCK))
 
 
@@ -83,15 +84,15 @@ PROFILES = {
         ),
         Profile(
             name="default",
-            confirm=3e8,
-            explore=3e8,
+            confirm=2e8,
+            explore=1.5e8,
             instances=(400, 4),
             trials=(65_536, 128),
             grid=1.0,
             grid_stretch=8.0,
             ascents=3,
             climbs=3,
-            small=60,
+            small=90,
             shrink=5.0,
             every_specimen=False,
             entropy="fixed",

@@ -79,7 +79,8 @@ def random_words(
     """
     if min(first, trials, words) < 0:
         raise ValueError(
-            f"sizes and indices of random words must not be negative; got first={first}, trials={trials}, words={words}"
+            f"sizes and indices of random words must not be negative; got first={first}, "
+            f"trials={trials}, words={words}"
         )
     blocks = -(-words // 4)
     name = key_of("tensor", tensor)
@@ -102,7 +103,8 @@ def uniforms(
     dtype: torch.dtype,
 ) -> Float[Tensor, "trials ..."]:
     r"""Draw independent uniforms on the open interval (0, 1), 52 bits each, of shape (trials,
-    \\*shape)."""
+    \\*shape).
+    """
     words = random_words(
         key, tensor, first=first, trials=trials, words=math.prod(shape), device=device
     )
@@ -119,7 +121,8 @@ def normals(
     dtype: torch.dtype,
 ) -> Float[Tensor, "trials ..."]:
     r"""Draw independent standard normals of shape (trials, \\*shape) by Box-Muller, two from
-    each pair of words."""
+    each pair of words.
+    """
     count = math.prod(shape)
     width = 2 * -(-count // 2)
     words = random_words(key, tensor, first=first, trials=trials, words=width, device=device)
@@ -154,7 +157,8 @@ def philox(
     """
     if counter[0] + blocks > _WORD:
         raise ValueError(
-            f"the counter {counter[0]} + {blocks} leaves its 64-bit word: draw fewer trials or smaller tensors"
+            f"the counter {counter[0]} + {blocks} leaves its 64-bit word: draw fewer trials or "
+            "smaller tensors"
         )
     c0 = torch.arange(blocks, dtype=torch.int64, device=device) + _signed(counter[0])
     c1, c2, c3 = (torch.full_like(c0, _signed(word)) for word in counter[1:])

@@ -96,7 +96,7 @@ def declared(made: Statement) -> DeclaredStatement:
 
 def statement_record(made: Statement) -> dict[str, Any]:
     """Return `declared` as plain data."""
-    return to_plain(declared(made))  # type: ignore[no-any-return]
+    return dict(to_plain(declared(made)))
 
 
 def _declared_part(part: Part[..., Any]) -> DeclaredPart:

@@ -65,7 +65,8 @@ class Recorder:
                 _end_torn_line(self._path)
             except OSError as problem:
                 raise RecordsError(
-                    f"records cannot be written to {folder}: {problem.strerror}; name another folder with --lemmata-records"
+                    f"records cannot be written to {folder}: {problem.strerror}; name another "
+                    "folder with --lemmata-records"
                 ) from problem
 
     def write(self, fields: Mapping[str, Any]) -> None:

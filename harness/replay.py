@@ -26,10 +26,10 @@ from lemmata.harness.generation import generation_of
 from lemmata.harness.instances import Instance, decode_arguments, describe
 from lemmata.harness.judging import sides_of
 from lemmata.harness.profiles import PROFILES
-from lemmata.harness.recording import PartVerdict
 from lemmata.harness.records import read_run, runs_in
 from lemmata.harness.registry import find_subject
 from lemmata.harness.run import Run, dtype_named
+from lemmata.harness.schema import PartVerdict
 from lemmata.harness.statements import Part, Subject, part_of
 from lemmata.harness.thresholds import doubtful, failing, threshold_of
 from lemmata.harness.tokens import Token
@@ -68,11 +68,15 @@ class Replayed:
         lines = [
             f"{self.subject.id}  {part.title}",
             f"  instance  {describe(self.instance)}",
-            f"  trial     {self.token.trial} of stream {self.token.stream}, {self.token.layers} layers",
+            (
+                f"  trial     {self.token.trial} of stream {self.token.stream}, {self.token.layers} "
+                "layers"
+            ),
         ]
         if self.changed:
             lines.append(
-                "  warning   the statement's code has changed since the token was made: this may be "
+                "  warning   the statement's code has changed since the token was made: this may "
+                "be "
                 "another trial"
             )
         if self.token.ascent:
@@ -186,9 +190,10 @@ def last_failure_in(records: Path) -> tuple[str, Path | None]:
     for folder in reversed(runs_in(records)):
         run = read_run(folder)
         files = {part.id: made.file for made in run.statements for part in made.parts}
-        verdicts = [one for one in run.records if isinstance(one.value, PartVerdict)]
-        for record in sorted(verdicts, key=lambda record: record.time, reverse=True):
-            verdict = record.value
+        verdicts = [
+            (one.time, one.value) for one in run.records if isinstance(one.value, PartVerdict)
+        ]
+        for _, verdict in sorted(verdicts, key=lambda pair: pair[0], reverse=True):
             outcome = verdict.outcome
             if outcome.as_expected:
                 continue

@@ -74,7 +74,8 @@ def device_named(name: str) -> torch.device:
         not torch.cuda.is_available() or (device.index or 0) >= torch.cuda.device_count()
     ):
         raise RunError(
-            f"this machine offers {torch.cuda.device_count()} CUDA devices to {name!r}: run with --lemmata-device cpu"
+            f"this machine offers {torch.cuda.device_count()} CUDA devices to {name!r}: run with "
+            "--lemmata-device cpu"
         )
     if device.type not in ("cpu", "cuda"):
         raise RunError(f"statements run on cpu or cuda, not on {name!r}: name one of these")

@@ -2,8 +2,9 @@
 
 A run is a folder: ``manifest.json`` (a `Manifest`), ``statements.json`` (a list of
 `DeclaredStatement`) and one ``*.jsonl`` a worker, each line a `Block`, `PartVerdict`, `TwinVerdict`
-or `Lost` with ``schema``, ``run``, ``worker`` and ``time`` (Unix seconds) beside its fields. Numbers
-that are not finite are the texts "nan", "inf", "-inf". docs/records.md is made from these types.
+or `Lost` with ``schema``, ``run``, ``worker`` and ``time`` (Unix seconds) beside its fields.
+Numbers that are not finite are the texts "nan", "inf", "-inf". docs/records.md is made from these
+types.
 """
 
 from __future__ import annotations
@@ -59,7 +60,8 @@ class Block:
         generation: hash of the code and constants behind the evidence.
         place: the instance; role: what it is.
         entropy, stream, layers, device, dtype: of the draw.
-        failures: how many fail; doubtful: how many rounding decides; silent: how many claim nothing.
+        failures: how many fail; doubtful: how many rounding decides; silent: how many claim
+            nothing.
         claimed: the claimed failure probability, None for a deterministic claim.
         threshold: 1 or the declared constant.
         histogram: of the ratios: bin b holds those in [10^(b/20), 10^((b+1)/20)).

@@ -31,7 +31,7 @@ from hypothesis import HealthCheck, Phase
 from scipy import stats
 
 from lemmata.harness.adversary.draws import STEPS, ascended
-from lemmata.harness.blocks import Block, block_of
+from lemmata.harness.blocks import block_of
 from lemmata.harness.claims import Bound, Law
 from lemmata.harness.draw import Draw
 from lemmata.harness.drawing import HypothesisTest, evaluating, fresh_test
@@ -55,6 +55,7 @@ from lemmata.harness.private import choices_now, copy_examples, settled_by_autho
 from lemmata.harness.profiles import BLOCK, blocks
 from lemmata.harness.randomness import key_of
 from lemmata.harness.run import Run
+from lemmata.harness.schema import Block
 from lemmata.harness.space import Chosen, Space
 from lemmata.harness.statements import Subject, part_of
 from lemmata.harness.thresholds import Threshold, failing, threshold_of, tied
@@ -165,6 +166,7 @@ class Search:
     _cut: bool = False
     _stopped: str = "instances"
     _exhausted: bool = False
+    _nothing: bool = False
     _called: int = 0
     _most: int = 0
     _done: set[str] = field(default_factory=set)
@@ -205,7 +207,8 @@ class Search:
         said = [seen for seen in met if seen.says_something]
         ratios = [seen for seen in said if not math.isnan(seen.ratio)]
         worst = max(ratios, key=lambda seen: seen.ratio, default=None)
-        found: Verdict = "holds" if said else "vacuous" if self.seen else "untested"
+        empty = bool(self.seen) or self._nothing
+        found: Verdict = "holds" if said else "vacuous" if empty else "untested"
         chosen: dict[str, int] = {}
         for seen in met:
             chosen[seen.origin] = chosen.get(seen.origin, 0) + 1
@@ -251,6 +254,7 @@ class Search:
             except _Enough:
                 return None
             except hypothesis.errors.Unsatisfiable:
+                self._nothing = not self.seen
                 return None
         self._exhausted = self._stopped == "instances" and self._called < self._most
         return None
@@ -488,7 +492,7 @@ class Search:
             key=lambda seen: -seen.ratio,
         )
         shapes: set[tuple[Any, ...]] = set()
-        for seen in ranked:
+        for seen in ranked if number > 0 else ():
             shape = tuple(v for v in seen.choices or () if not isinstance(v, float))
             if shape in shapes:
                 continue
@@ -527,7 +531,7 @@ class Search:
             suppress_health_check=list(HealthCheck),
             print_blob=False,
         )
-        return settings(hypothesis.seed(seed)(test))  # type: ignore[no-any-return, type-var]
+        return settings(hypothesis.seed(seed)(test))
 
 
 def ascent(draw: Draw, first: int, count: int, steps: int) -> Bounds | None:

@@ -157,7 +157,8 @@ class SlopeClaim:
 
     def fails(self, slope: Slope, level: float) -> bool:
         """Say whether the slope is beyond the claim, in error with probability at most ``level``
-        a side."""
+        a side.
+        """
         too_large = self.at_most is not None and slope.below(level) > self.at_most
         return too_large or (self.at_least is not None and slope.above(level) < self.at_least)
 
@@ -288,21 +289,25 @@ def _checked(
         or not (np.isfinite(grid) & (grid > 0)).all()
     ):
         raise ValueError(
-            f"a slope needs at least two sizes, positive, finite and all different; got {list(sizes)}"
+            "a slope needs at least two sizes, positive, finite and all different; got "
+            f"{list(sizes)}"
         )
     if len(ratios) != grid.size:
         raise ValueError(
-            f"there must be one array of ratios a size; got {len(ratios)} arrays for {grid.size} sizes"
+            f"there must be one array of ratios a size; got {len(ratios)} arrays for {grid.size} "
+            "sizes"
         )
     columns = [np.asarray(column, dtype=np.float64) for column in ratios]
     for size, column in zip(sizes, columns, strict=True):
         if column.ndim != 1 or column.size < FEWEST_TRIALS:
             raise ValueError(
-                f"a slope needs {FEWEST_TRIALS} trials a size or more, in one dimension; got shape {column.shape} at size {size}"
+                f"a slope needs {FEWEST_TRIALS} trials a size or more, in one dimension; got shape "
+                f"{column.shape} at size {size}"
             )
         if wrong := int((~(np.isfinite(column) & (column > 0))).sum()):
             raise ValueError(
-                f"ratios must be positive and finite; at size {size}, {wrong} of {column.size} are not"
+                f"ratios must be positive and finite; at size {size}, {wrong} of {column.size} are "
+                "not"
             )
     order = np.argsort(grid)
     return grid[order], [columns[i] for i in order]

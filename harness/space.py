@@ -9,7 +9,7 @@ was found so is made simpler.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ from lemmata.harness.instances import Instance, hash_of
 from lemmata.harness.private import Choice, draw_with
 
 _FACTORS = (1.01, 1.1, 1.5, 3.0)
-_FEW = 4
+_DECADES = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,35 +55,37 @@ class Space:
     def small(self, limit: int) -> Iterator[Chosen]:
         """Enumerate instances of small scope, the simplest first: its choices are changed.
 
-        First one at a time, then two, to values such as -1, 0, 1, the ends of the range and their
-        neighbours.
+        Each choice to -1, 0, 1 or the low end of its range and the next, one, two and more at a
+        time; then, from the simplest, one at a time to further values and to the high end.
         """
         first = self.simplest()
-        waiting, met = [first] if first else [], set()
-        while waiting and len(met) < limit:
+        waiting, met = [first] if first else [], set[str]()
+        while waiting and len(met) < (2 * limit) // 3:
             here = waiting.pop(0)
             if here.hash in met:
                 continue
             met.add(here.hash)
             yield here
-            if len(waiting) > 4 * limit:
-                continue
-            for place, choice in enumerate(here.choices):
-                for value in _small_values(choice):
-                    if value != choice.value and (near := self._changed(here, place, value)):
-                        waiting.append(near)
+            if len(waiting) < 2 * limit:
+                waiting.extend(self._varied(here, _smallest_values))
+        for further in self._varied(first, _small_values) if first else ():
+            if len(met) >= limit:
+                return
+            if further.hash not in met:
+                met.add(further.hash)
+                yield further
 
     def near(self, here: Chosen) -> Iterator[Chosen]:
         """Change the numbers of an instance, one at a time: a little, a lot, and to both ends."""
-        for place, choice in enumerate(here.choices):
-            for value in _near_values(choice):
-                if value != choice.value and (found := self._changed(here, place, value)):
-                    yield found
+        return self._varied(here, _near_values)
 
     def simpler(self, here: Chosen) -> Iterator[Chosen]:
         """Change the choices of an instance, one at a time, to simpler ones, the simplest first."""
+        return self._varied(here, _simpler_values)
+
+    def _varied(self, here: Chosen, values: Callable[[Choice], Sequence[Any]]) -> Iterator[Chosen]:
         for place, choice in enumerate(here.choices):
-            for value in _simpler_values(choice):
+            for value in values(choice):
                 if value != choice.value and (found := self._changed(here, place, value)):
                     yield found
 
@@ -117,15 +119,23 @@ def _within(choice: Choice, values: Sequence[float]) -> list[Any]:
     return kept
 
 
-def _small_values(choice: Choice) -> list[Any]:
+def _smallest_values(choice: Choice) -> list[Any]:
     if choice.kind == "boolean":
         return [False, True]
     if choice.kind not in ("integer", "float"):
         return []
+    low, _ = _ends(choice)
+    near = _within(choice, [0, 1, -1])
+    return near or _within(choice, [low, low + 1])
+
+
+def _small_values(choice: Choice) -> list[Any]:
+    if choice.kind not in ("integer", "float"):
+        return []
     low, high = _ends(choice)
     if choice.kind == "integer":
-        return _within(choice, [0, 1, -1, 2, low, low + 1, low + 2, high])
-    return _within(choice, [0.0, 1.0, -1.0, 0.5, low, high])
+        return _within(choice, [2, low, low + 1, low + 2, high])
+    return _within(choice, [0.5, low, high])
 
 
 def _near_values(choice: Choice) -> list[Any]:
@@ -140,7 +150,7 @@ def _near_values(choice: Choice) -> list[Any]:
     if choice.kind == "integer":
         steps += [value - 1, value + 1, value - 2, value + 2, 2 * value, value // 2]
     elif math.isfinite(width):
-        steps += [value + sign * width * 10.0**-k for k in range(1, _FEW) for sign in (-1, 1)]
+        steps += [value + sign * width * 10.0**-k for k in range(1, _DECADES) for sign in (-1, 1)]
     return _within(choice, [low, high, *steps, -value])
 
 

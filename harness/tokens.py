@@ -67,7 +67,8 @@ def read_token(text: str) -> Token:
     text = text.strip()
     if not text.startswith(_PREFIX):
         raise TokenError(
-            f"a replay token begins with {_PREFIX!r}; copy the whole line that a failure prints after 'lemmata replay'"
+            f"a replay token begins with {_PREFIX!r}; copy the whole line that a failure prints "
+            "after 'lemmata replay'"
         )
     body = text.removeprefix(_PREFIX)
     try:

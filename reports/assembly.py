@@ -85,7 +85,8 @@ def _sorted_out(runs: tuple[Run, ...]) -> _Found:
 
 def _listed(runs: tuple[Run, ...]) -> dict[str, Record]:
     """Statements by id as the latest run tells them, each paper in the order of the run that
-    lists most of it."""
+    lists most of it.
+    """
     latest: dict[str, Record] = {}
     orders: dict[str, list[str]] = {}
     for run in runs:

@@ -28,7 +28,8 @@ _CURVE = 60
 
 def groups(statements: Sequence[Statement]) -> Mapping[str, list[tuple[Part, Exponent]]]:
     """Collect the grids that are drawn together, by the drawing's title, in the order of the
-    statements; two at least make a drawing."""
+    statements; two at least make a drawing.
+    """
     found: dict[str, list[tuple[Part, Exponent]]] = {}
     for part in (part for statement in statements for part in statement.parts):
         for exponent in part.slopes:

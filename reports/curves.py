@@ -38,7 +38,8 @@ _OUTCOMES = {
 
 def scaling(key: str, exponent: Exponent) -> Plot | None:
     """Draw median, .9 quantile and worst ratio against a size, with the fitted slope and what
-    the claim allows."""
+    the claim allows.
+    """
     columns = {name: _column(exponent, name) for name in _MARKS}
     sizes = sorted({size for column in columns.values() for size, _ in column})
     if len(sizes) < 2 or not columns["median"]:

@@ -21,7 +21,8 @@ _NOT_FINITE = {"nan": float("nan"), "inf": float("inf"), "-inf": float("-inf")}
 
 def as_number(value: object) -> float | None:
     """Return a number, one of the texts "nan", "inf" and "-inf" as the number that it names, and
-    None for anything else."""
+    None for anything else.
+    """
     if isinstance(value, str):
         return _NOT_FINITE.get(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -104,7 +105,8 @@ def mappings(record: Record, name: str) -> tuple[Record, ...]:
 
 def numbers(record: Record, name: str) -> tuple[float, ...]:
     """Return the field's numbers in order, with NaN where an entry is none, so that positions
-    keep their meaning."""
+    keep their meaning.
+    """
     value = record.get(name)
     if not isinstance(value, list | tuple):
         return ()

@@ -152,7 +152,8 @@ def few_ticks(axis: Axis) -> None:
 
 def label_text(words: str, most: int = 40) -> str:
     """Shorten a name for an axis or a legend, drop what cannot be printed, and keep matplotlib
-    from reading formulas in it."""
+    from reading formulas in it.
+    """
     return "".join(filter(str.isprintable, words))[:most].replace("$", r"\$")
 
 

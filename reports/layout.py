@@ -142,7 +142,8 @@ def _across(
 
 def _spread(row: Sequence[str], wishes: Sequence[float], width: Mapping[str, float]) -> list[float]:
     """The places nearest to the wishes, in the least-squares sense, that keep the order and the
-    room between neighbours."""
+    room between neighbours.
+    """
     offsets = [0.0]
     for left, right in pairwise(row):
         offsets.append(offsets[-1] + (width[left] + width[right]) / 2)

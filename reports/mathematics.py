@@ -186,7 +186,8 @@ def _serialised(element: Element) -> str:
 
 def _spaced(row: list[Element]) -> str:
     """Serialise a row with the thin spaces around log, max and their like that TeX puts there
-    and the converter leaves out."""
+    and the converter leaves out.
+    """
     written = ""
     for place, element in enumerate(row):
         before = row[place - 1] if place else None

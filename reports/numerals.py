@@ -80,7 +80,8 @@ def moment(timestamp: float | None) -> str:
     if timestamp is None or not 0 <= timestamp < 2**40:
         return ABSENT
     try:
-        return datetime.fromtimestamp(timestamp, UTC).strftime("%-d %B %Y, %H:%M UTC")
+        when = datetime.fromtimestamp(timestamp, UTC)
+        return f"{when.day} {when:%B %Y, %H:%M} UTC"
     except (OverflowError, ValueError, OSError):
         return ABSENT
 

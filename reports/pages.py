@@ -59,7 +59,8 @@ class Context:
 
     def drawn_together(self, parts: Collection[Part]) -> list[Plot]:
         """Draw what several parts measured along the same variable, as far as some of the parts
-        named are among them."""
+        named are among them.
+        """
         own = {part.id for part in parts}
         return [
             beside.drawing(f"together-{number}", title, members)
@@ -151,7 +152,8 @@ def part_plots(part: Part) -> list[Plot]:
 
 def tightness(ratio: float | None) -> Markup:
     """Draw a ratio over its threshold as a bar on a logarithmic scale from 1/1000 to 10, with a
-    stroke at the threshold."""
+    stroke at the threshold.
+    """
     if ratio is None or math.isnan(ratio):
         return Markup('<span class="none">–</span>')
     width, decades = 96.0, _DECADES_BELOW + _DECADES_ABOVE

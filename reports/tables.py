@@ -109,7 +109,8 @@ def attacks(part: Part) -> Table | None:
 
 def attack_ratios(part: Part) -> Mapping[str, float]:
     """Return the worst ratio over the threshold by attack, from the verdict or else from its
-    specimens."""
+    specimens.
+    """
     if part.attacks:
         return part.attacks
     reached: dict[str, float] = {}

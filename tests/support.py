@@ -7,13 +7,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from lemmata.harness import statements
-from lemmata.harness.parts import judge_part, judge_twin
+from hypothesis import strategies as st
+
+from lemmata.harness import Part, given, registry, statement
+from lemmata.harness.draw import Draw
+from lemmata.harness.parts import judge_subject
 from lemmata.harness.profiles import PROFILES
 from lemmata.harness.records import Recorder
 from lemmata.harness.run import Run
-from lemmata.harness.session import load_hypothesis_profile
-from lemmata.harness.statements import Part, Twin
+from lemmata.harness.statements import Twin
 from lemmata.harness.verdicts import Outcome
 
 _NUMBERS = itertools.count(1)
@@ -23,15 +25,27 @@ def fresh_run(
     *, entropy: int = 0, profile: str = "default", records: Path | None = None, **settings: object
 ) -> Run:
     """A run that records nothing unless told where."""
-    chosen = PROFILES[profile]
-    load_hypothesis_profile(chosen, seeded=False)
-    return Run(profile=chosen, entropy=entropy, recorder=Recorder(records, run="test"), **settings)
+    recorder = Recorder(records, run="test")
+    return Run(profile=PROFILES[profile], entropy=entropy, recorder=recorder, **settings)
 
 
 def outcome_of(subject: Part | Twin, **settings: object) -> Outcome:
     """Judge a part or twin in a run of its own."""
-    run = fresh_run(**settings)
-    return judge_twin(run, subject) if isinstance(subject, Twin) else judge_part(run, subject)
+    return judge_subject(fresh_run(**settings), subject)
+
+
+def draw_of(subject: Part | Twin, instance: dict, *, stream: str = "s", **settings: object) -> Draw:
+    """The trials of an instance in a run of their own."""
+    run = settings.pop("run", None) or fresh_run(**settings)
+    return Draw(run=run, subject=subject, instance=instance, role="specimen", stream=stream)
+
+
+def planted(check, *, kind: str = "probability", strategy=None, **options) -> Part:
+    """A statement of one part on one number m, whose truth the test knows."""
+    made = statement(
+        fresh_id(), source="planted, x", title="planted", says="$x$", kind=kind, **options
+    )
+    return made(given(m=st.integers(1, 32) if strategy is None else strategy)(check))
 
 
 def fresh_id() -> str:
@@ -42,10 +56,10 @@ def fresh_id() -> str:
 @contextmanager
 def statements_of_their_own() -> Iterator[None]:
     """Forget, afterwards, the statements that were registered in between."""
-    kept = dict(statements._REGISTERED)
-    statements._REGISTERED.clear()
+    kept = dict(registry._REGISTERED)
+    registry._REGISTERED.clear()
     try:
         yield
     finally:
-        statements._REGISTERED.clear()
-        statements._REGISTERED.update(kept)
+        registry._REGISTERED.clear()
+        registry._REGISTERED.update(kept)

@@ -49,7 +49,7 @@ class Chart:
 
     to: Callable[[Point], tuple[Tensor, ...]]
     back: Callable[[tuple[Tensor, ...]], Point]
-    tidy: Callable[[tuple[Tensor, ...]], None] = lambda coordinates: None
+    tidy: Callable[[tuple[Tensor, ...]], None] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +105,8 @@ def attack(
         trials: for random moves; needed where `climb_steps` is above 0.
         steps: of Adam from each start that is ascended; 0 for none.
         climb_steps: random moves from each start that is ascended.
-        rate: of Adam, falling geometrically to `last_rate` (a fiftieth of it by default).
+        rate: of Adam at first, last_rate: at the end, a fiftieth of it by default; it falls
+            geometrically.
         ascend: names of the starts to climb from; all of them by default.
         further: makers of further points, by name: climbs of the statement's own.
         moves: proposes a point from another; moves of several scales of its size by default.
@@ -175,19 +176,18 @@ def ascended(
             goal = value
             if region.penalty is not None:
                 goal = value - _PENALTY * region.penalty(point)
-            slopes = torch.autograd.grad(goal.sum(), moved, allow_unused=True)
+            slopes = torch.autograd.grad(goal.sum(), moved, materialize_grads=True)
         best.offer(point.detach(), value.detach())
         eta = rate * (last_rate / rate) ** (step / steps)
         with torch.no_grad():
             for x, slope, (mean, power) in zip(moved, slopes, moments, strict=True):
-                if slope is None:
-                    continue
                 slope = slope.nan_to_num(0.0, 0.0, 0.0)
                 mean.mul_(_BETA1).add_((1.0 - _BETA1) * slope)
                 power.mul_(_BETA2).add_((1.0 - _BETA2) * slope**2)
                 spread = (power / (1.0 - _BETA2**step)).sqrt() + 1e-12
                 x.add_(eta * (mean / (1.0 - _BETA1**step)) / spread)
-            chart.tidy(moved)
+            if chart.tidy is not None:
+                chart.tidy(moved)
             if region.within is not None and region.chart is None:
                 moved[0].copy_(region.within(moved[0]))
     with torch.no_grad():

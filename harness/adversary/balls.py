@@ -193,7 +193,8 @@ def product_ball(*balls: Ball) -> Ball:
 
 def random_point(ball: Ball, trials: Trials, name: str, shapes: Sequence[tuple[int, ...]]) -> Point:
     """Draw Gaussian tensors of the given shapes, the trials in front, and stretch them to the
-    ball's boundary."""
+    ball's boundary.
+    """
     return ball.stretch(
         tuple(trials.normal(f"{name}/{index}", *shape) for index, shape in enumerate(shapes))
     )

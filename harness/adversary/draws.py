@@ -71,7 +71,7 @@ def ascended(evaluate: Evaluate, trials: Trials, steps: int = STEPS) -> Moved | 
             if not value.requires_grad:
                 break
             finite = torch.where(value.isfinite(), value, torch.zeros_like(value))
-            (-finite.sum()).backward()  # type: ignore[no-untyped-call]
+            (-finite.sum()).backward()
             for leaf in leaves:
                 if leaf.grad is not None:
                     leaf.grad.nan_to_num_(nan=0.0, posinf=0.0, neginf=0.0)

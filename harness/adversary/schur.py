@@ -21,7 +21,8 @@ from torch import Tensor
 
 class BlockMinimum(NamedTuple):
     """The minimum over blocks i and vectors v with ‖v_i‖ = 1 of vᵀQv, where it is attained, and
-    the minimum for each block."""
+    the minimum for each block.
+    """
 
     value: Float[Tensor, "trials"]
     block: Int64[Tensor, "trials"]

@@ -21,7 +21,8 @@ _OVERSHOOT = 1.0 + 1e-9
 
 class Flips(NamedTuple):
     """A change of the pre-activation, ‖change‖ ≤ budget, and where b + change has another sign
-    than g."""
+    than g.
+    """
 
     change: Float[Tensor, "trials m"]
     flipped: Bool[Tensor, "trials m"]
@@ -29,7 +30,8 @@ class Flips(NamedTuple):
 
 class Merge(NamedTuple):
     """A perturbation of rank two, of Frobenius norm at most the budget, and the rows in which it
-    gave two examples one sign."""
+    gave two examples one sign.
+    """
 
     update: LowRank
     merged: Bool[Tensor, "trials m"]
@@ -117,7 +119,8 @@ def _cheapest(
     eligible: Bool[Tensor, "trials m"],
 ) -> Bool[Tensor, "trials m"]:
     """Choose the longest prefix, cheapest first, of the eligible coordinates with Σ cost² ≤
-    budget²."""
+    budget².
+    """
     ordered, order = torch.where(eligible, cost, torch.inf).sort(dim=-1)
     affordable = ordered.square().cumsum(dim=-1) <= budget.square().unsqueeze(-1)
     return torch.zeros_like(eligible).scatter(-1, order, affordable)

@@ -106,7 +106,8 @@ def _best_unit(
     block: Float[Tensor, "trials n k"], sparsity: int | None
 ) -> tuple[Float[Tensor, "trials n k"], Float[Tensor, "trials 1 k"]]:
     """Return the unit vectors of that sparsity with the largest inner product with the block's
-    columns, and those products."""
+    columns, and those products.
+    """
     kept = block if sparsity is None else keep_largest(block, sparsity, dim=1)
     size = kept.norm(dim=1, keepdim=True)
     return torch.where(size == 0, 0.0, kept / size), size

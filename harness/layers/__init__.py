@@ -1,5 +1,6 @@
 """Gaussian weight matrices as linear operators, dense or revealed only along the directions that
-are asked for."""
+are asked for.
+"""
 
 from lemmata.harness.layers.dense import DenseEntries
 from lemmata.harness.layers.gaussian import gaussian_layer

@@ -97,7 +97,10 @@ def decompose(Q: Float[Tensor, "trials K n"], V: Float[Tensor, "trials k n"]) ->
     """Return (1) for each trial; V is overwritten."""
     threshold = _DROP_IN_ROUNDOFFS * torch.finfo(V.dtype).eps * V.norm(dim=-1)
     C, S, kept = _round(Q, V, threshold)
-    for _ in range(_ROUNDS - 1 if bool(kept.any()) else 0):
+    # Further rounds change nothing where no row was kept. On a CPU that saves them; another device
+    # would have to wait for the answer.
+    done = V.device.type == "cpu" and not bool(kept.any())
+    for _ in range(0 if done else _ROUNDS - 1):
         C_next, S_next, still_kept = _round(Q, V, torch.full_like(threshold, _MOSTLY_NEW))
         C, S, kept = torch.baddbmm(C, S, C_next), S @ S_next, kept & still_kept
     return Decomposition(C, S, V, kept)

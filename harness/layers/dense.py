@@ -30,7 +30,8 @@ class DenseEntries:
         """
         if self.matrix.ndim != 3 or self.matrix.shape[0] != len(self.trials):
             raise ValueError(
-                f"matrix must have the shape ({len(self.trials)}, rows, cols); got {tuple(self.matrix.shape)}"
+                f"matrix must have the shape ({len(self.trials)}, rows, cols); got "
+                f"{tuple(self.matrix.shape)}"
             )
 
     @property

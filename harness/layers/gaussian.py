@@ -29,7 +29,8 @@ def gaussian_layer(trials: Trials, name: str, rows: int, cols: int, *, variance:
     """
     if min(rows, cols) < 1:
         raise ValueError(
-            f"a layer needs at least one row and one column; got rows={rows}, cols={cols} for {name!r}"
+            f"a layer needs at least one row and one column; got rows={rows}, cols={cols} for "
+            f"{name!r}"
         )
     if not 0 <= variance < float("inf"):
         raise ValueError(f"variance must be finite and not negative; got {variance} for {name!r}")

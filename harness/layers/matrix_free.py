@@ -112,32 +112,40 @@ class MatrixFreeEntries:
             vectors, torch.where(size == 0, 1.0, size), out=vectors.new_empty(vectors.shape)
         )
         C, S, P, kept = decompose(known.queries, scaled)
-        images = self._fresh(side, known.asked, kept)
+        # The one answer that a query waits for on a GPU: which of its rows are kept in any trial.
+        used = [j for j, kept_somewhere in enumerate(kept.any(dim=0).tolist()) if kept_somewhere]
+        images = self._fresh(side, known.asked, kept, used)
         images.baddbmm_(P @ other.images.mT - images @ other.queries.mT, other.queries)
         answer = (S @ images).baddbmm_(C, known.images).mul_(size)
-        used = kept.any(dim=0)
-        if bool(used.all()):
-            known.append(P, images)
-        else:
-            known.append(P[:, used], images[:, used])
+        known.append(_rows(P, used), _rows(images, used))
         known.asked += vectors.shape[1]
         return answer
 
     def _fresh(
-        self, side: Side, ordinal: int, kept: Bool[Tensor, "trials k"]
+        self, side: Side, ordinal: int, kept: Bool[Tensor, "trials k"], used: list[int]
     ) -> Float[Tensor, "trials k codomain"]:
         """Draw g of (2) for each query that is kept; zero for the others."""
         codomain = self.rows if side == "right" else self.cols
         fresh = torch.zeros(
             (*kept.shape, codomain), device=self.trials.device, dtype=self.trials.dtype
         )
-        for j, used in enumerate(kept.any(dim=0).tolist()):
-            if used:
-                drawn = self.trials.normal(
-                    f"{self._name}/{side}/{ordinal + j}", codomain, variance=self._variance
-                )
-                fresh[:, j] = torch.where(kept[:, j, None], drawn, 0.0)
+        for j in used:
+            drawn = self.trials.normal(
+                f"{self._name}/{side}/{ordinal + j}", codomain, variance=self._variance
+            )
+            fresh[:, j] = torch.where(kept[:, j, None], drawn, 0.0)
         return fresh
+
+
+def _rows(block: Float[Tensor, "trials k n"], used: list[int]) -> Float[Tensor, "trials used n"]:
+    """Return the rows of those numbers; by slices, which copy no index to the device."""
+    if len(used) == block.shape[1]:
+        return block
+    return (
+        torch.stack([block[:, j] for j in used], dim=1)
+        if used
+        else block.new_empty((len(block), 0, block.shape[2]))
+    )
 
 
 class _Query(torch.autograd.Function):

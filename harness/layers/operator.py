@@ -126,7 +126,8 @@ class Layer:
         self._check_block("right", right, self.cols)
         if left.shape[-1] != right.shape[-1]:
             raise ValueError(
-                f"left and right must have as many columns as each other; got {left.shape[-1]} and {right.shape[-1]}"
+                f"left and right must have as many columns as each other; got {left.shape[-1]} and "
+                f"{right.shape[-1]}"
             )
         return replace(self, left=_append(self.left, left.mT), right=_append(self.right, right.mT))
 
@@ -196,7 +197,8 @@ class Layer:
         if block.ndim != 3 or block.shape[:2] != (len(self.entries.trials), size):
             wanted = f"({len(self.entries.trials)}, {size}, k)"
             raise ValueError(
-                f"{name} of a {self.rows} × {self.cols} layer must have the shape {wanted}; got {tuple(block.shape)}"
+                f"{name} of a {self.rows} × {self.cols} layer must have the shape {wanted}; got "
+                f"{tuple(block.shape)}"
             )
 
     def _check_mask(self, name: str, mask: Tensor | None, size: int) -> None:
@@ -207,7 +209,8 @@ class Layer:
         ):
             wanted = f"({len(self.entries.trials)}, {size})"
             raise ValueError(
-                f"the mask {name} of a {self.rows} × {self.cols} layer must have the shape {wanted}; got {tuple(mask.shape)}"
+                f"the mask {name} of a {self.rows} × {self.cols} layer must have the shape {wanted}"
+                f"; got {tuple(mask.shape)}"
             )
 
 

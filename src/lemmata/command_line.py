@@ -14,7 +14,6 @@ import importlib
 import importlib.util
 import json
 import pkgutil
-import re
 import secrets
 import sys
 import time
@@ -57,7 +56,8 @@ def fail(sentence: str) -> NoReturn:
 
 def load_theorems() -> None:
     """Import every module of `lemmata.theorems`, and so register its statements in the order of
-    the papers."""
+    the papers.
+    """
     import lemmata.theorems
     from lemmata.harness.registry import complaints
     from lemmata.harness.statements import StatementError
@@ -93,7 +93,8 @@ def load_file(path: Path) -> list[Statement]:
         fail("; ".join(wrong))
     if not found:
         fail(
-            f"{path} declares no statement: decorate a function with @statement(...) of lemmata.harness"
+            f"{path} declares no statement: decorate a function with @statement(...) of "
+            "lemmata.harness"
         )
     return found
 
@@ -173,7 +174,8 @@ def _show_part(console: Console, part: Part[..., Any]) -> None:
         )
     if part.constant:
         console.print(
-            f"  hidden constant {part.constant.value:g} (measured on {readable(part.constant.measured_on)})",
+            f"  hidden constant {part.constant.value:g} (measured on "
+            f"{readable(part.constant.measured_on)})",
             markup=False,
         )
     if part.requires:
@@ -419,7 +421,9 @@ def _is_ours(path: Path) -> bool:
 
 
 def _seconds(text: str) -> float:
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(s|m|h)?", text)
-    if not match or float(match[1]) <= 0:
-        fail(f"{text!r} is no time: write 30s, 5m or 1h")
-    return float(match[1]) * {"s": 1, "m": 60, "h": 3600, None: 1}[match[2]]
+    from lemmata.harness.durations import seconds_in
+
+    try:
+        return seconds_in(text)
+    except ValueError as problem:
+        fail(str(problem))

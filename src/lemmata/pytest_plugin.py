@@ -21,6 +21,9 @@ import pytest
 _LINES = pytest.StashKey[list[dict[str, Any]]]()
 _FOLDER = pytest.StashKey[Path]()
 _STARTED = pytest.StashKey[float]()
+_BUDGET = pytest.StashKey[float]()
+_SHARE = pytest.StashKey[float]()
+_END = pytest.StashKey[float]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -58,6 +61,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="of the run; equal entropies draw equal trials",
     )
     group.addoption(
+        "--lemmata-budget",
+        default=None,
+        metavar="TIME",
+        help="time for all statements together, as in 30m or 8h: each part gets its share, and "
+        "what is left when it is spent is skipped",
+    )
+    group.addoption(
         "--lemmata-only",
         action="append",
         default=[],
@@ -77,13 +87,20 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", line)
     config.stash[_LINES] = []
     config.stash[_STARTED] = time.time()
+    if budget := config.getoption("lemmata_budget"):
+        from lemmata.harness.durations import seconds_in
+
+        try:
+            config.stash[_BUDGET] = seconds_in(budget)
+        except ValueError as problem:
+            raise pytest.UsageError(f"--lemmata-budget: {problem}") from None
     workerinput: dict[str, Any] | None = getattr(config, "workerinput", None)
     if workerinput is not None:
         settings = workerinput["lemmata"]
         config.option.lemmata_entropy = settings["entropy"]
         config.stash[_FOLDER] = Path(settings["folder"])
         config.stash[_STARTED] = settings["started"]
-        _take_share(config)
+        _take_share(config, number=settings["number"], count=workerinput["workercount"])
         return
     profile = config.getoption("lemmata_profile")
     if config.option.lemmata_entropy is None:
@@ -97,11 +114,19 @@ def pytest_configure(config: pytest.Config) -> None:
 class _ForWorkers:
     """Hooks that exist only where pytest-xdist is installed."""
 
+    def __init__(self) -> None:
+        self._begun = 0
+
     @pytest.hookimpl
     def pytest_configure_node(self, node: Any) -> None:
-        """Hand a worker the run's entropy and records folder."""
+        """Hand a worker its number, the run's entropy and the records folder;
+
+        its id may be any word (``--tx popen//id=alpha``).
+        """
         stash = node.config.stash
+        self._begun += 1
         node.workerinput["lemmata"] = {
+            "number": self._begun - 1,
             "entropy": node.config.option.lemmata_entropy,
             "folder": str(stash[_FOLDER]),
             "started": stash[_STARTED],
@@ -113,8 +138,15 @@ class _ForWorkers:
         if error:
             _record_loss(
                 node.config,
-                f"worker {node.gateway.id} ended early ({error}); what it was judging at the time is lost",
+                f"worker {node.gateway.id} ended early ({error}); what it was judging at the time "
+                "is lost",
             )
+
+
+@pytest.hookimpl(optionalhook=True, tryfirst=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Let ``-n auto`` be one process a GPU where statements run on CUDA."""
+    return (len(_visible_gpus()) or None) if config.getoption("lemmata_device") == "cuda" else None
 
 
 @pytest.hookimpl(trylast=True)
@@ -162,11 +194,13 @@ def pytest_pycollect_makeitem(
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Check the statements against each other, keep what ``--lemmata-only`` names, and set up
-    the run."""
+    the run.
+    """
     if "lemmata.harness.statements" not in sys.modules:
         if config.getoption("lemmata_only"):
             raise pytest.UsageError(
-                f"--lemmata-only names {', '.join(config.getoption('lemmata_only'))}; no statement was collected here"
+                f"--lemmata-only names {', '.join(config.getoption('lemmata_only'))}; no statement "
+                "was collected here"
             )
         return
     from lemmata.harness.pytest_items import MODULES_KEY, PartItem, TwinItem
@@ -180,6 +214,32 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         _keep_only(config, items, wanted)
     if ours and not config.getoption("collectonly"):
         _set_up_run(config)
+        if _BUDGET in config.stash:
+            workers = getattr(config, "workerinput", {}).get("workercount", 1)
+            config.stash[_SHARE] = config.stash[_BUDGET] * workers / len(ours)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Give a part its share of the budget, a twin what it needs (one that runs out of time would
+    survive), and nothing after the end.
+    """
+    config = item.config
+    if _SHARE not in config.stash:
+        return
+    from dataclasses import replace
+
+    from lemmata.harness.pytest_items import RUN_KEY, PartItem, TwinItem
+
+    if not isinstance(item, PartItem | TwinItem):
+        return
+    now = time.monotonic()
+    if now > config.stash.setdefault(_END, now + config.stash[_BUDGET]):
+        pytest.skip(
+            f"the budget of {config.getoption('lemmata_budget')} is spent: not judged in this run"
+        )
+    seconds = config.stash[_SHARE] if isinstance(item, PartItem) else None
+    config.stash[RUN_KEY] = replace(config.stash[RUN_KEY], seconds=seconds)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -249,26 +309,31 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         terminalreporter.write_line(f"records in {folder}; `lemmata report` makes them pages")
 
 
-def _take_share(config: pytest.Config) -> None:
+def _take_share(config: pytest.Config, *, number: int, count: int) -> None:
     """Settle a worker's threads and GPU before torch is imported."""
-    count = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw") or 0)
-    share = max(1, len(os.sched_getaffinity(0)) // count) if hasattr(os, "sched_getaffinity") else 1
+    cores = (
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    )
+    share = max(1, cores // count)
     asked = os.environ.get("OMP_NUM_THREADS", "")
     # A busy machine makes threads wait for each other: whoever asked for fewer gets fewer.
     threads = str(min(share, int(asked)) if asked.isdecimal() and int(asked) > 0 else share)
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[name] = threads
-    if config.getoption("lemmata_device") == "cuda":
-        visible = [
-            name for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name
-        ] or _gpus()
-        if visible:
-            os.environ["CUDA_VISIBLE_DEVICES"] = visible[number % len(visible)]
+    if config.getoption("lemmata_device") == "cuda" and (visible := _visible_gpus()):
+        os.environ["CUDA_VISIBLE_DEVICES"] = visible[number % len(visible)]
+
+
+def _visible_gpus() -> list[str]:
+    return [
+        name for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name
+    ] or _gpus()
 
 
 def _gpus() -> list[str]:
-    return [path.name.removeprefix("nvidia") for path in sorted(Path("/dev").glob("nvidia[0-9]*"))]
+    # CUDA numbers the GPUs that it sees from 0 on, whatever the numbers of their files: a container
+    # may be given the last one only.
+    return [str(number) for number, _ in enumerate(Path("/dev").glob("nvidia[0-9]*"))]
 
 
 def _keep_only(config: pytest.Config, items: list[pytest.Item], wanted: list[str]) -> None:
@@ -282,7 +347,8 @@ def _keep_only(config: pytest.Config, items: list[pytest.Item], wanted: list[str
     kept = [item for item in items if names(item) & set(wanted)]
     if missing := [name for name in wanted if not any(name in names(item) for item in items)]:
         raise pytest.UsageError(
-            f"--lemmata-only names {', '.join(missing)}, which was not collected: `lemmata list` shows the ids"
+            f"--lemmata-only names {', '.join(missing)}, which was not collected: `lemmata list` "
+            "shows the ids"
         )
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = kept

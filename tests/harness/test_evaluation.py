@@ -11,7 +11,7 @@ import pytest
 import torch
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from support import fresh_id, fresh_run
+from support import draw_of, fresh_id
 
 from lemmata.harness import Part, Trials, at_most, equal, statement
 from lemmata.harness import given as drawn
@@ -43,10 +43,10 @@ def network(m: int, trials: Trials):
 def test_results_do_not_depend_on_the_batch(layers: str, m: int, split: int) -> None:
     part = part_of_check(network, layers=("dense", "matrix-free"))
     run = Run(profile=PROFILES["default"], layers=layers)
-    whole = evaluate(run, part, {"m": m}, stream="s", first=0, count=48)
+    whole = evaluate(draw_of(part, {"m": m}, run=run), first=0, count=48)
     parts = [
-        evaluate(run, part, {"m": m}, stream="s", first=0, count=split),
-        evaluate(run, part, {"m": m}, stream="s", first=split, count=48 - split),
+        evaluate(draw_of(part, {"m": m}, run=run), first=0, count=split),
+        evaluate(draw_of(part, {"m": m}, run=run), first=split, count=48 - split),
     ]
     assert np.allclose(whole.ratio, np.concatenate([piece.ratio for piece in parts]), rtol=1e-10)
     assert np.allclose(
@@ -63,18 +63,18 @@ def test_results_do_not_depend_on_the_threads(threads: int) -> None:
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
     try:
-        found = evaluate(fresh_run(), part, {"m": 64}, stream="s", first=0, count=32)
+        found = evaluate(draw_of(part, {"m": 64}), first=0, count=32)
     finally:
         torch.set_num_threads(before)
     assert isinstance(found, Bounds)
     assert found.ratio == pytest.approx(
-        evaluate(fresh_run(), part, {"m": 64}, stream="s", first=0, count=32).ratio, rel=1e-12
+        evaluate(draw_of(part, {"m": 64}), first=0, count=32).ratio, rel=1e-12
     )
 
 
 def test_the_global_generator_is_never_touched() -> None:
     state = torch.get_rng_state()
-    evaluate(fresh_run(), part_of_check(network), {"m": 8}, stream="s", first=0, count=32)
+    evaluate(draw_of(part_of_check(network), {"m": 8}), first=0, count=32)
     assert torch.equal(state, torch.get_rng_state())
 
 
@@ -95,12 +95,11 @@ def test_a_batch_that_does_not_fit_is_halved(problem: Exception) -> None:
         return at_most(trials.normal("g", m).norm(dim=-1), 9.0)
 
     part = part_of_check(greedy)
-    found = evaluate(fresh_run(), part, {"m": 2}, stream="s", first=0, count=20)
+    found = evaluate(draw_of(part, {"m": 2}), first=0, count=20)
     assert len(found) == 20
     assert sizes[:3] == [16, 8, 4]
     alone = [
-        evaluate(fresh_run(), part, {"m": 2}, stream="s", first=trial, count=1).ratio[0]
-        for trial in range(20)
+        evaluate(draw_of(part, {"m": 2}), first=trial, count=1).ratio[0] for trial in range(20)
     ]
     assert found.ratio == pytest.approx(alone)
 
@@ -112,7 +111,7 @@ def test_one_trial_that_does_not_fit_is_one_sentence() -> None:
     with pytest.raises(
         BrokenStatement, match="does not fit into memory at m = 2: draw smaller sizes"
     ):
-        evaluate(fresh_run(), part_of_check(hopeless), {"m": 2}, stream="s", first=0, count=4)
+        evaluate(draw_of(part_of_check(hopeless), {"m": 2}), first=0, count=4)
 
 
 @pytest.mark.parametrize(
@@ -127,7 +126,7 @@ def test_what_is_no_claim_is_one_sentence(returned, sentence: str) -> None:
         return returned(trials)
 
     with pytest.raises(BrokenStatement, match=sentence):
-        evaluate(fresh_run(), part_of_check(odd), {"m": 2}, stream="s", first=0, count=16)
+        evaluate(draw_of(part_of_check(odd), {"m": 2}), first=0, count=16)
 
 
 def test_an_instance_that_is_assumed_away_is_discarded() -> None:
@@ -136,4 +135,4 @@ def test_an_instance_that_is_assumed_away_is_discarded() -> None:
         return at_most(trials.normal("g", m).norm(dim=-1), 9.0)
 
     with pytest.raises(Discarded):
-        evaluate(fresh_run(), part_of_check(picky), {"m": 2}, stream="s", first=0, count=16)
+        evaluate(draw_of(part_of_check(picky), {"m": 2}), first=0, count=16)

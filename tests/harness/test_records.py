@@ -10,27 +10,34 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lemmata.harness.codec import to_plain
 from lemmata.harness.histogram import bin_of, histogram, merge, quantile
 from lemmata.harness.records import (
     Recorder,
     RecordsError,
     finish_manifest,
-    plain,
+    new_run,
     read_run,
     runs_in,
     write_json,
 )
+from lemmata.harness.schema import SCHEMA, Lost, Manifest
+
+
+def lost(what: str) -> dict:
+    return to_plain(Lost(part=None, what=what, trials=0))
+
+
+def whats(folder: Path) -> list[str]:
+    return [record.value.what for record in read_run(folder).records]
 
 
 def test_records_are_read_back(tmp_path: Path) -> None:
-    Recorder(tmp_path, run="r", worker="gw0").write(
-        "block", worst_ratio=math.inf, ratios=[math.nan, 1.0]
-    )
-    Recorder(tmp_path, run="r", worker="gw1").write("verdict", part="A-1")
+    Recorder(tmp_path, run="r", worker="gw0").write(lost("one"))
+    Recorder(tmp_path, run="r", worker="gw1").write(lost("two"))
     run = read_run(tmp_path)
-    assert [record["kind"] for record in run.records] == ["block", "verdict"]
-    assert run.records[0]["worst_ratio"] == "inf"
-    assert run.torn == 0
+    assert (whats(tmp_path), run.torn) == (["one", "two"], 0)
+    assert [record.worker for record in run.records] == ["gw0", "gw1"]
 
 
 @given(cut=st.integers(1, 40))
@@ -40,35 +47,60 @@ def test_a_torn_last_line_is_skipped_and_counted(
     folder = tmp_path_factory.mktemp("run")
     recorder = Recorder(folder, run="r")
     for trial in range(3):
-        recorder.write("block", part="A-1", first=trial)
+        recorder.write(lost(str(trial)))
     path = folder / "main.jsonl"
     path.write_bytes(path.read_bytes()[:-cut])
     run = read_run(folder)
     assert (len(run.records), run.torn) in {(2, 1), (3, 0)}
-    Recorder(folder, run="r").write("block", part="A-1", first=9)
-    assert read_run(folder).records[-1]["first"] == 9
+    Recorder(folder, run="r").write(lost("9"))
+    assert whats(folder)[-1] == "9"
 
 
 def test_a_torn_manifest_costs_nothing_else(tmp_path: Path) -> None:
-    Recorder(tmp_path, run="r").write("verdict", part="A-1")
-    (tmp_path / "manifest.json").write_text('{"schema": 1, "ru')
+    Recorder(tmp_path, run="r").write(lost("x"))
+    (tmp_path / "manifest.json").write_text('{"schema": 2, "ru')
     run = read_run(tmp_path)
-    assert (len(run.records), run.manifest, run.torn) == (1, {}, 1)
+    assert (len(run.records), run.manifest.run, run.torn) == (1, tmp_path.name, 1)
 
 
 def test_the_manifest_says_when_and_why_a_run_ended(tmp_path: Path) -> None:
-    write_json(tmp_path / "manifest.json", {"run": "r", "finished": None})
+    write_json(tmp_path / "manifest.json", Manifest(schema=SCHEMA, run="r", entropy=7))
     finish_manifest(tmp_path, finished=2.0, interrupted="Ctrl-C")
-    assert json.loads((tmp_path / "manifest.json").read_text()) == {
-        "run": "r",
-        "finished": 2.0,
-        "interrupted": "Ctrl-C",
-    }
+    found = read_run(tmp_path).manifest
+    assert (found.run, found.entropy, found.finished, found.interrupted) == ("r", 7, 2.0, "Ctrl-C")
+
+
+@pytest.mark.parametrize("schema", [1, 3])
+def test_another_schema_is_refused_in_a_sentence(tmp_path: Path, schema: int) -> None:
+    (tmp_path / "manifest.json").write_text(json.dumps({"schema": schema, "run": "r"}))
+    with pytest.raises(RecordsError, match="run the statements again"):
+        read_run(tmp_path)
+    (tmp_path / "manifest.json").unlink()
+    (tmp_path / "main.jsonl").write_text(json.dumps({"schema": schema, "kind": "lost"}) + "\n")
+    with pytest.raises(RecordsError, match=f"schema {schema}"):
+        read_run(tmp_path)
+
+
+def test_runs_of_the_same_second_have_names_of_their_own() -> None:
+    assert len({new_run() for _ in range(1000)}) == 1000
+
+
+@pytest.mark.parametrize("odd", ["folder", "dangling", "loop", "deep"])
+def test_what_is_no_file_of_records_is_counted(tmp_path: Path, odd: str) -> None:
+    path = tmp_path / "odd.jsonl"
+    if odd == "folder":
+        path.mkdir()
+    elif odd == "deep":
+        path.write_text("[" * 100_000 + "\n")
+    else:
+        path.symlink_to(path if odd == "loop" else tmp_path / "nowhere")
+    Recorder(tmp_path, run="r").write(lost("x"))
+    assert (whats(tmp_path), read_run(tmp_path).torn) == (["x"], 1)
 
 
 def test_runs_are_found_oldest_first(tmp_path: Path) -> None:
     for name in ("20260102", "20260101"):
-        Recorder(tmp_path / name, run=name).write("verdict", part="A-1")
+        Recorder(tmp_path / name, run=name).write(lost("x"))
     assert [path.name for path in runs_in(tmp_path)] == ["20260101", "20260102"]
     assert runs_in(tmp_path / "20260101") == [tmp_path / "20260101"]
 
@@ -86,17 +118,7 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None
 
 
 def test_a_recorder_without_a_folder_records_nothing() -> None:
-    Recorder(None).write("block", part="A-1")
-
-
-@given(
-    st.recursive(
-        st.floats() | st.integers() | st.text(),
-        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    )
-)
-def test_what_is_written_is_json_without_nan_literals(value: object) -> None:
-    json.dumps(plain(value), allow_nan=False)
+    Recorder(None).write(lost("x"))
 
 
 ratios = st.floats(0, allow_nan=False)

@@ -338,6 +338,56 @@ def test_workers_share_the_run(pytester: pytest.Pytester) -> None:
     assert json.loads((found.folder / "statements.json").read_text())[0]["id"] == "OK-1"
 
 
+def test_workers_may_have_any_name(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(test_mine=HEADER + TRUE)
+    workers = ("--tx", "popen//id=alpha", "--tx", "popen//id=beta", "--dist", "load")
+    run(pytester, *workers).assert_outcomes(passed=2)
+    assert verdicts(pytester) == {"OK-1": "holds"}
+
+
+def test_a_budget_is_shared_and_ends_the_run(pytester: pytest.Pytester) -> None:
+    slow = TRUE.replace(
+        "    return at_least", "    __import__('time').sleep(1.2)\n    return at_least"
+    )
+    pytester.makepyfile(test_mine=HEADER + slow + FALSE.replace("NO-1", "ZZ-1"))
+    result = run(pytester, "--lemmata-budget", "1s", "-rs")
+    outcomes = result.parseoutcomes()
+    assert outcomes["skipped"] == 3
+    assert outcomes["passed"] == 1
+    result.stdout.fnmatch_lines(["*the budget of 1s is spent*"])
+    wrong = run(pytester, "--lemmata-budget", "soon")
+    assert wrong.ret != 0
+    assert any("'soon' is no time: write 30s, 5m or 1h" in line for line in wrong.errlines)
+
+
+def test_automatic_workers_are_one_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    from types import SimpleNamespace
+
+    from lemmata import pytest_plugin
+
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,2,3")
+    for device, expected in (("cuda", 3), ("cpu", None)):
+        config = SimpleNamespace(getoption=lambda name, device=device: device)
+        assert pytest_plugin.pytest_xdist_auto_num_workers(config) == expected
+
+
+def test_every_worker_gets_a_gpu_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    from types import SimpleNamespace
+
+    from lemmata import pytest_plugin
+
+    config = SimpleNamespace(getoption=lambda name: "cuda")
+    given_to = []
+    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        monkeypatch.setenv(name, "1")
+    for number in range(3):
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+        monkeypatch.setattr(pytest_plugin, "_gpus", lambda: ["0", "1"])
+        pytest_plugin._take_share(config, number=number, count=3)
+        given_to.append(__import__("os").environ["CUDA_VISIBLE_DEVICES"])
+    assert given_to == ["0", "1", "0"]
+
+
 def test_other_suites_are_left_alone(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         test_theirs="def test_theirs():\n    import sys\n    assert 'torch' not in sys.modules\n"

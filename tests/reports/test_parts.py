@@ -62,6 +62,7 @@ def test_figures_are_short(value):
 
 def test_times_that_are_none_are_dashes():
     assert [numerals.moment(value) for value in (None, -1.0, 1e300)] == ["–"] * 3
+    assert numerals.moment(86400.0 * 8) == "9 January 1970, 00:00 UTC"
     assert [numerals.duration(value) for value in (None, math.nan, 3600.0, 120.0, 42.0)] == [
         "–",
         "–",

@@ -1,4 +1,4 @@
-"""The e-process for a failure probability: its value, its guarantee, its plans."""
+"""The e-process for a failure probability: its value, its guarantees, its levels."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from lemmata.harness.evidence import (
-    can_detect,
-    certificate_level,
+    certified_level,
     clean_trials_to_certify,
     clopper_pearson,
     judge,
     log_evidence_against,
     log_evidence_for,
-    plan,
     refuting_failures,
+    trials_to_refute,
 )
+from lemmata.harness.levels import certificate_limit, certificate_target
 
 EXTREME_CLAIMS = [
     1e-300,
@@ -39,20 +39,9 @@ EXTREME_CLAIMS = [
     1 - 1e-9,
 ]
 
+
 # claimed, detectable: (trials, refute_at) for (alpha, beta) = (1e-6, 1e-3), (1e-6, 1e-6), (1e-9,
 # 1e-3), (1e-9, 1e-6)
-PLANS = [
-    (0.05, 0.10, [(1628, 127), (2440, 177), (2154, 174), (3076, 232)]),
-    (0.05, 0.15, [(501, 52), (757, 70), (659, 72), (947, 93)]),
-    (0.05, 0.20, [(257, 33), (395, 44), (337, 46), (492, 59)]),
-    (0.10, 0.30, [(224, 47), (336, 63), (294, 65), (422, 84)]),
-    (0.01, 0.03, [(2720, 56), (4137, 76), (3551, 77), (5136, 100)]),
-    (0.01, 0.05, [(909, 27), (1422, 36), (1187, 38), (1774, 49)]),
-    (1e-4, 0.05, [(257, 4), (418, 4), (291, 5), (498, 6)]),
-]
-LEVELS = [(1e-6, 1e-3), (1e-6, 1e-6), (1e-9, 1e-3), (1e-9, 1e-6)]
-
-
 def upper_beta_integral(a: mpmath.mpf, b: mpmath.mpf, y: mpmath.mpf) -> mpmath.mpf:
     """∫_{1-y}^1 q^(a-1) (1-q)^(b-1) dq, by the hypergeometric series on the side where it
     converges without cancelling."""
@@ -257,42 +246,6 @@ def test_false_certificates_keep_beta() -> None:
     assert certified.any()
 
 
-@pytest.mark.parametrize(("claimed", "detectable", "expected"), PLANS)
-def test_plans_are_the_tabulated_ones(
-    claimed: float, detectable: float, expected: list[tuple[int, int]]
-) -> None:
-    plans = [plan(claimed, detectable=detectable, alpha=alpha, beta=beta) for alpha, beta in LEVELS]
-    assert [(found.trials, found.refute_at) for found in plans] == expected
-
-
-@settings(max_examples=50, deadline=None)
-@given(
-    claimed=st.floats(0.0, 0.6),
-    more=st.floats(0.05, 0.4),
-    alpha=st.sampled_from([1e-9, 1e-3]),
-    beta=st.sampled_from([1e-6, 1e-2]),
-)
-def test_a_plan_keeps_its_errors_and_no_smaller_one_does(
-    claimed: float, more: float, alpha: float, beta: float
-) -> None:
-    detectable = claimed + more
-    found = plan(claimed, detectable=detectable, alpha=alpha, beta=beta)
-    n, k = found.trials, found.refute_at
-    assert stats.binom.sf(k - 1, n, claimed) <= alpha * (1 + 1e-9)
-    assert stats.binom.cdf(k - 1, n, detectable) <= beta * (1 + 1e-9)
-    thresholds = np.arange(1, n)
-    possible = (stats.binom.sf(thresholds - 1, n - 1, claimed) <= alpha) & (
-        stats.binom.cdf(thresholds - 1, n - 1, detectable) <= beta
-    )
-    assert not possible.any()
-
-
-def test_the_power_of_a_plan_is_what_it_says() -> None:
-    found = plan(0.05, detectable=0.15, alpha=1e-6, beta=0.02)
-    failures = np.random.default_rng(3).binomial(found.trials, 0.15, size=100_000)
-    assert (failures < found.refute_at).mean() == pytest.approx(0.02, abs=0.004)
-
-
 def test_the_sequential_test_costs_what_was_planned() -> None:
     thresholds = crossing(0.05, 1e-6, 2_500)
     walks = np.cumsum(np.random.default_rng(5).random((1_000, 2_500)) < 0.10, axis=1)
@@ -308,11 +261,7 @@ def test_clean_trials_are_the_tabulated_ones(level: float, trials: int) -> None:
     assert clean_trials_to_certify(level, 1e-6) == trials
 
 
-def test_impossible_plans_say_so() -> None:
-    with pytest.raises(ValueError, match="claimed < detectable"):
-        plan(0.3, detectable=0.2)
-    with pytest.raises(ValueError, match="larger difference"):
-        plan(0.05, detectable=0.05001)
+def test_a_certificate_for_everything_is_none() -> None:
     with pytest.raises(ValueError, match="strictly between"):
         clean_trials_to_certify(1.0)
 
@@ -351,18 +300,54 @@ def test_verdicts(failures: int, trials: int, claimed: float, outcome: str) -> N
     assert found.interval[0] <= failures / max(trials, 1) <= found.interval[1]
 
 
-def test_a_certificate_is_never_finer_than_its_floor() -> None:
-    assert [certificate_level(p) for p in (0.0, 1e-9, 0.1, 0.5)] == [
+def test_certificates_aim_at_half_as_much_again() -> None:
+    assert [certificate_target(p) for p in (0.0, 0.01, 0.05, 0.2, 0.9)] == [
+        0.01,
         0.02,
-        0.02,
+        pytest.approx(0.075),
         pytest.approx(0.3),
-        0.75,
+        0.95,
     ]
+    for p in np.linspace(0.0, 0.99, 50):
+        assert p < certificate_target(p) <= certificate_limit(p) < 1.0
 
 
-@pytest.mark.parametrize("claimed", [0.0, 1e-6, 0.05, 0.3, 0.9])
-def test_a_budget_detects_gross_failure_or_is_underpowered(claimed: float) -> None:
-    assert not can_detect(claimed, 0)
-    assert not can_detect(claimed, 5)
-    assert can_detect(claimed, 1_000)
-    assert not can_detect(1.0, 10**6)
+@settings(deadline=None)
+@given(failures=st.integers(0, 40), more=st.integers(1, 400))
+def test_the_certified_level_is_the_smallest(failures: int, more: int) -> None:
+    trials = failures + more
+    level = certified_level(failures, trials)
+    if level is None:
+        assert log_evidence_for(failures, trials, 1 - 1e-9) < math.log(1e3)
+        return
+    assert log_evidence_for(failures, trials, level) >= math.log(1e3) - 1e-9
+    assert log_evidence_for(failures, trials, level * 0.995) < math.log(1e3)
+    assert failures / trials < level
+
+
+def test_the_certified_level_errs_no_more_often_than_beta() -> None:
+    """Looked at after every doubling, whatever the truth: level < p at most with probability β."""
+    rng, beta, truth, experiments = np.random.default_rng(4), 0.05, 0.1, 4_000
+    wrong = np.zeros(experiments, dtype=bool)
+    table = {
+        n: next((k for k in range(n) if (certified_level(k, n, beta) or 1.0) > truth), n)
+        for n in (16, 32, 64, 128, 256)
+    }
+    walks = (rng.random((experiments, 256)) < truth).cumsum(axis=1)
+    for n, enough in table.items():
+        wrong |= walks[:, n - 1] < enough
+    assert wrong.mean() <= beta + 3 * math.sqrt(beta * (1 - beta) / experiments)
+
+
+@pytest.mark.parametrize(
+    ("share", "claimed", "trials"), [(0.1, 0.05, None), (0.5, 0.0, 2), (0.05, 0.05, 0)]
+)
+def test_how_many_trials_would_refute(share: float, claimed: float, trials: int | None) -> None:
+    needed = trials_to_refute(share, claimed)
+    if trials == 0:
+        assert needed is None
+    elif trials is not None:
+        assert needed == trials
+    else:
+        assert needed is not None
+        assert 1_000 < needed < 4_000

@@ -12,8 +12,13 @@ from support import fresh_run
 import lemmata.theorems.deep_convergence  # noqa: F401 - registers the statements, before the tests' own registry begins
 from lemmata.harness.parts import judge_part
 from lemmata.harness.statements import _REGISTERED, Part
-from lemmata.theorems.deep_convergence import setting
-from lemmata.theorems.deep_convergence.setting import DeepReluNet, Network, SeparatedData, Signals
+from lemmata.theorems.deep_convergence.setting.network import (
+    DeepReluNet,
+    Network,
+    SeparatedData,
+    Signals,
+)
+from lemmata.theorems.deep_convergence.setting.network import network as setting
 
 PARTS = {part.id: part for made in _REGISTERED.values() for part in made.parts}
 

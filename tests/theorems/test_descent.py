@@ -11,11 +11,11 @@ from scipy.integrate import solve_ivp
 import lemmata.theorems.local_convergence  # noqa: F401 - registers the statements, before the tests' own registry begins
 from lemmata.harness import Trials
 from lemmata.harness.randomness import key_of
-from lemmata.theorems.local_convergence.derivatives import hessian
-from lemmata.theorems.local_convergence.descent import descend, flow, step_size
-from lemmata.theorems.local_convergence.extremes import copies_of_the_best_fit
-from lemmata.theorems.local_convergence.setting import Teachers, gradient, loss
-from lemmata.theorems.local_convergence.states import States
+from lemmata.theorems.local_convergence.setting.derivatives import hessian
+from lemmata.theorems.local_convergence.setting.descent import descend, flow, step_size
+from lemmata.theorems.local_convergence.setting.extremes import copies_of_the_best_fit
+from lemmata.theorems.local_convergence.setting.network import Teachers, gradient, loss
+from lemmata.theorems.local_convergence.setting.states import States
 
 TRIALS = Trials(key=key_of("test", "descent"), count=4)
 WORLDS = [

@@ -14,9 +14,8 @@ from hypothesis import strategies as st
 import lemmata.theorems.local_convergence  # noqa: F401 - registers the statements, before the tests' own registry begins
 from lemmata.harness import Trials, at_most
 from lemmata.harness.randomness import key_of
-from lemmata.theorems.local_convergence.attacks import attacked
-from lemmata.theorems.local_convergence.samples import empirical_gradient, residual
-from lemmata.theorems.local_convergence.setting import (
+from lemmata.theorems.local_convergence.setting.attacks import attacked
+from lemmata.theorems.local_convergence.setting.network import (
     Teachers,
     atoms,
     cells,
@@ -29,7 +28,8 @@ from lemmata.theorems.local_convergence.setting import (
     wedge,
     witness,
 )
-from lemmata.theorems.local_convergence.states import EVERYWHERE, States, tilted
+from lemmata.theorems.local_convergence.setting.samples import empirical_gradient, residual
+from lemmata.theorems.local_convergence.setting.states import EVERYWHERE, States, tilted
 
 EPS = torch.finfo(torch.float64).eps
 TRIALS = Trials(key=key_of("test", "local convergence"), count=8)

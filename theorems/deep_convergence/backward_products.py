@@ -33,13 +33,7 @@ from lemmata.harness import (
 )
 from lemmata.harness.adversary import truncated_power
 from lemmata.strategies import Labels, labels, sizes
-from lemmata.theorems.deep_convergence.products import (
-    Explicit,
-    Implicit,
-    admissible_sparsity,
-    wide_nets,
-)
-from lemmata.theorems.deep_convergence.setting import (
+from lemmata.theorems.deep_convergence.setting.network import (
     DeepReluNet,
     Network,
     SeparatedData,
@@ -47,6 +41,12 @@ from lemmata.theorems.deep_convergence.setting import (
     pair_at,
     separated_data,
     sphere,
+)
+from lemmata.theorems.deep_convergence.setting.products import (
+    Explicit,
+    Implicit,
+    admissible_sparsity,
+    wide_nets,
 )
 
 _EITHER = ("matrix-free", "dense")

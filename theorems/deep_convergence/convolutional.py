@@ -33,7 +33,7 @@ from lemmata.harness import (
 )
 from lemmata.harness.layers import DenseEntries, Layer
 from lemmata.strategies import Labels, UnitVectors, labels
-from lemmata.theorems.deep_convergence.convolutional_setting import (
+from lemmata.theorems.deep_convergence.setting.convolutional_network import (
     ConvolutionalNet,
     ConvolutionalNetwork,
     Images,
@@ -41,8 +41,8 @@ from lemmata.theorems.deep_convergence.convolutional_setting import (
     images,
     noise,
 )
-from lemmata.theorems.deep_convergence.setting import loss
-from lemmata.theorems.deep_convergence.training import Run, batches, optimise
+from lemmata.theorems.deep_convergence.setting.network import loss
+from lemmata.theorems.deep_convergence.setting.training import Training, batches, optimise
 
 _RUNS = ("dense", "matrix-free")
 _WORLD = (r"\forall\, n,L,m,d,P,q", r"\forall\, x_{i,p},y_i^*", r"\mathbb P_{A,W^{(0)},B}")
@@ -286,7 +286,7 @@ def _run(
     *,
     steps: int,
     batch: int | None = None,
-) -> Run:
+) -> Training:
     network, x = net.initialise(trials, data), data.data.inputs(trials)
     y_star = targets.build(trials, network.forward(x).y)
     step = (
@@ -301,7 +301,7 @@ def _run(
     return optimise(network, x, y_star, step=step, steps=steps, weights=weights)
 
 
-def _order(net: ConvolutionalNet, data: Images, run: Run) -> float:
+def _order(net: ConvolutionalNet, data: Images, run: Training) -> float:
     return run.trajectory.step * data.delta * net.width / (net.outputs * data.count**2)
 
 

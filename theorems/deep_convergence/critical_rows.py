@@ -167,7 +167,8 @@ def the_other_examples_are_clear_of_the_slab(
     hidden: HiddenVectors, m: int, trials: Trials, *, width: float = 1.0
 ) -> Bound:
     """Given ⟨w, ĥ_i⟩, ⟨w, h_j⟩ is Gaussian with a deviation of at least δ/√(2m), whatever its
-    mean."""
+    mean.
+    """
     _, products = _rows_in_the_slab(hidden, m, 1, trials)
     n = hidden.count
     clear = at_least(products[:, 0, 1:].abs(), width * hidden.delta / (4.0 * n * math.sqrt(m)))
@@ -253,7 +254,8 @@ def moves_inside_the_slab_flip_one_example_alone(
     hidden: HiddenVectors, m: int, trials: Trials, *, width: float = 1.0
 ) -> Bound:
     """Between the ends of the slab ⟨w, h_j⟩ changes by at most 2s‖h_j‖ ≤ δ/(4n√m), as ‖h_j‖ ≤
-    5/4."""
+    5/4.
+    """
     position, products = _rows_in_the_slab(hidden, m, _BATCH, trials)
     h, reach = trials.tensor(hidden.build()), width * _slab(hidden, m)
     moves = (position.abs() + reach).unsqueeze(-1) * ((h[:, 0] / h[:, 0].norm()) @ h[:, 1:]).abs()

@@ -26,15 +26,15 @@ from lemmata.harness import (
     statement,
 )
 from lemmata.strategies import UnitVectors
-from lemmata.theorems.deep_convergence.loss_functions import CROSS_ENTROPY
-from lemmata.theorems.deep_convergence.setting import (
+from lemmata.theorems.deep_convergence.setting.losses import CROSS_ENTROPY
+from lemmata.theorems.deep_convergence.setting.network import (
     DeepReluNet,
     SeparatedData,
     deep_relu_nets,
     pair_at,
     separated_data,
 )
-from lemmata.theorems.deep_convergence.training import Run, batches, optimise
+from lemmata.theorems.deep_convergence.setting.training import Training, batches, optimise
 
 _RUNS = ("dense", "matrix-free")
 _WORLD = (r"\forall\, n,L,m,d,\delta", r"\forall\, x_i", r"\mathbb P_{A,W^{(0)},B,\mathrm{labels}}")
@@ -67,7 +67,7 @@ def _labels(net: DeepReluNet, data: SeparatedData, trials: Trials) -> Float[Tens
 
 def _run(
     net: DeepReluNet, data: SeparatedData, trials: Trials, *, steps: int, batch: int | None = None
-) -> tuple[Run, Float[Tensor, "trials T+1"]]:
+) -> tuple[Training, Float[Tensor, "trials T+1"]]:
     """Return a run and its accuracies: of gradient descent, or with batches."""
     network, labels = net.initialise(trials, data), _labels(net, data, trials)
     step = (1.0 if batch is None else 0.5) * net.outputs / (data.count * net.depth * net.width)
@@ -87,7 +87,7 @@ def _run(
     return run, right.to(trials.dtype).mean(dim=2)
 
 
-def _learned(run: Run, accuracy: Float[Tensor, "trials T+1"]) -> Bound:
+def _learned(run: Training, accuracy: Float[Tensor, "trials T+1"]) -> Bound:
     first = torch.where(
         accuracy == 1.0, torch.arange(accuracy.shape[1], device=accuracy.device), accuracy.shape[1]
     ).amin(dim=1)
@@ -181,7 +181,8 @@ def _anywhere(
     count: int, outputs: int, size: float, trials: Trials
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Return one-hot labels, outputs of the size around them, and which trials and examples are
-    misclassified; ties count as that."""
+    misclassified; ties count as that.
+    """
     labels = torch.nn.functional.one_hot(
         (trials.uniform("labels", count) * outputs).long(), outputs
     ).mT.to(trials.dtype)

@@ -34,8 +34,7 @@ from lemmata.harness import (
     statement,
 )
 from lemmata.strategies import Labels, labels
-from lemmata.theorems.deep_convergence.descent import train
-from lemmata.theorems.deep_convergence.setting import (
+from lemmata.theorems.deep_convergence.setting.network import (
     DeepReluNet,
     SeparatedData,
     deep_relu_nets,
@@ -44,6 +43,7 @@ from lemmata.theorems.deep_convergence.setting import (
     separated_data,
     sphere,
 )
+from lemmata.theorems.deep_convergence.setting.training import train
 
 _RUNS = ("dense", "matrix-free")
 _WORLD = (r"\forall\, n,L,m,d,\delta", r"\forall\, x_i,y_i^*", r"\mathbb P_{A,W^{(0)},B}")

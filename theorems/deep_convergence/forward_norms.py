@@ -32,7 +32,7 @@ from lemmata.harness import (
     statement,
 )
 from lemmata.strategies import sizes
-from lemmata.theorems.deep_convergence.setting import (
+from lemmata.theorems.deep_convergence.setting.network import (
     DeepReluNet,
     SeparatedData,
     Signals,

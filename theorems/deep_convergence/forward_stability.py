@@ -43,22 +43,8 @@ from lemmata.harness import (
     worst_of,
 )
 from lemmata.harness.adversary import sparse_unit_vectors
-from lemmata.theorems.deep_convergence import attacks
-from lemmata.theorems.deep_convergence.perturbations import (
-    IN_THE_BALL,
-    RADIUS,
-    ball_at,
-    drawn,
-    points,
-)
-from lemmata.theorems.deep_convergence.products import (
-    Explicit,
-    Implicit,
-    admissible_sparsity,
-    intermediate_products,
-    wide_nets,
-)
-from lemmata.theorems.deep_convergence.setting import (
+from lemmata.theorems.deep_convergence.setting import attacks
+from lemmata.theorems.deep_convergence.setting.network import (
     DeepReluNet,
     Network,
     SeparatedData,
@@ -66,6 +52,20 @@ from lemmata.theorems.deep_convergence.setting import (
     deep_relu_nets,
     separated_data,
     sphere,
+)
+from lemmata.theorems.deep_convergence.setting.perturbations import (
+    IN_THE_BALL,
+    RADIUS,
+    ball_at,
+    drawn,
+    points,
+)
+from lemmata.theorems.deep_convergence.setting.products import (
+    Explicit,
+    Implicit,
+    admissible_sparsity,
+    intermediate_products,
+    wide_nets,
 )
 
 _EITHER = ("matrix-free", "dense")

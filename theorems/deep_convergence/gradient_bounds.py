@@ -32,8 +32,7 @@ from lemmata.harness import (
 )
 from lemmata.harness.adversary import schur_minimum
 from lemmata.strategies import UnitVectors
-from lemmata.theorems.deep_convergence.quadratic_forms import last_layer_form, layer_forms
-from lemmata.theorems.deep_convergence.setting import (
+from lemmata.theorems.deep_convergence.setting.network import (
     DeepReluNet,
     Network,
     SeparatedData,
@@ -43,6 +42,7 @@ from lemmata.theorems.deep_convergence.setting import (
     separated_data,
     sphere,
 )
+from lemmata.theorems.deep_convergence.setting.quadratic_forms import last_layer_form, layer_forms
 
 _EITHER = ("matrix-free", "dense")
 _DECADES = (100, 1000, 10_000, 100_000)
@@ -121,7 +121,11 @@ def _sums_bound(
     network: Network, signals: Signals, v: Float[Tensor, "trials d n"], count: float
 ) -> Bound:
     back, _ = network.backward(signals.signs, v)
-    unit = torch.eye(v.shape[1], dtype=v.dtype).expand(len(v), -1, -1).repeat(1, 1, v.shape[2])
+    unit = (
+        torch.eye(v.shape[1], dtype=v.dtype, device=v.device)
+        .expand(len(v), -1, -1)
+        .repeat(1, 1, v.shape[2])
+    )
     matrices, _ = network.backward(
         [sign.repeat_interleave(v.shape[1], dim=2) for sign in signals.signs], unit
     )
@@ -166,8 +170,22 @@ def _at_depth(depth: int) -> Instance:
     quantifiers=(*_DRAWN, r"\forall\, \ell\in[L]", r"\forall\, v"),
     constant=_UPPER,
     along=[
-        Along(variable="n", sizes=(2, 4, 8, 16), instance=_clustered, at_most=0.2, trials=64),
-        Along(variable="L", sizes=(1, 2, 4, 8), instance=_at_depth, at_most=0.2, trials=48),
+        Along(
+            variable="n",
+            sizes=(2, 4, 8, 16),
+            instance=_clustered,
+            at_most=0.2,
+            member="all_examples",
+            trials=64,
+        ),
+        Along(
+            variable="L",
+            sizes=(1, 2, 4, 8),
+            instance=_at_depth,
+            at_most=0.2,
+            member="all_examples",
+            trials=48,
+        ),
     ],
     specimens=[
         _clustered(16),
@@ -191,8 +209,8 @@ def the_gradient_is_at_most_of_order_width(
     )
     scale = net.width / net.outputs
     return all_of(
-        at_most(torch.linalg.eigvalsh(forms)[..., -1], data.count**of_count * scale),
-        at_most(torch.linalg.eigvalsh(blocks)[..., -1], scale),
+        all_examples=at_most(torch.linalg.eigvalsh(forms)[..., -1], data.count**of_count * scale),
+        each_alone=at_most(torch.linalg.eigvalsh(blocks)[..., -1], scale),
     )
 
 
@@ -265,7 +283,8 @@ _gated = {
 
 def _close(inverse_delta: float) -> Instance:
     """Return the closest pair of distance δ at the same δm = 51.2, so that δm/(nd) = 12.8 all
-    along."""
+    along.
+    """
     return {
         "net": DeepReluNet(width=round(51.2 * inverse_delta), depth=2, outputs=2),
         "data": pair_at(1.0 / inverse_delta),
@@ -317,7 +336,11 @@ def the_gradient_of_fixed_fake_losses_is_at_least_of_order_width(
     drawn = (
         torch.ones_like(signals.y) if v != "random" else trials.normal("v", net.outputs, data.count)
     )
-    fixed = drawn * (1.0 - 2.0 * (torch.arange(data.count) % 2)) if v == "alternating" else drawn
+    fixed = (
+        drawn * (1.0 - 2.0 * (torch.arange(data.count, device=drawn.device) % 2))
+        if v == "alternating"
+        else drawn
+    )
     measured = network.gradient(signals, fixed)[-1].square()
     order = data.delta * net.width / (net.outputs**of_outputs * data.count)
     return at_least(measured, order * fixed.square().sum(dim=1).amax(dim=1))

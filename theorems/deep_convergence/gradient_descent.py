@@ -30,9 +30,8 @@ from lemmata.harness import (
 )
 from lemmata.harness.adversary import LowRank
 from lemmata.strategies import Labels, UnitVectors, labels
-from lemmata.theorems.deep_convergence.attacks import spectral_norm
-from lemmata.theorems.deep_convergence.descent import Trajectory, train
-from lemmata.theorems.deep_convergence.setting import (
+from lemmata.theorems.deep_convergence.setting.attacks import spectral_norm
+from lemmata.theorems.deep_convergence.setting.network import (
     DeepReluNet,
     SeparatedData,
     deep_relu_nets,
@@ -40,6 +39,8 @@ from lemmata.theorems.deep_convergence.setting import (
     separated_data,
     sphere,
 )
+from lemmata.theorems.deep_convergence.setting.training import train
+from lemmata.theorems.deep_convergence.setting.trajectory import Trajectory
 
 _RUNS = ("dense", "matrix-free")
 _WORLD = (r"\forall\, n,L,m,d,\delta", r"\forall\, x_i,y_i^*", r"\mathbb P_{A,W^{(0)},B}")
@@ -261,7 +262,10 @@ def steps_are_affine_in_the_logarithm_of_the_accuracy(
     run = train(net, data, targets, trials, c=0.5, steps=_STEPS)
     last = run.moving[:, _STEPS // 2 :]
     F = run.F[:, _STEPS // 2 : -1]
-    time, height = torch.arange(F.shape[1], dtype=F.dtype), F.log() if logarithmic else 1.0 / F
+    time, height = (
+        torch.arange(F.shape[1], dtype=F.dtype, device=F.device),
+        F.log() if logarithmic else 1.0 / F,
+    )
     return at_most(_unexplained(time, height, last), 0.02).with_curves(loss=run.F)
 
 

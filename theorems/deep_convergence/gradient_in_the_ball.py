@@ -33,9 +33,8 @@ from lemmata.harness import (
     worst_of,
 )
 from lemmata.harness.adversary import schur_minimum
-from lemmata.theorems.deep_convergence import attacks
-from lemmata.theorems.deep_convergence.quadratic_forms import last_layer_form, layer_forms
-from lemmata.theorems.deep_convergence.setting import (
+from lemmata.theorems.deep_convergence.setting import attacks
+from lemmata.theorems.deep_convergence.setting.network import (
     DeepReluNet,
     Network,
     SeparatedData,
@@ -44,6 +43,7 @@ from lemmata.theorems.deep_convergence.setting import (
     pair_at,
     separated_data,
 )
+from lemmata.theorems.deep_convergence.setting.quadratic_forms import last_layer_form, layer_forms
 
 ALS21 = statement(
     "ALS-21",
@@ -98,12 +98,20 @@ def _at(width: int, delta: float, omega: float = 0.03, depth: int = 2) -> Instan
 
 def _closer(sizes: tuple[float, ...]) -> Along:
     """Return the grid of closest pairs at δ with the same δm = 51.2, so that δm/(nd) = 12.8 all
-    along."""
+    along.
+    """
 
     def instance(inverse: float) -> Instance:
         return _at(round(51.2 * inverse), 1.0 / inverse)
 
-    return Along(variable="1/δ", sizes=sizes, instance=instance, at_most=0.3, trials=64)
+    return Along(
+        variable="1/δ",
+        sizes=sizes,
+        instance=instance,
+        at_most=0.3,
+        member="of_the_largest",
+        trials=64,
+    )
 
 
 def _points(
@@ -149,7 +157,8 @@ def _gradient_over_loss(
     x: Float[Tensor, "d_in n"], y_star: Float[Tensor, "trials d n"], *, lower: bool
 ) -> attacks.Objective:
     """Return -log(‖∇_{W_L}F‖²/F) or log(max_l ‖∇_{W_l}F‖²/F) as a function of the network, for
-    fixed targets."""
+    fixed targets.
+    """
 
     def objective(network: Network) -> Float[Tensor, "trials"]:
         signals = network.forward(x)
@@ -230,8 +239,8 @@ def _lower(network: Network, data: SeparatedData, trials: Trials, net: DeepReluN
     order = data.delta * net.width / (net.outputs * data.count)
     # ‖v‖² = 2F and ‖v_i‖² = 2F_i.
     return all_of(
-        at_least(2.0 * torch.linalg.eigvalsh(form)[:, 0], order / data.count),
-        at_least(2.0 * schur_minimum(form, net.outputs).value, order),
+        of_the_sum=at_least(2.0 * torch.linalg.eigvalsh(form)[:, 0], order / data.count),
+        of_the_largest=at_least(2.0 * schur_minimum(form, net.outputs).value, order),
     )
 
 

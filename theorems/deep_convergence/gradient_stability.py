@@ -35,16 +35,21 @@ from lemmata.harness import (
     worst_of,
 )
 from lemmata.strategies import UnitVectors
-from lemmata.theorems.deep_convergence import attacks
-from lemmata.theorems.deep_convergence.perturbations import (
+from lemmata.theorems.deep_convergence.setting import attacks
+from lemmata.theorems.deep_convergence.setting.network import (
+    DeepReluNet,
+    Network,
+    SeparatedData,
+    Signals,
+)
+from lemmata.theorems.deep_convergence.setting.perturbations import (
     IN_THE_BALL,
     RADIUS,
     ball_at,
     drawn,
     points,
 )
-from lemmata.theorems.deep_convergence.quadratic_forms import backward_columns
-from lemmata.theorems.deep_convergence.setting import DeepReluNet, Network, SeparatedData, Signals
+from lemmata.theorems.deep_convergence.setting.quadratic_forms import backward_columns
 
 ALS37 = statement(
     "ALS-37",

@@ -27,17 +27,17 @@ from lemmata.harness import (
     given,
     statement,
 )
-from lemmata.theorems.deep_convergence.products import (
-    admissible_sparsity,
-    sparse_norms,
-    spectral_norms,
-    wide_nets,
-)
-from lemmata.theorems.deep_convergence.setting import (
+from lemmata.theorems.deep_convergence.setting.network import (
     DeepReluNet,
     SeparatedData,
     separated_data,
     sphere,
+)
+from lemmata.theorems.deep_convergence.setting.products import (
+    admissible_sparsity,
+    sparse_norms,
+    spectral_norms,
+    wide_nets,
 )
 
 _DRAWN = (

@@ -26,14 +26,14 @@ from lemmata.harness import (
     mean_of,
     statement,
 )
-from lemmata.theorems.deep_convergence.setting import (
+from lemmata.theorems.deep_convergence.setting.network import (
     DeepReluNet,
     SeparatedData,
     deep_relu_nets,
     pair_at,
     separated_data,
 )
-from lemmata.theorems.deep_convergence.tangent_features import features
+from lemmata.theorems.deep_convergence.setting.tangent_features import features
 from lemmata.theorems.mathematics.arc_cosine import tangent_kernel
 
 _EITHER = ("matrix-free", "dense")

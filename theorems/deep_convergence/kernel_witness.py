@@ -30,7 +30,7 @@ from lemmata.harness import (
 )
 from lemmata.harness.adversary import LowRank
 from lemmata.strategies import Labels, UnitVectors, labels
-from lemmata.theorems.deep_convergence.setting import (
+from lemmata.theorems.deep_convergence.setting.network import (
     DeepReluNet,
     SeparatedData,
     deep_relu_nets,
@@ -39,7 +39,7 @@ from lemmata.theorems.deep_convergence.setting import (
     separated_data,
     sphere,
 )
-from lemmata.theorems.deep_convergence.tangent_features import features, flat
+from lemmata.theorems.deep_convergence.setting.tangent_features import features, flat
 
 _EITHER = ("matrix-free", "dense")
 _WORLD = (

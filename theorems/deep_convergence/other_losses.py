@@ -28,8 +28,8 @@ from lemmata.harness import (
     statement,
 )
 from lemmata.strategies import Labels, UnitVectors
-from lemmata.theorems.deep_convergence.loss_functions import DOMINANCE, LOSSES, STEPS
-from lemmata.theorems.deep_convergence.setting import (
+from lemmata.theorems.deep_convergence.setting.losses import DOMINANCE, LOSSES, STEPS
+from lemmata.theorems.deep_convergence.setting.network import (
     DeepReluNet,
     SeparatedData,
     deep_relu_nets,
@@ -37,7 +37,7 @@ from lemmata.theorems.deep_convergence.setting import (
     separated_data,
     sphere,
 )
-from lemmata.theorems.deep_convergence.training import Run, optimise
+from lemmata.theorems.deep_convergence.setting.training import Training, optimise
 
 _RUNS = ("dense", "matrix-free")
 _WORLD = (r"\forall\, n,L,m,d,\delta", r"\forall\, x_i,y_i^*", r"\mathbb P_{A,W^{(0)},B}")
@@ -80,7 +80,7 @@ def _run(
     *,
     steps: int = 100,
     larger: float = 1.0,
-) -> Run:
+) -> Training:
     network, signals = net.forward(trials, data)
     step = larger * STEPS[loss] * net.outputs / (data.count * net.depth * net.width)
     return optimise(
@@ -122,7 +122,7 @@ ALS31 = statement(
 _ALL = ("squared", "dominant", "convex", "non-convex")
 
 
-def _squares(run: Run) -> Float[Tensor, "trials T n"]:
+def _squares(run: Training) -> Float[Tensor, "trials T n"]:
     """Return ‖v_i‖² at the steps."""
     return run.v[:, :-1].square().sum(dim=2)
 

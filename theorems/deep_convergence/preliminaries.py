@@ -32,7 +32,7 @@ from lemmata.harness import (
 )
 from lemmata.harness.layers import DenseEntries, Layer
 from lemmata.strategies import Labels, UnitVectors, labels, sizes, unit_vectors
-from lemmata.theorems.deep_convergence.setting import (
+from lemmata.theorems.deep_convergence.setting.network import (
     DeepReluNet,
     Network,
     SeparatedData,
@@ -341,7 +341,8 @@ _sizes = {
 
 def _roundings(net: DeepReluNet, data: SeparatedData) -> float:
     """Roundings of a pass through all layers, each a sum of m terms, on the scale of the norms
-    that bound them."""
+    that bound them.
+    """
     return 4.0 * (net.depth + 2) * (net.width + data.dimension + net.outputs)
 
 

@@ -33,17 +33,22 @@ from lemmata.harness import (
     statement,
     worst_of,
 )
-from lemmata.theorems.deep_convergence import attacks
 from lemmata.theorems.deep_convergence.backward_products import backward_products
-from lemmata.theorems.deep_convergence.perturbations import IN_THE_BALL, RADIUS, ball_at, drawn
-from lemmata.theorems.deep_convergence.perturbed_products import Product
-from lemmata.theorems.deep_convergence.products import wide_nets
-from lemmata.theorems.deep_convergence.setting import (
+from lemmata.theorems.deep_convergence.setting import attacks
+from lemmata.theorems.deep_convergence.setting.network import (
     DeepReluNet,
     SeparatedData,
     separated_data,
     sphere,
 )
+from lemmata.theorems.deep_convergence.setting.perturbations import (
+    IN_THE_BALL,
+    RADIUS,
+    ball_at,
+    drawn,
+)
+from lemmata.theorems.deep_convergence.setting.perturbed_products import Product
+from lemmata.theorems.deep_convergence.setting.products import wide_nets
 
 _EITHER = ("matrix-free", "dense")
 _ARBITRARY = (
@@ -112,7 +117,8 @@ def _norms(
     sparsity: int | None = None,
 ) -> Bound:
     """Bound the whole product and that of the upper half of the layers, for entries of D'' of a
-    size and ω in units of L^{-3/2}."""
+    size and ω in units of L^{-3/2}.
+    """
     network, signals = net.forward(trials, data)
     omega, s = radius * net.depth**-1.5, _sparsity(net) if sparsity is None else sparsity
     products = [
@@ -252,7 +258,8 @@ def _changes(
     sparsity: int | None = None,
 ) -> Bound:
     """Bound the change of the whole backward product and of the upper half's, with ω = 0.1
-    L^{-3/2}."""
+    L^{-3/2}.
+    """
     network, signals = net.forward(trials, data)
     omega, s = 0.1 * net.depth**-1.5, _sparsity(net) if sparsity is None else sparsity
     products = [

@@ -30,19 +30,19 @@ from lemmata.harness import (
 )
 from lemmata.harness.layers import DenseEntries, Layer
 from lemmata.strategies import Labels, labels
-from lemmata.theorems.deep_convergence.residual_setting import (
-    ResidualNet,
-    ResidualNetwork,
-    Scaling,
-    residual_nets,
-    spectral_norms,
-)
-from lemmata.theorems.deep_convergence.setting import (
+from lemmata.theorems.deep_convergence.setting.network import (
     SeparatedData,
     loss,
     pair_at,
     separated_data,
     sphere,
+)
+from lemmata.theorems.deep_convergence.setting.residual_network import (
+    ResidualNet,
+    ResidualNetwork,
+    Scaling,
+    residual_nets,
+    spectral_norms,
 )
 
 _RUNS = ("dense", "matrix-free")
@@ -82,7 +82,9 @@ def _deeper(depth: int) -> Instance:
     constant=Constant(
         1.0, measured_on="m = 64…128, L = 4…64; the band [0.4, 2] stands in the bound"
     ),
-    along=Along(variable="L", sizes=(4, 16, 64), instance=_deeper, at_most=0.2, trials=32),
+    along=Along(
+        variable="L", sizes=(4, 16, 64), instance=_deeper, at_most=0.2, member="upper", trials=32
+    ),
     requires=Requirement(
         paper=r"$\tau\le\frac1{\Omega(L\log m)}$",
         met=lambda net, data: net.scaling in ("1/(L log m)", "1/(300 L)"),
@@ -97,7 +99,7 @@ def _deeper(depth: int) -> Instance:
 def norms_stay_of_order_one(net: ResidualNet, data: SeparatedData, trials: Trials) -> Bound:
     signals = net.initialise(trials, data).forward(data.inputs(trials))
     norms = torch.stack([h.norm(dim=1) for h in signals.h], dim=1)
-    return all_of(at_most(norms, 2.0), at_least(norms, 0.4))
+    return all_of(upper=at_most(norms, 2.0), lower=at_least(norms, 0.4))
 
 
 @norms_stay_of_order_one.twin("τ = 1", specimens=[_deeper(16)])
@@ -109,7 +111,8 @@ def _product_norms(
     network: ResidualNetwork, data: SeparatedData, trials: Trials
 ) -> Float[Tensor, "trials b"]:
     """Return ‖(I + τ W_b) D_{b-1} ··· D_1 (I + τ W_1)‖₂ for b = 1..L-1, with the signs of the
-    first example."""
+    first example.
+    """
     signs = network.forward(data.inputs(trials)[:, :1]).signs
     product = torch.eye(network.layers.W[0].rows, device=trials.device, dtype=trials.dtype).expand(
         len(trials), -1, -1

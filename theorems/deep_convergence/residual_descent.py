@@ -15,9 +15,9 @@ import torch
 from lemmata.harness import Bound, Constant, Instance, Requirement, Trials, at_least, at_most, given
 from lemmata.strategies import Labels, UnitVectors, labels
 from lemmata.theorems.deep_convergence.residual import ALS35
-from lemmata.theorems.deep_convergence.residual_setting import ResidualNet, residual_nets
-from lemmata.theorems.deep_convergence.setting import SeparatedData, pair_at, separated_data
-from lemmata.theorems.deep_convergence.training import Run, batches, optimise
+from lemmata.theorems.deep_convergence.setting.network import SeparatedData, pair_at, separated_data
+from lemmata.theorems.deep_convergence.setting.residual_network import ResidualNet, residual_nets
+from lemmata.theorems.deep_convergence.setting.training import Training, batches, optimise
 
 _RUNS = ("dense", "matrix-free")
 _WORLD = (r"\forall\, n,L,m,d,\delta", r"\forall\, x_i,y_i^*", r"\mathbb P_{A,W^{(0)},B}")
@@ -57,7 +57,7 @@ def _run(
     *,
     steps: int = 100,
     batch: int | None = None,
-) -> Run:
+) -> Training:
     network, x = net.initialise(trials, data), data.inputs(trials)
     y_star = targets.build(trials, network.forward(x).y)
     step = (

@@ -26,8 +26,9 @@ from lemmata.harness import (
     worst_of,
 )
 from lemmata.harness.adversary import LowRank
-from lemmata.theorems.deep_convergence import attacks
-from lemmata.theorems.deep_convergence.residual_setting import (
+from lemmata.theorems.deep_convergence.setting import attacks
+from lemmata.theorems.deep_convergence.setting.network import SeparatedData, separated_data, sphere
+from lemmata.theorems.deep_convergence.setting.residual_network import (
     ResidualNet,
     ResidualNetwork,
     Scaling,
@@ -37,7 +38,6 @@ from lemmata.theorems.deep_convergence.residual_setting import (
     residual_nets,
     spectral_norms,
 )
-from lemmata.theorems.deep_convergence.setting import SeparatedData, separated_data, sphere
 
 _RUNS = ("dense", "matrix-free")
 _BALL = (

@@ -18,6 +18,7 @@ example.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import torch
 from jaxtyping import Float
@@ -36,16 +37,26 @@ from lemmata.harness import (
     worst_of,
 )
 from lemmata.strategies import Labels, labels, sizes
-from lemmata.theorems.deep_convergence import attacks
-from lemmata.theorems.deep_convergence.linearisation import RANGE, changed_mask, excesses, step_at
-from lemmata.theorems.deep_convergence.perturbations import IN_THE_BALL, RADIUS, ball_at, drawn
-from lemmata.theorems.deep_convergence.setting import (
+from lemmata.theorems.deep_convergence.setting import attacks
+from lemmata.theorems.deep_convergence.setting.linearisation import (
+    RANGE,
+    changed_mask,
+    excesses,
+    step_at,
+)
+from lemmata.theorems.deep_convergence.setting.network import (
     DeepReluNet,
     Network,
     SeparatedData,
     Signals,
     deep_relu_nets,
     separated_data,
+)
+from lemmata.theorems.deep_convergence.setting.perturbations import (
+    IN_THE_BALL,
+    RADIUS,
+    ball_at,
+    drawn,
 )
 
 _EITHER = ("matrix-free", "dense")
@@ -237,6 +248,9 @@ def few_masks_are_changed_by_a_step(
 few_masks_are_changed_by_a_step.twin("in proportion to ω", specimens=[], along=[_RADII], power=1.0)
 
 
+_HIDDEN_DEPTHS = replace(_DEPTHS, member="hidden")
+
+
 @ALS22.part(
     "iv",
     kind="scaling",
@@ -244,7 +258,7 @@ few_masks_are_changed_by_a_step.twin("in proportion to ω", specimens=[], along=
     r"O(L\sqrt{m/d})\|W'\|_2$.",
     quantifiers=(*_TWO_BALLS, r"\forall\, i,\ell"),
     constant=Constant(3.0, measured_on="m = 64…256, L = 2…16, ω ≤ 0.1"),
-    along=[_WIDTHS, _DEPTHS],
+    along=[replace(_WIDTHS, member="outputs"), _HIDDEN_DEPTHS],
     requires=RADIUS,
     specimens=[ball_at(256, 2, 0.01, outputs=2), ball_at(512, 4, 0.003)],
     layers=_EITHER,
@@ -261,12 +275,15 @@ def steps_move_hidden_vectors_and_outputs_in_proportion(
         outputs = at_most(
             (new.y - old.y).norm(dim=1), omega * net.depth * math.sqrt(net.width / net.outputs)
         )
-        found[name] = all_of(at_most(hidden, omega * net.depth**of_depth), outputs)
+        found[name] = all_of(hidden=at_most(hidden, omega * net.depth**of_depth), outputs=outputs)
     return worst_of(**found)
 
 
 steps_move_hidden_vectors_and_outputs_in_proportion.twin(
-    "hidden vectors by O(1)‖W'‖, whatever the depth", specimens=[], along=[_DEPTHS], of_depth=0.0
+    "hidden vectors by O(1)‖W'‖, whatever the depth",
+    specimens=[],
+    along=[_HIDDEN_DEPTHS],
+    of_depth=0.0,
 )
 
 

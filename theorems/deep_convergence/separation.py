@@ -30,8 +30,8 @@ from lemmata.harness import (
     statement,
 )
 from lemmata.strategies import log_uniform
-from lemmata.theorems.deep_convergence.products import wide_nets
-from lemmata.theorems.deep_convergence.setting import DeepReluNet, Signals, pair_at
+from lemmata.theorems.deep_convergence.setting.network import DeepReluNet, Signals, pair_at
+from lemmata.theorems.deep_convergence.setting.products import wide_nets
 
 _EITHER = ("matrix-free", "dense")
 _DRAWN = (

@@ -40,14 +40,19 @@ from lemmata.harness import (
     worst_of,
 )
 from lemmata.strategies import sizes
-from lemmata.theorems.deep_convergence.perturbations import (
+from lemmata.theorems.deep_convergence.setting.network import (
+    DeepReluNet,
+    Network,
+    SeparatedData,
+    Signals,
+)
+from lemmata.theorems.deep_convergence.setting.perturbations import (
     IN_THE_BALL,
     RADIUS,
     ball_at,
     drawn,
     points,
 )
-from lemmata.theorems.deep_convergence.setting import DeepReluNet, Network, SeparatedData, Signals
 
 # ALS-12
 

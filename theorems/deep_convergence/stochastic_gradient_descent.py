@@ -35,8 +35,8 @@ from lemmata.harness import (
 )
 from lemmata.harness.adversary import LowRank
 from lemmata.strategies import Labels, labels
-from lemmata.theorems.deep_convergence.attacks import spectral_norm
-from lemmata.theorems.deep_convergence.setting import (
+from lemmata.theorems.deep_convergence.setting.attacks import spectral_norm
+from lemmata.theorems.deep_convergence.setting.network import (
     DeepReluNet,
     Gradient,
     SeparatedData,
@@ -45,7 +45,7 @@ from lemmata.theorems.deep_convergence.setting import (
     separated_data,
     sphere,
 )
-from lemmata.theorems.deep_convergence.training import Run, batches, optimise
+from lemmata.theorems.deep_convergence.setting.training import Training, batches, optimise
 
 _RUNS = ("dense", "matrix-free")
 _WORLD = (
@@ -107,7 +107,7 @@ def _run(
     trials: Trials,
     *,
     steps: int,
-) -> Run:
+) -> Training:
     network, signals = net.forward(trials, data)
     step = 0.5 * batch / data.count * net.outputs / (data.count * net.depth * net.width)
     weights = batches(trials, steps=steps, examples=data.count, size=batch)

@@ -30,8 +30,8 @@ from lemmata.harness import (
     worst_of,
 )
 from lemmata.strategies import Labels, labels
-from lemmata.theorems.deep_convergence import attacks
-from lemmata.theorems.deep_convergence.setting import (
+from lemmata.theorems.deep_convergence.setting import attacks
+from lemmata.theorems.deep_convergence.setting.network import (
     DeepReluNet,
     Network,
     SeparatedData,

@@ -32,8 +32,8 @@ from lemmata.harness import (
     worst_of,
 )
 from lemmata.harness.adversary import LowRank
-from lemmata.theorems.deep_convergence import attacks
-from lemmata.theorems.deep_convergence.setting import (
+from lemmata.theorems.deep_convergence.setting import attacks
+from lemmata.theorems.deep_convergence.setting.network import (
     DeepReluNet,
     Network,
     SeparatedData,
@@ -41,7 +41,7 @@ from lemmata.theorems.deep_convergence.setting import (
     separated_data,
     sphere,
 )
-from lemmata.theorems.deep_convergence.tangent_features import features, flat
+from lemmata.theorems.deep_convergence.setting.tangent_features import features, flat
 
 _RUNS = ("matrix-free", "dense")
 _BALL = (

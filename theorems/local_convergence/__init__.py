@@ -3,9 +3,8 @@
 Zhou, Ge, Jin, "A Local Convergence Theory for Mildly Over-Parameterized Two-Layer Neural Network"
 (arXiv 2102.02410, COLT 2021).
 
-With XD23: Xu, Du, "Over-Parameterization Exponentially Slows Down Gradient Descent for Learning a
-Single Neuron" (arXiv 2302.10034, COLT 2023), whose network has its second layer fixed. One module a
-section of the proof, imported in the proof's order, which is the order of lists and reports.
+One module a section of the proof, imported in the proof's order, which is the order of lists and
+reports; what they stand on is the folder `setting`.
 """
 
 import importlib
@@ -36,11 +35,6 @@ SECTIONS = (
     "finite_samples",
     "empirical_floor",
     "fresh_batches",
-    "single_neuron_loss",
-    "single_neuron_phases",
-    "single_neuron_curvature",
-    "single_neuron_rates",
-    "single_neuron_lower_bound",
 )
 
 for _section in SECTIONS:

@@ -19,16 +19,16 @@ from hypothesis import strategies as st
 from lemmata.harness import Bound, Constant, Trials, all_of, at_most, given, statement
 from lemmata.strategies import log_uniform
 from lemmata.theorems.local_convergence.aggregates import AGGREGATE
-from lemmata.theorems.local_convergence.attacks import attacked
-from lemmata.theorems.local_convergence.extremes import (
+from lemmata.theorems.local_convergence.residuals import residuals
+from lemmata.theorems.local_convergence.setting.attacks import attacked
+from lemmata.theorems.local_convergence.setting.extremes import (
     along_angle,
     along_mass,
     drawn,
     split_pair,
     tiny_neuron,
 )
-from lemmata.theorems.local_convergence.residuals import residuals
-from lemmata.theorems.local_convergence.setting import (
+from lemmata.theorems.local_convergence.setting.network import (
     Teachers,
     Weights,
     cells,
@@ -36,7 +36,7 @@ from lemmata.theorems.local_convergence.setting import (
     loss,
     teachers,
 )
-from lemmata.theorems.local_convergence.states import States, states
+from lemmata.theorems.local_convergence.setting.states import States, states
 
 _ALL_W = (r"\forall\, m\ge r,d", r"\forall\, W^*", r"\forall\, W")
 _any_state = st.one_of(states(), states("far", extra=(1, 3)))

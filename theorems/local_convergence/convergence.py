@@ -24,9 +24,9 @@ import torch
 from hypothesis import strategies as st
 
 from lemmata.harness import Along, Bound, Constant, Trials, at_least, at_most, given, statement
-from lemmata.theorems.local_convergence.descent import (
+from lemmata.theorems.local_convergence.setting.descent import (
     TIMES,
-    Run,
+    Descent,
     along_time,
     descend,
     flow,
@@ -35,8 +35,8 @@ from lemmata.theorems.local_convergence.descent import (
     step_size,
     worst_run,
 )
-from lemmata.theorems.local_convergence.setting import Teachers, teachers
-from lemmata.theorems.local_convergence.states import States, states, with_optimal_main_ones
+from lemmata.theorems.local_convergence.setting.network import Teachers, teachers
+from lemmata.theorems.local_convergence.setting.states import States, states, with_optimal_main_ones
 
 _STARTS = (
     r"\forall\, m\ge r,d",
@@ -87,7 +87,7 @@ def each_step_decreases_the_loss(
     V = world.build(trials)
     eta = faster * step_size(V, world.threshold)
 
-    def claim(run: Run) -> Bound:
+    def claim(run: Descent) -> Bound:
         moved = run.length.diff(dim=-1, prepend=run.length[..., :1])
         decrease = -run.loss.diff(dim=-1, prepend=run.loss[..., :1])
         return at_least(decrease, run.above_rounding(share / eta * moved**2)).with_curves(
@@ -126,7 +126,7 @@ def the_inverse_root_of_the_loss_gains_linearly(
 ) -> Bound:
     V = world.build(trials)
 
-    def claim(run: Run) -> Bound:
+    def claim(run: Descent) -> Bound:
         gain = run.loss**-power - run.loss[..., :1] ** -power
         # L' ≤ -½κ²L^{1+p} makes L^{-p} gain ½pκ² in the unit of time.
         return at_least(
@@ -165,7 +165,7 @@ def the_loss_is_at_most_the_inverse_square_of_time(
 ) -> Bound:
     V = world.build(trials)
 
-    def claim(run: Run) -> Bound:
+    def claim(run: Descent) -> Bound:
         return at_most(
             run.above_rounding(run.time**power * run.loss), 4.0 * kappa(world) ** -4.0
         ).with_curves(loss=run.loss)

@@ -35,9 +35,9 @@ from torch import Tensor
 
 from lemmata.harness import Bound, Constant, Trials, all_of, at_least, at_most, given, statement
 from lemmata.strategies import log_uniform
-from lemmata.theorems.local_convergence.attacks import ascent, attacked, band, best_along
-from lemmata.theorems.local_convergence.extremes import copies_of_the_best_fit, tiny_neuron
-from lemmata.theorems.local_convergence.setting import (
+from lemmata.theorems.local_convergence.setting.attacks import ascent, attacked, band, best_along
+from lemmata.theorems.local_convergence.setting.extremes import copies_of_the_best_fit, tiny_neuron
+from lemmata.theorems.local_convergence.setting.network import (
     Teachers,
     Weights,
     cells,
@@ -47,8 +47,18 @@ from lemmata.theorems.local_convergence.setting import (
     units,
     witness,
 )
-from lemmata.theorems.local_convergence.states import States, pulled, states, with_optimal_main_ones
-from lemmata.theorems.local_convergence.tapered_witness import between, descent, relaxing, tapered
+from lemmata.theorems.local_convergence.setting.states import (
+    States,
+    pulled,
+    states,
+    with_optimal_main_ones,
+)
+from lemmata.theorems.local_convergence.setting.tapered_witness import (
+    between,
+    descent,
+    relaxing,
+    tapered,
+)
 
 _any_state = st.one_of(states(), states("far", "mid", "midway", extra=(1, 3), size=(0.01, 0.3)))
 _LOCAL = States(family="local", extra=4, size=0.5)

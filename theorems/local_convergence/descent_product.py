@@ -20,8 +20,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from lemmata.harness import Bound, Mean, Trials, at_least, at_most, equal, given, mean_of, statement
-from lemmata.theorems.local_convergence.samples import residual
-from lemmata.theorems.local_convergence.setting import (
+from lemmata.theorems.local_convergence.setting.network import (
     TeacherRows,
     Teachers,
     Weights,
@@ -37,7 +36,8 @@ from lemmata.theorems.local_convergence.setting import (
     units,
     witness,
 )
-from lemmata.theorems.local_convergence.states import States, states
+from lemmata.theorems.local_convergence.setting.samples import residual
+from lemmata.theorems.local_convergence.setting.states import States, states
 
 _ALL_W = (r"\forall\, m\ge r,d", r"\forall\, W^*", r"\forall\, W")
 _EVERY_STATE = {

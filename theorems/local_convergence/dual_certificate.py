@@ -33,8 +33,13 @@ from lemmata.harness import (
     statement,
     worst_of,
 )
-from lemmata.theorems.local_convergence.setting import TeacherRows, Teachers, teachers, units
-from lemmata.theorems.local_convergence.states import tilted
+from lemmata.theorems.local_convergence.setting.network import (
+    TeacherRows,
+    Teachers,
+    teachers,
+    units,
+)
+from lemmata.theorems.local_convergence.setting.states import tilted
 
 ZGJ07 = statement(
     "ZGJ-07",
@@ -101,7 +106,8 @@ def _square_of_tensor(
     V: TeacherRows, B: Float[Tensor, "... r r"], n: int, mixed: float = 1.0
 ) -> Float[Tensor, "..."]:
     """Return ‖T‖², from ⟨sym(k, j), sym(k', j')⟩ = (1/n) C_kk' C_jj'^{n-1} + ((n-1)/n) C_kj'
-    C_jk' C_jj'^{n-2}."""
+    C_jk' C_jj'^{n-2}.
+    """
     v = units(V)
     C = v @ v.T
     aligned = torch.einsum("...jk,...lm,km,jl->...", B, B, C, C ** (n - 1))

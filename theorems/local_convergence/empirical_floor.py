@@ -33,8 +33,8 @@ from lemmata.harness import (
     law_of,
     statement,
 )
-from lemmata.theorems.local_convergence.samples import empirical_gradient, residual
-from lemmata.theorems.local_convergence.setting import TeacherRows, Weights, loss, square
+from lemmata.theorems.local_convergence.setting.network import TeacherRows, Weights, loss, square
+from lemmata.theorems.local_convergence.setting.samples import empirical_gradient, residual
 
 ZGJ26 = statement(
     "ZGJ-26",

@@ -22,9 +22,9 @@ from hypothesis import strategies as st
 
 from lemmata.harness import (
     Along,
-    Drawn,
     Bound,
     Constant,
+    Drawn,
     Instance,
     Trials,
     at_least,
@@ -33,13 +33,17 @@ from lemmata.harness import (
     statement,
 )
 from lemmata.strategies import log_uniform
-from lemmata.theorems.local_convergence.attacks import attacked
-from lemmata.theorems.local_convergence.derivatives import gradient_norm
-from lemmata.theorems.local_convergence.descent import RATES, descend, step_size
-from lemmata.theorems.local_convergence.extremes import ONLY_BY_SLOPE, along_loss, split_pair
 from lemmata.theorems.local_convergence.lojasiewicz import the_loss_is_locally_strongly_convex
-from lemmata.theorems.local_convergence.setting import Teachers, floor, loss, teachers
-from lemmata.theorems.local_convergence.states import States, descended, sign_gram, states
+from lemmata.theorems.local_convergence.setting.attacks import attacked
+from lemmata.theorems.local_convergence.setting.derivatives import gradient_norm
+from lemmata.theorems.local_convergence.setting.descent import RATES, descend, step_size
+from lemmata.theorems.local_convergence.setting.extremes import (
+    ONLY_BY_SLOPE,
+    along_loss,
+    split_pair,
+)
+from lemmata.theorems.local_convergence.setting.network import Teachers, floor, loss, teachers
+from lemmata.theorems.local_convergence.setting.states import States, descended, sign_gram, states
 
 _exact = states("local", "softest", "global", "zero", extra=(0, 0))
 _NEAR = (r"\forall\, m=r,d", r"\forall\, W^*", r"\forall\, W:\ L(W)\le\varepsilon_0")

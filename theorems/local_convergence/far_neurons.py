@@ -18,14 +18,14 @@ from hypothesis import strategies as st
 
 from lemmata.harness import Bound, Constant, Trials, at_most, given, statement
 from lemmata.strategies import log_uniform
-from lemmata.theorems.local_convergence.attacks import attacked
 from lemmata.theorems.local_convergence.dual_certificate import (
     certificate,
     half_degree,
     norm_of_certificate,
 )
-from lemmata.theorems.local_convergence.extremes import along_mass, drawn, tiny_neuron
-from lemmata.theorems.local_convergence.setting import (
+from lemmata.theorems.local_convergence.setting.attacks import attacked
+from lemmata.theorems.local_convergence.setting.extremes import along_mass, drawn, tiny_neuron
+from lemmata.theorems.local_convergence.setting.network import (
     Teachers,
     Weights,
     cells,
@@ -33,7 +33,7 @@ from lemmata.theorems.local_convergence.setting import (
     square,
     teachers,
 )
-from lemmata.theorems.local_convergence.states import States, states
+from lemmata.theorems.local_convergence.setting.states import States, states
 
 _ALL_W = (r"\forall\, m\ge r,d", r"\forall\, W^*", r"\forall\, W")
 _any_state = st.one_of(states(), states("far", extra=(1, 3)))

@@ -25,9 +25,9 @@ from hypothesis import strategies as st
 
 from lemmata.harness import Bound, Constant, Instance, Trials, at_most, given, statement
 from lemmata.strategies import log_uniform
-from lemmata.theorems.local_convergence.descent import (
+from lemmata.theorems.local_convergence.setting.descent import (
     TIMES,
-    Run,
+    Descent,
     descend,
     flow,
     kappa,
@@ -35,15 +35,15 @@ from lemmata.theorems.local_convergence.descent import (
     step_size,
     worst_run,
 )
-from lemmata.theorems.local_convergence.extremes import (
+from lemmata.theorems.local_convergence.setting.extremes import (
     along_angle,
     along_mass,
     drawn,
     split_pair,
     tiny_neuron,
 )
-from lemmata.theorems.local_convergence.setting import Teachers, Weights, teachers, witness
-from lemmata.theorems.local_convergence.states import States, states
+from lemmata.theorems.local_convergence.setting.network import Teachers, Weights, teachers, witness
+from lemmata.theorems.local_convergence.setting.states import States, states
 
 _STARTS = (r"\forall\, m\ge r,d", r"\forall\, W^*", r"\forall\, W_0:\ L(W_0)\le\varepsilon_0")
 _any_teachers = teachers(families=("orthogonal", "arc", "simplex"))
@@ -90,7 +90,7 @@ def the_path_is_no_longer_than_the_fourth_root_of_the_loss(
 ) -> Bound:
     V = world.build(trials)
 
-    def claim(run: Run) -> Bound:
+    def claim(run: Descent) -> Bound:
         # Both sides add up over the stretches between the times kept.
         length = run.length.diff(dim=-1, prepend=run.length[..., :1])
         root = run.loss**power
@@ -119,7 +119,8 @@ the_path_is_no_longer_than_the_fourth_root_of_the_loss.twin(
 
 def _length(instance: Instance, trials: Trials, until: float, power: float) -> Bound:
     """Claim that the path of gradient flow up to a time is no longer than the power of the first
-    loss."""
+    loss.
+    """
     W, V = drawn(instance, trials)
     run = flow(W, V, (until,), growth=0.2)
     return at_most(run.length[:, -1], run.loss[:, 0] ** power)
@@ -189,11 +190,11 @@ def every_neuron_converges(
     trials: Trials,
     *,
     power: float = 0.25,
-    limit: Callable[[Run], Weights] = lambda run: run.W[..., -1, :, :],
+    limit: Callable[[Descent], Weights] = lambda run: run.W[..., -1, :, :],
 ) -> Bound:
     V = world.build(trials)
 
-    def claim(run: Run) -> Bound:
+    def claim(run: Descent) -> Bound:
         distance = (run.W - witness(limit(run), V).unsqueeze(-3)).flatten(-2).norm(dim=-1)
         return at_most(run.above_rounding(kappa(world) * distance), run.loss**power).with_curves(
             distance=distance

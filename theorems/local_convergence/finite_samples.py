@@ -24,9 +24,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from lemmata.harness import Along, Bound, Constant, Trials, at_least, at_most, given, statement
-from lemmata.theorems.local_convergence.extremes import drawn, split_pair, tiny_neuron
-from lemmata.theorems.local_convergence.samples import empirical_gradient, residual
-from lemmata.theorems.local_convergence.setting import (
+from lemmata.theorems.local_convergence.setting.extremes import drawn, split_pair, tiny_neuron
+from lemmata.theorems.local_convergence.setting.network import (
     TeacherRows,
     Teachers,
     Weights,
@@ -35,7 +34,8 @@ from lemmata.theorems.local_convergence.setting import (
     square,
     teachers,
 )
-from lemmata.theorems.local_convergence.states import States, pulled, states
+from lemmata.theorems.local_convergence.setting.samples import empirical_gradient, residual
+from lemmata.theorems.local_convergence.setting.states import States, pulled, states
 
 ZGJ25 = statement(
     "ZGJ-25",

@@ -23,9 +23,9 @@ from lemmata.harness import (
     given,
     statement,
 )
-from lemmata.theorems.local_convergence.samples import empirical_gradient, residual
-from lemmata.theorems.local_convergence.setting import TeacherRows, Teachers, Weights, loss
-from lemmata.theorems.local_convergence.states import States, states
+from lemmata.theorems.local_convergence.setting.network import TeacherRows, Teachers, Weights, loss
+from lemmata.theorems.local_convergence.setting.samples import empirical_gradient, residual
+from lemmata.theorems.local_convergence.setting.states import States, states
 
 ZGJ27 = statement(
     "ZGJ-27",

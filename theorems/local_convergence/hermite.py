@@ -18,7 +18,7 @@ from torch import Tensor
 
 from lemmata.harness import Bound, Mean, Trials, at_most, equal, given, mean_of, statement
 from lemmata.strategies import sizes
-from lemmata.theorems.local_convergence.setting import kernel, units
+from lemmata.theorems.local_convergence.setting.network import kernel, units
 
 ZGJ06 = statement(
     "ZGJ-06",

@@ -24,7 +24,7 @@ from torch import Tensor
 
 from lemmata.harness import Bound, Trials, all_of, at_least, at_most, equal, given, statement
 from lemmata.strategies import log_uniform
-from lemmata.theorems.local_convergence.setting import (
+from lemmata.theorems.local_convergence.setting.network import (
     Teachers,
     atoms,
     full_angles,
@@ -34,7 +34,7 @@ from lemmata.theorems.local_convergence.setting import (
     teachers,
     wedge,
 )
-from lemmata.theorems.local_convergence.states import States, states, tilted
+from lemmata.theorems.local_convergence.setting.states import States, states, tilted
 
 ZGJ01 = statement(
     "ZGJ-01",

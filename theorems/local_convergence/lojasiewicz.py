@@ -27,10 +27,10 @@ from hypothesis import strategies as st
 
 from lemmata.harness import Along, Bound, Constant, Trials, at_least, at_most, given, statement
 from lemmata.strategies import log_uniform
-from lemmata.theorems.local_convergence.attacks import attacked
-from lemmata.theorems.local_convergence.derivatives import gradient_norm, least_curvature
-from lemmata.theorems.local_convergence.descent import kappa
-from lemmata.theorems.local_convergence.extremes import (
+from lemmata.theorems.local_convergence.setting.attacks import attacked
+from lemmata.theorems.local_convergence.setting.derivatives import gradient_norm, least_curvature
+from lemmata.theorems.local_convergence.setting.descent import kappa
+from lemmata.theorems.local_convergence.setting.extremes import (
     ONLY_BY_SLOPE,
     along_loss_of_the_split_pair,
     along_loss_of_the_tiny_neuron,
@@ -40,8 +40,8 @@ from lemmata.theorems.local_convergence.extremes import (
     theta_at,
     tiny_neuron,
 )
-from lemmata.theorems.local_convergence.setting import Teachers, Weights, loss, teachers
-from lemmata.theorems.local_convergence.states import States, descended, pulled, states
+from lemmata.theorems.local_convergence.setting.network import Teachers, Weights, loss, teachers
+from lemmata.theorems.local_convergence.setting.states import States, descended, pulled, states
 
 _any_state = st.one_of(states(), states("far", "mid", "midway", extra=(1, 3), size=(0.01, 0.3)))
 _NEAR = (

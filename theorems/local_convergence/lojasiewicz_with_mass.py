@@ -22,9 +22,9 @@ from torch import Tensor
 
 from lemmata.harness import Bound, Constant, Trials, at_least, at_most, given, statement
 from lemmata.strategies import log_uniform
-from lemmata.theorems.local_convergence.attacks import attacked
-from lemmata.theorems.local_convergence.derivatives import gradient_norm
-from lemmata.theorems.local_convergence.extremes import (
+from lemmata.theorems.local_convergence.setting.attacks import attacked
+from lemmata.theorems.local_convergence.setting.derivatives import gradient_norm
+from lemmata.theorems.local_convergence.setting.extremes import (
     ONLY_BY_SLOPE,
     along_loss_of_the_split_pair,
     along_mass,
@@ -32,8 +32,14 @@ from lemmata.theorems.local_convergence.extremes import (
     split_pair,
     tiny_neuron,
 )
-from lemmata.theorems.local_convergence.setting import Teachers, Weights, loss, square, teachers
-from lemmata.theorems.local_convergence.states import States, descended, states
+from lemmata.theorems.local_convergence.setting.network import (
+    Teachers,
+    Weights,
+    loss,
+    square,
+    teachers,
+)
+from lemmata.theorems.local_convergence.setting.states import States, descended, states
 
 _any_state = st.one_of(
     states("local", "split pair", "common angle", "ring"),

@@ -41,9 +41,9 @@ from lemmata.harness import (
     statement,
 )
 from lemmata.strategies import log_uniform
-from lemmata.theorems.local_convergence.derivatives import gradient_norm, least_curvature
-from lemmata.theorems.local_convergence.extremes import copies_of_the_best_fit
-from lemmata.theorems.local_convergence.setting import (
+from lemmata.theorems.local_convergence.setting.derivatives import gradient_norm, least_curvature
+from lemmata.theorems.local_convergence.setting.extremes import copies_of_the_best_fit
+from lemmata.theorems.local_convergence.setting.network import (
     TeacherRows,
     Teachers,
     Weights,

@@ -16,8 +16,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from lemmata.harness import Bound, Mean, Trials, all_of, equal, given, mean_of, statement
-from lemmata.theorems.local_convergence.samples import gradient_terms, residual
-from lemmata.theorems.local_convergence.setting import (
+from lemmata.theorems.local_convergence.setting.network import (
     TeacherRows,
     Teachers,
     Weights,
@@ -31,7 +30,8 @@ from lemmata.theorems.local_convergence.setting import (
     teachers,
     units,
 )
-from lemmata.theorems.local_convergence.states import States, states
+from lemmata.theorems.local_convergence.setting.samples import gradient_terms, residual
+from lemmata.theorems.local_convergence.setting.states import States, states
 
 _EVERY_STATE = {
     "world": teachers(families=("orthogonal", "arc", "simplex", "random")),

@@ -24,10 +24,17 @@ from jaxtyping import Float
 from torch import Tensor
 
 from lemmata.harness import Bound, Constant, Trials, at_most, equal, given, statement
-from lemmata.theorems.local_convergence.attacks import attacked
-from lemmata.theorems.local_convergence.descent import TIMES, Run, flow, kappa, starts, worst_run
-from lemmata.theorems.local_convergence.extremes import tiny_neuron
-from lemmata.theorems.local_convergence.setting import (
+from lemmata.theorems.local_convergence.setting.attacks import attacked
+from lemmata.theorems.local_convergence.setting.descent import (
+    TIMES,
+    Descent,
+    flow,
+    kappa,
+    starts,
+    worst_run,
+)
+from lemmata.theorems.local_convergence.setting.extremes import tiny_neuron
+from lemmata.theorems.local_convergence.setting.network import (
     TeacherRows,
     Teachers,
     Weights,
@@ -38,7 +45,7 @@ from lemmata.theorems.local_convergence.setting import (
     square,
     teachers,
 )
-from lemmata.theorems.local_convergence.states import States, states
+from lemmata.theorems.local_convergence.setting.states import States, states
 
 Side: TypeAlias = Literal["own", "random", "opposite"]
 
@@ -265,7 +272,7 @@ def directions_and_masses_are_recovered(
 ) -> Bound:
     V = world.build(trials)
 
-    def claim(run: Run) -> Bound:
+    def claim(run: Descent) -> Bound:
         apart = from_the_minima(run.W, V, weighted=weighted)
         return at_most(
             run.above_rounding(run.time**power * apart), kappa(world) ** -4.0

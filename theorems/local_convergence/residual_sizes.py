@@ -29,9 +29,9 @@ from lemmata.harness import (
     statement,
 )
 from lemmata.strategies import log_uniform
-from lemmata.theorems.local_convergence.attacks import attacked
 from lemmata.theorems.local_convergence.residuals import residuals
-from lemmata.theorems.local_convergence.setting import (
+from lemmata.theorems.local_convergence.setting.attacks import attacked
+from lemmata.theorems.local_convergence.setting.network import (
     Teachers,
     Weights,
     cells,
@@ -39,7 +39,7 @@ from lemmata.theorems.local_convergence.setting import (
     teachers,
     wedge,
 )
-from lemmata.theorems.local_convergence.states import States, states
+from lemmata.theorems.local_convergence.setting.states import States, states
 
 _ALL_W = (r"\forall\, m\ge r,d", r"\forall\, W^*", r"\forall\, W")
 _EVERY_STATE = {"world": teachers(families=("orthogonal", "arc", "random")), "students": states()}

@@ -38,7 +38,7 @@ from lemmata.harness import (
     mean_of,
     statement,
 )
-from lemmata.theorems.local_convergence.setting import (
+from lemmata.theorems.local_convergence.setting.network import (
     Cells,
     TeacherRows,
     Teachers,
@@ -50,7 +50,7 @@ from lemmata.theorems.local_convergence.setting import (
     teachers,
     units,
 )
-from lemmata.theorems.local_convergence.states import States, sign_gram, states
+from lemmata.theorems.local_convergence.setting.states import States, sign_gram, states
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,8 +33,8 @@ from lemmata.harness import (
     statement,
 )
 from lemmata.strategies import log_uniform
-from lemmata.theorems.local_convergence.derivatives import gradient_norm
-from lemmata.theorems.local_convergence.extremes import (
+from lemmata.theorems.local_convergence.setting.derivatives import gradient_norm
+from lemmata.theorems.local_convergence.setting.extremes import (
     ANGLE,
     ONLY_BY_SLOPE,
     along_loss_of_the_split_pair,
@@ -44,8 +44,8 @@ from lemmata.theorems.local_convergence.extremes import (
     tiny_neuron,
     unseen,
 )
-from lemmata.theorems.local_convergence.setting import loss, wedge
-from lemmata.theorems.local_convergence.states import sign_gram
+from lemmata.theorems.local_convergence.setting.network import loss, wedge
+from lemmata.theorems.local_convergence.setting.states import sign_gram
 
 ZGJ17 = statement(
     "ZGJ-17",

@@ -35,9 +35,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from lemmata.harness import Bound, Trials, at_least, at_most, given, statement
-from lemmata.theorems.local_convergence.attacks import attacked
-from lemmata.theorems.local_convergence.derivatives import hessian
-from lemmata.theorems.local_convergence.setting import (
+from lemmata.theorems.local_convergence.setting.attacks import attacked
+from lemmata.theorems.local_convergence.setting.derivatives import hessian
+from lemmata.theorems.local_convergence.setting.network import (
     TeacherRows,
     Teachers,
     Weights,
@@ -46,7 +46,7 @@ from lemmata.theorems.local_convergence.setting import (
     square,
     teachers,
 )
-from lemmata.theorems.local_convergence.states import States, states
+from lemmata.theorems.local_convergence.setting.states import States, states
 
 _ALL_W = (r"\forall\, m\ge r,d", r"\forall\, W^*", r"\forall\, W")
 _EVERY_STATE = {

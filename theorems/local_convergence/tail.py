@@ -30,9 +30,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from lemmata.harness import Bound, Constant, Trials, all_of, at_most, given, statement
-from lemmata.theorems.local_convergence.descent import along_time, descend, flow, step_size
-from lemmata.theorems.local_convergence.setting import Teachers, Weights, line_angles
-from lemmata.theorems.local_convergence.states import States
+from lemmata.theorems.local_convergence.setting.descent import along_time, descend, flow, step_size
+from lemmata.theorems.local_convergence.setting.network import Teachers, Weights, line_angles
+from lemmata.theorems.local_convergence.setting.states import States
 
 _ONE = Teachers(dimension=2)
 

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 
 from lemmata.harness import Along, Bound, Constant, Trials, at_most, given, statement
 from lemmata.strategies import log_uniform
-from lemmata.theorems.local_convergence.attacks import attacked
-from lemmata.theorems.local_convergence.extremes import along_mass, drawn, tiny_neuron
-from lemmata.theorems.local_convergence.setting import (
+from lemmata.theorems.local_convergence.setting.attacks import attacked
+from lemmata.theorems.local_convergence.setting.extremes import along_mass, drawn, tiny_neuron
+from lemmata.theorems.local_convergence.setting.network import (
     Teachers,
     Weights,
     loss,
@@ -27,7 +27,7 @@ from lemmata.theorems.local_convergence.setting import (
     teachers,
     witness,
 )
-from lemmata.theorems.local_convergence.states import States, states
+from lemmata.theorems.local_convergence.setting.states import States, states
 
 _any_state = st.one_of(states(), states("far", extra=(1, 3)))
 _NEAR = (r"\forall\, m\ge r,d", r"\forall\, W^*", r"\forall\, W:\ L(W)\le\varepsilon_0")

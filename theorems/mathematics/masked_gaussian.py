@@ -18,7 +18,8 @@ Cdf = Callable[[Float[np.ndarray, "n"]], Float[np.ndarray, "n"]]
 
 def masked_norm_cdf(m: int) -> Cdf:
     """Return the distribution function of a chi-square variable with binomial(m, ½) degrees of
-    freedom (an atom 2⁻ᵐ at 0)."""
+    freedom (an atom 2⁻ᵐ at 0).
+    """
     weights = stats.binom.pmf(np.arange(m + 1), m, 0.5)
     orders = np.flatnonzero(weights > 1e-18)
 

@@ -1,0 +1,1 @@
+"""What the statements stand on: the world of ALS18: networks, data, losses, training, and the adversaries of its balls."""

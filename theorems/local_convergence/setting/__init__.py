@@ -1,0 +1,1 @@
+"""What the statements stand on: the world of ZGJ21: teachers, students, the loss in closed form, states, runs, adversaries."""

@@ -1,0 +1,13 @@
+"""XD23: a single neuron, learnt by many.
+
+Xu, Du, "Over-Parameterization Exponentially Slows Down Gradient Descent for Learning a Single
+Neuron" (arXiv 2302.10034, COLT 2023), whose network has its second layer fixed. One module a
+section of the proof, imported in the proof's order; what they stand on is the folder `setting`.
+"""
+
+import importlib
+
+SECTIONS = ("loss", "phases", "curvature", "rates", "lower_bound")
+
+for _section in SECTIONS:
+    importlib.import_module(f"{__name__}.{_section}")

@@ -1,0 +1,125 @@
+"""The curvature of the loss of a single neuron's students (XD23, smoothness).
+
+The curvature is at most n/2 plus, for each neuron w_i, what the residual is on the hyperplane of
+w_i, divided by ‖w_i‖: the loss is smooth where the norms stay away from zero, as the balance of
+XD-04 has it, and has no Lipschitz gradient elsewhere.
+"""
+
+from __future__ import annotations
+
+import torch
+from hypothesis import strategies as st
+from jaxtyping import Float
+from torch import Tensor
+
+from lemmata.harness import Along, Bound, Constant, Instance, Trials, at_most, given, statement
+from lemmata.strategies import log_uniform
+from lemmata.theorems.local_convergence.setting.network import Weights
+from lemmata.theorems.single_neuron.setting.network import (
+    Students,
+    angles,
+    gradient,
+    loss,
+    norms,
+    students,
+)
+
+_ALL_W = (r"\forall\, n,d", r"\forall\, W")
+_GLOBAL = {"world": Students(family="global", count=4, dimension=5, size=1.0)}
+
+# XD-07
+
+XD07 = statement(
+    "XD-07",
+    paper="XD23",
+    source="smoothness",
+    provenance="recalled",
+    note="the form is recalled, number and constants are uncertain",
+    uses=["XD-01"],
+    title="Smoothness away from zero neurons",
+    says=r"If $\frac{\|v\|}{4n}\le\|w_i\|\le\frac{4\|v\|}n$ and all $\theta_i\le0.3$, then "
+    r"$\|\nabla^2L\|_2\le O(n)$. In general $\|\nabla^2L\|_2\le\frac "
+    r"n2+O\big(\frac{(KL)^{1/3}}{\min_i\|w_i\|}\big)$, $K=\|v\|+\sum_i\|w_i\|$: unbounded where a "
+    r"neuron shrinks.",
+    kind="scaling",
+)
+
+
+def _curvature(W: Weights) -> Float[Tensor, "trials"]:
+    """Return ‖∇²L‖_2 by central differences of ∇L in all coordinates, with steps of 1e-5 min
+    ‖w_i‖.
+    """
+    n, d = W.shape[1:]
+    step = 1e-5 * norms(W).amin(dim=1)[:, None, None, None]
+    moves = step * torch.eye(n * d, dtype=W.dtype, device=W.device).view(n * d, n, d)
+    hessian = (
+        (gradient(W.unsqueeze(1) + moves) - gradient(W.unsqueeze(1) - moves)) / (2.0 * step)
+    ).flatten(2)
+    return torch.linalg.eigvalsh(0.5 * (hessian + hessian.mT)).abs().amax(dim=1)
+
+
+def _of_count(n: int) -> Instance:
+    return {"world": Students(family="local", count=n, size=0.1)}
+
+
+@XD07.part(
+    "a",
+    says=r"$\|\nabla^2L\|_2\le O(n)$ where $\frac1{4n}\le\|w_i\|\le\frac4n$ and $\theta_i\le0.3$.",
+    quantifiers=(*_ALL_W, r"\tfrac1{4n}\le\|w_i\|\le\tfrac4n,\ \theta_i\le0.3"),
+    constant=Constant(0.6, measured_on="n = 1…12, d ≤ 6: 0.54", failure=0.0),
+    along=Along(variable="n", sizes=(1, 2, 4, 8), instance=_of_count, at_most=0.1, trials=16),
+    specimens=[_of_count(2), _of_count(6)],
+)
+@given(
+    world=students("local", "balanced", "pair", count=(1, 8), size=(0.01, 0.1), dimensions=(2, 4))
+)
+def the_curvature_is_at_most_the_number_of_students(
+    world: Students, trials: Trials, *, shrunk: float = 1.0
+) -> Bound:
+    W = world.draw(trials)
+    inside = (norms(W) * world.count).clamp(0.25, 4.0) == norms(W) * world.count
+    inside = (inside & (angles(W) <= 0.3)).all(dim=1)
+    first = torch.where(torch.arange(world.count, device=W.device) == 0, shrunk, 1.0)[:, None]
+    curvature = _curvature(first * W)
+    return at_most(torch.where(inside, curvature, 0.5 * world.count), float(world.count))
+
+
+the_curvature_is_at_most_the_number_of_students.twin(
+    "one student is shortened to a thousandth", specimens=[_of_count(4)], along=[], shrunk=1e-3
+)
+
+
+_BESIDE = {"world": Students(count=5, size=0.01), "shrunk": 1e-5}
+
+
+@XD07.part(
+    "b",
+    says=r"$\|\nabla^2L\|_2\le\frac n2+O\big(\frac{(KL)^{1/3}}{\min_i\|w_i\|}\big)$ everywhere. "
+    r"($\sqrt L$ does not do: a tiny student beside others at angles of order $\theta$ with $e=0$ "
+    r"sees a residual of order $\theta$ on its hyperplane, and $L$ is of order $\theta^3$.)",
+    quantifiers=_ALL_W,
+    constant=Constant(
+        1.0, measured_on="n = 2…6, d ≤ 6, a student of relative length 1e-5…1: 0.51", failure=0.0
+    ),
+    specimens=[{**_GLOBAL, "shrunk": 1e-3}, _BESIDE],
+)
+@given(
+    world=students(),
+    shrunk=st.sampled_from((1.0, 1e-1, 1e-3, 1e-5)) | log_uniform(1e-4, 1.0, per_decade=1),
+)
+def a_short_neuron_adds_the_residual_over_its_norm(
+    world: Students, shrunk: float, trials: Trials, *, power: float = 1.0 / 3.0
+) -> Bound:
+    W = world.draw(trials)
+    W = torch.cat((W, shrunk * W[:, :1]), dim=1)
+    added = (
+        (1.0 + norms(W).sum(dim=1)) ** (2.0 - 2.0 * power - 1.0)
+        * loss(W) ** power
+        / norms(W).amin(dim=1)
+    )
+    return at_most((_curvature(W) - 0.5 * W.shape[1]).clamp(min=1e-12), added)
+
+
+a_short_neuron_adds_the_residual_over_its_norm.twin(
+    "√L in place of (KL)^{1/3}", specimens=[_BESIDE], power=0.5
+)
