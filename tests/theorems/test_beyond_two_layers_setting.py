@@ -182,7 +182,9 @@ def test_a_step_of_training_follows_the_gradient_of_the_objective(signed: bool) 
     for t, scale in ((0, 1.0), (1, 0.9)):
         leaves = [W.clone().requires_grad_(), V.clone().requires_grad_()]
         s = random_signs(TRIALS, f"Sigma {t}", 1, 4)[:, 0] if signed else torch.ones(3, 4).double()
-        f = made.outputs(made.W + s.unsqueeze(2) * leaves[0], made.V + leaves[1] * s.unsqueeze(1), x)
+        f = made.outputs(
+            made.W + s.unsqueeze(2) * leaves[0], made.V + leaves[1] * s.unsqueeze(1), x
+        )
         # ‖·‖_{2,4} itself has no derivative at 0; its fourth power has.
         rows = leaves[0].square().sum(dim=2).square().sum()
         penalty = 0.3 * scale**2 * rows + 0.2 * scale * leaves[1].square().sum()
@@ -219,4 +221,7 @@ def test_crossing_moves_cross_and_stay_in_the_ball() -> None:
     moved = move != 0
     assert ((start.z + move) * start.z <= 0)[moved].all()
     assert (start.c > 0)[moved].all()
-    close(start.output(start.h.unsqueeze(1))[:, 0], start.network.outputs(start.network.W, start.network.V, start.x)[:, 0, 0])
+    close(
+        start.output(start.h.unsqueeze(1))[:, 0],
+        start.network.outputs(start.network.W, start.network.V, start.x)[:, 0, 0],
+    )

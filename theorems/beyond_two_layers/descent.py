@@ -1,12 +1,11 @@
-r"""Descent: decay, move, or either (ALL18, Lemma 6.7 and Remark C.10).
+r"""Descent on the frozen network (ALL18, proof of Lemma 6.7 and Remark C.10).
 
 L convex and 1-smooth, P_Σ the frozen network at (W + √ηΣŴ, V + √ηV̂Σ), q = AD_vV̂D_wŴx: E_ΣP_Σ = P + ηq, so that
 
     E L((1-η)P_Σ) ≤ L((1-η)(P + ηq)) + ½(1-η)² E‖P_Σ - EP_Σ‖² ≤ (1-η)L(P) + ηL((1-η)q) + ½(1-η)² E‖P_Σ - EP_Σ‖².
 
 With the regulariser inside, the decay of λ pays for its cross term: (1-η)²(a² + 6ηab + η²b²) ≤ (1-η)a² + 9ηb², 9 the
-least constant. The printed lemma either moves or decays; its core is min{c₁, c₂} ≤ (1 - ηγ/4)c₃, true for γ ≤ ⅓, of
-which the lemma uses γ ≤ ¼.
+least constant.
 """
 
 from __future__ import annotations
@@ -14,79 +13,17 @@ from __future__ import annotations
 import math
 
 import torch
-from hypothesis import strategies as st
-from jaxtyping import Float
-from torch import Tensor
 
 from lemmata.harness import Bound, Trials, all_of, at_least, at_most, equal, given, statement
 from lemmata.strategies import log_uniform
-from lemmata.theorems.beyond_two_layers.setting.inputs import inputs
-from lemmata.theorems.beyond_two_layers.setting.losses import root_loss, root_loss_gradient
-from lemmata.theorems.beyond_two_layers.setting.regularisers import regulariser
-from lemmata.theorems.beyond_two_layers.setting.three_layers import (
-    Signs,
-    ThreeLayer,
-    ThreeLayerNetwork,
-    sign_vectors,
+from lemmata.theorems.beyond_two_layers.setting.frozen_steps import (
+    DRAWN,
+    EVERYTHING,
+    SPECIMENS,
+    Step,
+    spread,
 )
-
-_NET = ThreeLayer(first=6, second=5, dimension=3, outputs=2)
-_DRAWN = {
-    "eta": st.sampled_from((0.1, 0.01, 0.3, 0.8, 0.001)),
-    "size": log_uniform(0.1, 10.0),
-}
-_ALL = (r"\forall\, D_w,D_v", r"\forall\, W,V,\hat W,\hat V", r"\forall\,\eta", r"\forall\, x,y")
-_SPECIMENS = [{"eta": 0.1, "size": 1.0}, {"eta": 0.01, "size": 3.0}]
-
-
-class _Step:
-    """A frozen network with arbitrary signs, a direction, and P_Σ for all 64 sign matrices."""
-
-    def __init__(self, eta: float, size: float, trials: Trials) -> None:
-        self.network: ThreeLayerNetwork = _NET.initialise(trials)
-        self.signs = Signs(
-            (trials.uniform("D_w", 1, 6) < 0.6).to(trials.dtype),
-            (trials.uniform("D_v", 1, 5) < 0.6).to(trials.dtype),
-        )
-        scales = (size * (2.0 * trials.normal("sizes", 4, 1, 1))).tanh() * size
-        self.W, self.V, self.What, self.Vhat = (
-            scales[:, i] * trials.normal(name, *shape)
-            for i, (name, shape) in enumerate(
-                (("W", (6, 3)), ("V", (5, 6)), ("What", (6, 3)), ("Vhat", (5, 6)))
-            )
-        )
-        self.x, self.y = inputs(trials, "x", 1, 3), size * trials.normal("y", 2)
-        self.eta, self.sigma = eta, sign_vectors(6, self.x)
-        self.P = self.at(self.W, self.V)
-        self.q = self.network.form(self.signs, self.What, self.Vhat, self.x)[:, 0]
-
-    def at(self, W: Tensor, V: Tensor) -> Float[Tensor, "trials k"]:
-        """Return P at W⁽⁰⁾ + W, V⁽⁰⁾ + V."""
-        net = self.network
-        return net.frozen(self.signs, net.W + W, net.V + V, self.x)[:, 0]
-
-    def moved(self, keep: float = 1.0) -> Float[Tensor, "signs trials k"]:
-        """Return P_Σ, from keep · (W, V)."""
-        root = math.sqrt(self.eta)
-        return torch.stack(
-            [
-                self.at(
-                    keep * self.W + root * s[:, None] * self.What,
-                    keep * self.V + root * self.Vhat * s,
-                )
-                for s in self.sigma
-            ]
-        )
-
-    def loss(self, f: Float[Tensor, "... trials k"]) -> Float[Tensor, "... trials"]:
-        """Return L(f, y)."""
-        return root_loss(f, self.y.expand_as(f))
-
-
-def _spread(values: Float[Tensor, "signs trials k"]) -> Float[Tensor, "trials"]:
-    """Return E‖P_Σ - EP_Σ‖²."""
-    return (values - values.mean(dim=0)).square().sum(dim=-1).mean(dim=0)
-
+from lemmata.theorems.beyond_two_layers.setting.regularisers import regulariser
 
 ALLD1 = statement(
     "ALL-D1",
@@ -98,21 +35,21 @@ ALLD1 = statement(
     says=r"$\mathbb E_\Sigma L((1-\eta)P_\Sigma,y)\le(1-\eta)L(P,y)+\eta L((1-\eta)q,y)+\frac{(1-\eta)^2}2\mathbb E_\Sigma\|P_\Sigma-\mathbb "
     r"E_\Sigma P_\Sigma\|^2$ on the frozen network.",
     kind="inequality",
-    quantifiers=_ALL,
-    specimens=_SPECIMENS,
+    quantifiers=EVERYTHING,
+    specimens=SPECIMENS,
 )
 
 
 @ALLD1
-@given(**_DRAWN)
+@given(**DRAWN)
 def a_random_step_and_a_decay_descend(
     eta: float, size: float, trials: Trials, *, variance: float = 1.0, decay: bool = True
 ) -> Bound:
-    step = _Step(eta, size, trials)
+    step = Step(eta, size, trials)
     P, keep = step.moved(), 1.0 - eta
     left = step.loss((keep if decay else 1.0) * P).mean(dim=0)
     right = keep * step.loss(step.P) + eta * step.loss(keep * step.q)
-    return at_most(left, (right + 0.5 * variance * keep**2 * _spread(P)) * (1.0 + 1e-12))
+    return at_most(left, (right + 0.5 * variance * keep**2 * spread(P)) * (1.0 + 1e-12))
 
 
 a_random_step_and_a_decay_descend.twin(
@@ -135,16 +72,16 @@ ALLD5 = statement(
     r"\lambda q)+9\lambda_w\|\sqrt\lambda\hat W\|_{2,4}^4+\lambda_v\|\sqrt\lambda\hat V\|_F^2]+\frac{(1-\eta)^2\lambda^2}2\mathbb E\|P_\Sigma-\mathbb "
     r"EP_\Sigma\|^2$.",
     kind="inequality",
-    quantifiers=(*_ALL, r"\forall\,\lambda,\lambda_w,\lambda_v"),
+    quantifiers=(*EVERYTHING, r"\forall\,\lambda,\lambda_w,\lambda_v"),
 )
 
 
-@ALLD5.part("a", says=r"The inequality.", specimens=_SPECIMENS)
-@given(**_DRAWN)
+@ALLD5.part("a", says=r"The inequality.", specimens=SPECIMENS)
+@given(**DRAWN)
 def the_objective_descends(
     eta: float, size: float, trials: Trials, *, decayed: bool = True
 ) -> Bound:
-    step = _Step(eta, size, trials)
+    step = Step(eta, size, trials)
     P, keep, root = step.moved(), 1.0 - eta, math.sqrt(eta)
     scale, of_w, of_v = (trials.uniform(name) for name in ("lambda", "lambda_w", "lambda_v"))
     scale, of_w = 0.1 + 0.9 * scale, of_w * size**-2
@@ -162,7 +99,7 @@ def the_objective_descends(
     new = step.loss(keep * lam * step.q) + regulariser(
         step.What, step.Vhat, scale, 9.0 * of_w, of_v
     )
-    right = keep * old + eta * new + 0.5 * (keep * scale) ** 2 * _spread(P)
+    right = keep * old + eta * new + 0.5 * (keep * scale) ** 2 * spread(P)
     return at_most(left, right * (1.0 + 1e-12))
 
 
@@ -202,16 +139,16 @@ ALLD6 = statement(
     title="Descent with random signs in the network",
     says=r"$\mathbb E_\Sigma P(x;W^{(0)}+\Sigma W,V^{(0)}+V\Sigma)=P_0+Q(W,V)$, $Q=AD_vVD_wWx$: what is learned is purely quadratic.",
     kind="inequality",
-    quantifiers=_ALL,
+    quantifiers=EVERYTHING,
 )
 
 
-@ALLD6.part("a", kind="identity", says=r"The mean.", specimens=_SPECIMENS)
-@given(**_DRAWN)
+@ALLD6.part("a", kind="identity", says=r"The mean.", specimens=SPECIMENS)
+@given(**DRAWN)
 def random_signs_leave_the_quadratic_part(
     eta: float, size: float, trials: Trials, *, share: float = 1.0
 ) -> Bound:
-    step = _Step(eta, size, trials)
+    step = Step(eta, size, trials)
     values = torch.stack([step.at(s[:, None] * step.W, step.V * s) for s in step.sigma])
     start = step.at(0.0 * step.W, 0.0 * step.V)
     form = step.network.form(step.signs, step.W, step.V, step.x)[:, 0]
@@ -226,13 +163,13 @@ random_signs_leave_the_quadratic_part.twin("half of the form", share=0.5)
     "b",
     says=r"With $W_+=\sqrt{1-\eta}\,W+\sqrt\eta\,\Sigma'\hat W$, $V_+=\sqrt{1-\eta}\,V+\sqrt\eta\,\hat V\Sigma'$: $\mathbb E\,Q(W_+,V_+)=(1-\eta)Q(W,V)"
     r"+\eta Q(\hat W,\hat V)$, and $\mathbb E L(P_0+Q(W_+,V_+))\le(1-\eta)L(P_0+Q)+\eta L(P_0+\hat Q)+\frac12\mathrm{Var}$.",
-    specimens=_SPECIMENS,
+    specimens=SPECIMENS,
 )
-@given(**_DRAWN)
+@given(**DRAWN)
 def weight_decay_and_random_steps_descend(
     eta: float, size: float, trials: Trials, *, decayed: bool = True, variance: float = 1.0
 ) -> Bound:
-    step = _Step(eta, size, trials)
+    step = Step(eta, size, trials)
     keep, root = math.sqrt(1.0 - eta) if decayed else 1.0, math.sqrt(eta)
     form = step.network.form
     start = step.at(0.0 * step.W, 0.0 * step.V)
@@ -255,7 +192,7 @@ def weight_decay_and_random_steps_descend(
     return all_of(
         mean=at_most(gap, 1e-11 * (1.0 + Q.abs().amax(dim=(0, 2)))),
         loss=at_most(
-            step.loss(start + Q).mean(dim=0), (right + 0.5 * variance * _spread(Q)) * (1.0 + 1e-12)
+            step.loss(start + Q).mean(dim=0), (right + 0.5 * variance * spread(Q)) * (1.0 + 1e-12)
         ),
     )
 
@@ -269,13 +206,13 @@ weight_decay_and_random_steps_descend.twin(
 @ALLD6.part(
     "c",
     says=r"$L(P_0+Q)\le\mathbb E_\Sigma L(P_\Sigma)\le L(P_0+Q)+\frac12\sum_{r,j}\big([AD_vV]_{rj}h_j+[AD_vV^{(0)}]_{rj}[D_wWx]_j\big)^2$.",
-    specimens=_SPECIMENS,
+    specimens=SPECIMENS,
 )
-@given(**_DRAWN)
+@given(**DRAWN)
 def the_mean_of_the_loss_is_near_the_loss_of_the_mean(
     eta: float, size: float, trials: Trials, *, share: float = 1.0
 ) -> Bound:
-    step = _Step(eta, size, trials)
+    step = Step(eta, size, trials)
     net, signs = step.network, step.signs
     values = torch.stack([step.at(s[:, None] * step.W, step.V * s) for s in step.sigma])
     start = step.loss(
@@ -293,85 +230,3 @@ def the_mean_of_the_loss_is_near_the_loss_of_the_mean(
 
 
 the_mean_of_the_loss_is_near_the_loss_of_the_mean.twin("without the sum", share=0.0)
-
-ALLD7 = statement(
-    "ALL-D7",
-    paper="ALL18",
-    source="Lemma 6.7, (C.38) to (C.42)",
-    provenance="derived",
-    note="the exact remainder is derived; the end of the page's proof takes γ in [0, 1], where its step holds for γ ≤ ⅓: a "
-    "side remark, as the lemma has γ ≤ ¼",
-    uses=["ALL-Q2"],
-    title="Move or decay",
-    says=r"One of the two, a random step $\sqrt\eta(\Sigma\hat W,\hat V\Sigma)$ or the decay $\lambda\to(1-\eta)\lambda$, brings the objective to "
-    r"$(1-\frac{\eta\gamma}4)$ of its value.",
-    kind="inequality",
-)
-
-
-@ALLD7.part(
-    "a",
-    says=r"$u=\lambda P$: $\mathbb E_\Sigma L(\lambda P_\Sigma)\le(1-\eta)[2L(u)-L((1-\eta)u)]+\eta L(\lambda q)+\frac{\lambda^2}2\mathbb E\|P_\Sigma-\mathbb "
-    r"EP_\Sigma\|^2+\eta^2\langle\nabla L(u),u\rangle+\frac{1-\eta}2\big(\frac{\eta^2}{(1-\eta)^2}+\eta^2\big)\|u\|^2$.",
-    quantifiers=_ALL,
-    specimens=_SPECIMENS,
-)
-@given(**_DRAWN)
-def a_move_gains_what_a_decay_loses(
-    eta: float, size: float, trials: Trials, *, variance: float = 1.0, twice: float = 2.0
-) -> Bound:
-    step = _Step(eta, size, trials)
-    lam, keep = 0.1 + 0.9 * trials.uniform("lambda", 1), 1.0 - eta
-    P, u = lam * step.moved(), lam * step.P
-    slope = (root_loss_gradient(u, step.y) * u).sum(dim=1)
-    second = 0.5 * keep * (eta**2 / keep**2 + eta**2) * u.square().sum(dim=1)
-    # 2L(u) - L((1-η)u); a twin that forgets the difference has L((1-η)u).
-    both = twice * step.loss(u) - (twice - 1.0) * step.loss(keep * u)
-    if twice == 0.0:
-        both = step.loss(keep * u)
-    right = keep * both + eta * step.loss(lam * step.q) + 0.5 * variance * _spread(P)
-    right = right + eta**2 * slope + second
-    # 1 is added to both sides, as the right one may vanish or be negative.
-    return at_most(
-        step.loss(P).mean(dim=0) + 1.0 + right.abs(),
-        right + 1.0 + right.abs() + 1e-12 * (1.0 + size) ** 2,
-    )
-
-
-a_move_gains_what_a_decay_loses.twin(
-    "without the variance", specimens=[{"eta": 0.3, "size": 1.0}], variance=0.0
-)
-a_move_gains_what_a_decay_loses.twin(
-    "L((1-η)u) in place of 2L(u) - L((1-η)u)",
-    specimens=[{"eta": 0.1, "size": 3.0}],
-    twice=0.0,
-)
-
-
-@ALLD7.part(
-    "b",
-    provenance="as printed",
-    says=r"If $c_1\le(1-\eta)(2c_3-c_2)+\frac{\eta\gamma}4c_3+\eta\,\mathrm{OPT}$ and $c_3\ge(1+\gamma)\mathrm{OPT}$, $0\le\gamma\le\frac13$: $\min\{c_1,"
-    r"c_2\}\le(1-\frac{\eta\gamma}4)c_3$.",
-    quantifiers=(r"\forall\, c_2,c_3,\mathrm{OPT}", r"\forall\,\gamma\le\frac13", r"\forall\,\eta"),
-    specimens=[{"eta": 0.01, "gamma": 0.25}, {"eta": 0.1, "gamma": 0.33}],
-)
-@given(eta=log_uniform(0.001, 0.8), gamma=st.sampled_from((0.25, 0.33, 0.1, 0.0)))
-def one_of_the_two_decreases_the_objective(
-    eta: float, gamma: float, trials: Trials, *, wide: float = 1.0
-) -> Bound:
-    gamma = wide * gamma
-    best = 0.01 + trials.uniform("OPT", 64)
-    extra = torch.where(trials.uniform("tight", 64) < 0.5, 0.0, trials.uniform("above", 64))
-    c3 = (1.0 + gamma) * best * (1.0 + extra)
-    # The worst c₂ makes both equal; others are drawn around it.
-    equal_at = ((1.0 - eta) * 2.0 * c3 + 0.25 * eta * gamma * c3 + eta * best) / (2.0 - eta)
-    noise = torch.where(trials.uniform("exact", 64) < 0.3, 0.0, trials.normal("c2", 64))
-    c2 = (equal_at * (1.0 + 0.1 * noise)).clamp(min=0.0)
-    c1 = (1.0 - eta) * (2.0 * c3 - c2) + 0.25 * eta * gamma * c3 + eta * best
-    return at_most(torch.minimum(c1, c2), (1.0 - 0.25 * eta * gamma) * c3 * (1.0 + 1e-12))
-
-
-one_of_the_two_decreases_the_objective.twin(
-    "γ up to 1", specimens=[{"eta": 0.1, "gamma": 0.25}], wide=4.0
-)

@@ -8,7 +8,6 @@ is η O(κ^{-2} + κ²C_0²/m), and κ = m^{1/4} gives O(m^{-1/2}).
 from __future__ import annotations
 
 import torch
-
 from jaxtyping import Float
 from torch import Tensor
 

@@ -142,6 +142,7 @@ spectral_norms_at_initialisation.twin("variance 8/m₂ of V", of_v=8.0)
             instance=lambda m: {"net": ThreeLayer(first=m, second=m)},
             at_most=0.1,
             trials=64,
+            resolution=0.1,
         )
     ],
     specimens=_SQUARE,
