@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from fractions import Fraction
 
 import mpmath as mp
@@ -34,7 +35,7 @@ def test_the_printed_partition_dilutes_the_mean(share: float) -> None:
     edges = [-c, -d, -e, 0, e, d, c]
     pieces = [
         mp.quad(lambda g: s(g) * g * mp.npdf(g), [low, high])
-        for low, high in zip(edges[:-1], edges[1:], strict=True)
+        for low, high in itertools.pairwise(edges)
     ]
     mean = sum(pieces) / tau
     assert abs(mean / y - share) < 1e-3

@@ -1,5 +1,6 @@
-"""Every factor of ALL18's networks, targets, regularisers and trainings is pinned by direct sums, by automatic differentiation,
-and by moments of the initialisation."""
+"""Every factor of ALL18's networks, targets, regularisers and trainings is pinned by direct sums,
+by
+automatic differentiation, and by moments of the initialisation."""
 
 from __future__ import annotations
 

@@ -1,9 +1,10 @@
 r"""A three-layer network against every kernel (ALL18, introduction and Section 7).
 
-*Kernels.* Whatever N functions a predictor is a combination of, if they do not depend on the target, the squared error averaged over all parities of
-three among d coordinates is at least 1 - N/C(d, 3): the parities are orthonormal, and an N-dimensional space sees N in all. For the
-staircase (s_i + s_is_j + s_is_js_l)/√3 the cubic third is left: ⅓(1 - N/C(d, 3)). *The network*, trained on as many samples, is below it: an
-experiment, at sizes where it takes a second.
+*Kernels.* Whatever N functions a predictor is a combination of, if they do not depend on the
+target, the squared error averaged over all parities of three among d coordinates is at least 1 -
+N/C(d, 3): the parities are orthonormal, and an N-dimensional space sees N in all. For the staircase
+(s_i + s_is_j + s_is_js_l)/√3 the cubic third is left: ⅓(1 - N/C(d, 3)). *The network*, trained on
+as many samples, is below it: an experiment, at sizes where it takes a second.
 """
 
 from __future__ import annotations
@@ -28,12 +29,14 @@ ALLX1 = statement(
     paper="ALL18",
     source="introduction and Section 7",
     provenance="derived",
-    note="the paper's own targets are (sin 3x₁ + sin 3x₂ + sin 3x₃ - 2)² cos 7x₄ and one of tanh, at sizes beyond ours; the bound of "
-    "kernels is the dimension argument",
+    note="the paper's own targets are (sin 3x₁ + sin 3x₂ + sin 3x₃ - 2)² cos 7x₄ and one of tanh, "
+    "at sizes beyond ours; the bound of kernels is the dimension argument",
     uses=["ALL-T2"],
     title="Three layers against every kernel",
-    says=r"On $\{\pm1\}^d$ any predictor in the span of $N$ functions that do not depend on the target has an average squared error of at least $1-N/\binom d3$ over the "
-    r"parities of three coordinates, and $\frac13(1-N/\binom d3)$ on the staircases; a three-layer network trained on $N$ samples is below it.",
+    says=r"On $\{\pm1\}^d$ any predictor in the span of $N$ functions that do not depend on the "
+    r"target has an average squared error of at least $1-N/\binom d3$ over the parities of three "
+    r"coordinates, and $\frac13(1-N/\binom d3)$ on the staircases; a three-layer network trained "
+    r"on $N$ samples is below it.",
 )
 
 
@@ -46,7 +49,8 @@ def _parities(points: Float[Tensor, "n d"], order: int) -> Float[Tensor, "n pari
 @ALLX1.part(
     "a",
     kind="inequality",
-    says=r"The best approximation from the span of $N$ functions, of an NTK's at $N$ points or of parities themselves, leaves $1-N/\binom d3$ on average.",
+    says=r"The best approximation from the span of $N$ functions, of an NTK's at $N$ points or of "
+    r"parities themselves, leaves $1-N/\binom d3$ on average.",
     quantifiers=(r"\forall\, N", r"\forall\, g_1,\dots,g_N"),
     specimens=[{"count": 20, "aligned": True}, {"count": 20, "aligned": False}],
 )
@@ -89,7 +93,8 @@ def staircase(s: Float[Tensor, "... d"]) -> Float[Tensor, "..."]:
 @ALLX1.part(
     "b",
     kind="inequality",
-    says=r"On the staircases, averaged over $(i,j,l)$, at least $\frac13(1-N/\binom d3)$, even with all functions of degree two in the span.",
+    says=r"On the staircases, averaged over $(i,j,l)$, at least $\frac13(1-N/\binom d3)$, even "
+    r"with all functions of degree two in the span.",
     quantifiers=(r"\forall\, N", r"\forall\, g_1,\dots,g_N"),
     specimens=[{"count": 10}],
 )
@@ -123,7 +128,8 @@ _D = 12
     "c",
     kind="trajectory",
     provenance="ours",
-    says=r"The network, $d=12$, $N=150$: its test error on a staircase is below the kernels' floor in nine runs of ten, $\frac13(1-N/\binom d3)$.",
+    says=r"The network, $d=12$, $N=150$: its test error on a staircase is below the kernels' floor "
+    r"in nine runs of ten, $\frac13(1-N/\binom d3)$.",
     quantifiers=(r"\mathbb P_{W,V,A,b,\mathcal Z}",),
     constant=Constant(1.0, measured_on="d = 12, N = 150, m = 40", failure=0.1),
     specimens=[{"width": 40, "samples": 150}],

@@ -1,11 +1,12 @@
 r"""Windows of the bias keep the coefficient away from zero (ALL18, Claims C.1 and C.2).
 
 p_i is odd for even i ≥ 2, so that every symmetric treatment of the bias gives 0: the window of even
-degrees is one-sided. On the windows p_i keeps its sign, and for even i the coefficient |p'_i| i²/(i-1)!!
-increases to 1/16π. Claim C.2 then bounds what is cut off at B_i, and the sizes of what is left.
+degrees is one-sided. On the windows p_i keeps its sign, and for even i the coefficient |p'_i|
+i²/(i-1)!! increases to 1/16π. Claim C.2 then bounds what is cut off at B_i, and the sizes of what
+is left.
 
-The claim bounds means of |ĥ_i| and |ĥ'_i|; the range and the Lipschitz constant of h need maxima, which
-its proof bounds too, and which stand here.
+The claim bounds means of |ĥ_i| and |ĥ'_i|; the range and the Lipschitz constant of h need maxima,
+which its proof bounds too, and which stand here.
 """
 
 from __future__ import annotations
@@ -48,8 +49,8 @@ ALLH3 = statement(
     uses=["ALL-H2"],
     title="Windows of the bias keep the coefficient away from zero",
     says=r"With $q_i(b)=1[|b|\le\frac1{2i}]$ for odd $i$ and $1[0<-b\le\frac1{2i}]$ for even $i$: "
-    r"$\mathbb E[h_i(\alpha)q_i(b)1[\alpha x_1+\beta\sqrt{1-x_1^2}+b\ge0]]=p_i'x_1^i$ and $|p_i'|\ge"
-    r"\frac{(i-1)!!}{200i^2}$.",
+    r"$\mathbb E[h_i(\alpha)q_i(b)1[\alpha x_1+\beta\sqrt{1-x_1^2}+b\ge0]]=p_i'x_1^i$ and "
+    r"$|p_i'|\ge\frac{(i-1)!!}{200i^2}$.",
 )
 
 
@@ -144,10 +145,10 @@ ALLH4 = statement(
     note="the page has B_i = 100√i + 10√log(1/ε) and C* = 10⁴; (c) and (d) bound maxima, which its "
     "proof supplies, where the claim prints expectations",
     title="Cutting Hermite polynomials off",
-    says=r"With $c_i'=c_i/p_i'$, $B_i=2\sqrt i+2\sqrt{\log(1/\varepsilon)}$ (or the page's wider ones) "
-    r"and $\varepsilon<1/\mathfrak C_s(\phi,1)$: what is cut off beyond $B_i$ is at most "
-    r"$\frac\varepsilon8$, twice; what is left has the mean square $\mathfrak C_s(\phi,1)^2$, and the "
-    r"range and the Lipschitz constant $\mathfrak C_\varepsilon(\phi,1)$.",
+    says=r"With $c_i'=c_i/p_i'$, $B_i=2\sqrt i+2\sqrt{\log(1/\varepsilon)}$ (or the page's wider "
+    r"ones) and $\varepsilon<1/\mathfrak C_s(\phi,1)$: what is cut off beyond $B_i$ is at most "
+    r"$\frac\varepsilon8$, twice; what is left has the mean square $\mathfrak C_s(\phi,1)^2$, and "
+    r"the range and the Lipschitz constant $\mathfrak C_\varepsilon(\phi,1)$.",
     kind="inequality",
     quantifiers=(r"\forall\,\phi", r"\forall\,\varepsilon<1/\mathfrak C_s(\phi,1)"),
 )
@@ -199,8 +200,8 @@ def _log_density(B: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
 @ALLH4.part(
     "a",
     source="Claim C.2(a)",
-    says=r"$\sum_i|c_i'|\,\mathbb E[|h_i(z)|1[|z|\ge B_i]]=\sum_i|c_i'|\,2h_{i-1}(B_i)\varphi(B_i)\le"
-    r"\frac\varepsilon8$.",
+    says=r"$\sum_i|c_i'|\,\mathbb E[|h_i(z)|1[|z|\ge "
+    r"B_i]]=\sum_i|c_i'|\,2h_{i-1}(B_i)\varphi(B_i)\le\frac\varepsilon8$.",
     specimens=_CUT_SPECIMENS,
 )
 @given(**_CUT)
@@ -240,8 +241,9 @@ what_replaces_the_tails_is_small.twin("B_i = 2√i + 1.5√log(1/ε), far out", 
 @ALLH4.part(
     "c",
     source="proof of Lemma 6.3",
-    says=r"$\big(\mathbb E(\sum_ic_i'h_iq_i)^2\big)^{1/2}\le\sum_i|c_i'|\sqrt{i!\,\mathbb P[q_i=1]}\le"
-    r"\mathfrak C_s(\phi,1)$ for $C^*\ge25$: the exponent $1.75$ is that of even degrees.",
+    says=r"$\big(\mathbb E(\sum_ic_i'h_iq_i)^2\big)^{1/2}\le\sum_i|c_i'|\sqrt{i!\,\mathbb "
+    r"P[q_i=1]}\le\mathfrak C_s(\phi,1)$ for $C^*\ge25$: the exponent $1.75$ is that of even "
+    r"degrees.",
     specimens=_CUT_SPECIMENS,
 )
 @given(**_CUT)
@@ -266,9 +268,9 @@ the_mean_square_is_the_sample_complexity.twin("C* = 13", star=13.0)
 @ALLH4.part(
     "d",
     source="Claim C.2(c), (d)",
-    says=r"$\sum_i|c_i'|\max|\hat h_i|\le\mathfrak C_\varepsilon(\phi,1)$ and $\sum_i|c_i'|\max|\hat "
-    r"h_i'|=\sum_i|c_i'|\,i\,h_{i-1}(B_i)\le\mathfrak C_\varepsilon(\phi,1)$, for $C^*\ge57$; with the "
-    r"page's $B_i$ for $C^*=10^4$.",
+    says=r"$\sum_i|c_i'|\max|\hat h_i|\le\mathfrak C_\varepsilon(\phi,1)$ and "
+    r"$\sum_i|c_i'|\max|\hat h_i'|=\sum_i|c_i'|\,i\,h_{i-1}(B_i)\le\mathfrak "
+    r"C_\varepsilon(\phi,1)$, for $C^*\ge57$; with the page's $B_i$ for $C^*=10^4$.",
     specimens=[
         {"phi": Activation(family="power", degree=2), "digits": 1.0, "printed": False},
         {"phi": Activation(family="random", degree=20, decay=0.5), "digits": 2.0, "printed": True},

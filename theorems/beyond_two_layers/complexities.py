@@ -36,14 +36,15 @@ ALLC1 = statement(
     source="Section 2",
     provenance="derived",
     title="The two complexities of a smooth activation",
-    says=r"With $\mathfrak C_\varepsilon(\phi,R)=\sum_i\big((C^*R)^i+(\sqrt{\log(1/\varepsilon)/i}\,"
-    r"C^*R)^i\big)|c_i|$ and $\mathfrak C_s(\phi,R)=C^*\sum_i(i+1)^{1.75}R^i|c_i|$ of "
-    r"$\phi(z)=\sum_ic_iz^i$: $\mathfrak C_s(\phi,R)\le\mathfrak C_\varepsilon(\phi,R)\le\mathfrak "
+    says=r"With $\mathfrak "
+    r"C_\varepsilon(\phi,R)=\sum_i\big((C^*R)^i+(\sqrt{\log(1/\varepsilon)/i}\,C^*R)^i\big)|c_i|$ "
+    r"and $\mathfrak C_s(\phi,R)=C^*\sum_i(i+1)^{1.75}R^i|c_i|$ of $\phi(z)=\sum_ic_iz^i$: "
+    r"$\mathfrak C_s(\phi,R)\le\mathfrak C_\varepsilon(\phi,R)\le\mathfrak "
     r"C_s(\phi,O(R))\cdot\mathrm{poly}(1/\varepsilon)$, the first inequality up to its terms of "
     r"degree 0 and 1.",
     note="the sandwich is printed as always true; read literally, its left half fails by up to "
-    "C*/2 at degrees 0 and 1, the summand i = 0 divides by √0, and log(1/ε) needs ε < 1: nothing in "
-    "the paper depends on either",
+    "C*/2 at degrees 0 and 1, the summand i = 0 divides by √0, and log(1/ε) needs ε < 1: nothing "
+    "in the paper depends on either",
     kind="inequality",
     quantifiers=(r"\forall\,\phi", r"\forall\, R,\varepsilon,C^*"),
 )
@@ -212,8 +213,8 @@ entire_activations_have_small_complexities.twin(
 @ALLC1.part(
     "e",
     source="Example 2.1 and its discussion",
-    says=r"$\mathfrak C_\varepsilon(\tanh,R)=\infty$ as soon as $C^*R\ge\pi/2$: doubling the number "
-    r"of terms multiplies the partial sums by more than 10. Such activations enter through "
+    says=r"$\mathfrak C_\varepsilon(\tanh,R)=\infty$ as soon as $C^*R\ge\pi/2$: doubling the "
+    r"number of terms multiplies the partial sums by more than 10. Such activations enter through "
     r"truncations only.",
     specimens=[{"terms": 40, "radius": 1.0}],
 )

@@ -1,11 +1,13 @@
 r"""Descent on the frozen network (ALL18, proof of Lemma 6.7 and Remark C.10).
 
-L convex and 1-smooth, P_Σ the frozen network at (W + √ηΣŴ, V + √ηV̂Σ), q = AD_vV̂D_wŴx: E_ΣP_Σ = P + ηq, so that
+L convex and 1-smooth, P_Σ the frozen network at (W + √ηΣŴ, V + √ηV̂Σ), q = AD_vV̂D_wŴx: E_ΣP_Σ = P
++ ηq, so that
 
-    E L((1-η)P_Σ) ≤ L((1-η)(P + ηq)) + ½(1-η)² E‖P_Σ - EP_Σ‖² ≤ (1-η)L(P) + ηL((1-η)q) + ½(1-η)² E‖P_Σ - EP_Σ‖².
+    E L((1-η)P_Σ) ≤ L((1-η)(P + ηq)) + ½(1-η)² E‖P_Σ - EP_Σ‖² ≤ (1-η)L(P) + ηL((1-η)q) + ½(1-η)²
+    E‖P_Σ - EP_Σ‖².
 
-With the regulariser inside, the decay of λ pays for its cross term: (1-η)²(a² + 6ηab + η²b²) ≤ (1-η)a² + 9ηb², 9 the
-least constant.
+With the regulariser inside, the decay of λ pays for its cross term: (1-η)²(a² + 6ηab + η²b²) ≤
+(1-η)a² + 9ηb², 9 the least constant.
 """
 
 from __future__ import annotations
@@ -32,8 +34,9 @@ ALLD1 = statement(
     provenance="derived",
     uses=["ALL-Q2"],
     title="A descent direction",
-    says=r"$\mathbb E_\Sigma L((1-\eta)P_\Sigma,y)\le(1-\eta)L(P,y)+\eta L((1-\eta)q,y)+\frac{(1-\eta)^2}2\mathbb E_\Sigma\|P_\Sigma-\mathbb "
-    r"E_\Sigma P_\Sigma\|^2$ on the frozen network.",
+    says=r"$\mathbb E_\Sigma L((1-\eta)P_\Sigma,y)\le(1-\eta)L(P,y)+\eta "
+    r"L((1-\eta)q,y)+\frac{(1-\eta)^2}2\mathbb E_\Sigma\|P_\Sigma-\mathbb E_\Sigma P_\Sigma\|^2$ "
+    r"on the frozen network.",
     kind="inequality",
     quantifiers=EVERYTHING,
     specimens=SPECIMENS,
@@ -67,10 +70,12 @@ ALLD5 = statement(
     note="the page moves or decays, ALL-D7; here both at once, with the regulariser",
     uses=["ALL-D1", "ALL-Q2"],
     title="Descent of the whole objective",
-    says=r"With $\mathcal R_\lambda=\lambda_w\|\sqrt\lambda W\|_{2,4}^4+\lambda_v\|\sqrt\lambda V\|_F^2$: $\mathbb E_\Sigma[L((1-\eta)\lambda P_\Sigma)+"
-    r"\mathcal R_{(1-\eta)\lambda}(W+\sqrt\eta\Sigma\hat W,V+\sqrt\eta\hat V\Sigma)]\le(1-\eta)[L(\lambda P)+\mathcal R_\lambda(W,V)]+\eta[L((1-\eta)"
-    r"\lambda q)+9\lambda_w\|\sqrt\lambda\hat W\|_{2,4}^4+\lambda_v\|\sqrt\lambda\hat V\|_F^2]+\frac{(1-\eta)^2\lambda^2}2\mathbb E\|P_\Sigma-\mathbb "
-    r"EP_\Sigma\|^2$.",
+    says=r"With $\mathcal R_\lambda=\lambda_w\|\sqrt\lambda W\|_{2,4}^4+\lambda_v\|\sqrt\lambda "
+    r"V\|_F^2$: $\mathbb E_\Sigma[L((1-\eta)\lambda P_\Sigma)+\mathcal "
+    r"R_{(1-\eta)\lambda}(W+\sqrt\eta\Sigma\hat W,V+\sqrt\eta\hat V\Sigma)]\le(1-\eta)[L(\lambda "
+    r"P)+\mathcal R_\lambda(W,V)]+\eta[L((1-\eta)\lambda q)+9\lambda_w\|\sqrt\lambda\hat "
+    r"W\|_{2,4}^4+\lambda_v\|\sqrt\lambda\hat V\|_F^2]+\frac{(1-\eta)^2\lambda^2}2\mathbb "
+    r"E\|P_\Sigma-\mathbb EP_\Sigma\|^2$.",
     kind="inequality",
     quantifiers=(*EVERYTHING, r"\forall\,\lambda,\lambda_w,\lambda_v"),
 )
@@ -111,7 +116,8 @@ the_objective_descends.twin(
 @ALLD5.part(
     "b",
     kind="inequality",
-    says=r"$(1-\eta)^2(a^2+6\eta ab+\eta^2b^2)\le(1-\eta)a^2+9\eta b^2$ for $a,b\ge0$, $\eta\in[0,1]$; 9 is the least constant.",
+    says=r"$(1-\eta)^2(a^2+6\eta ab+\eta^2b^2)\le(1-\eta)a^2+9\eta b^2$ for $a,b\ge0$, "
+    r"$\eta\in[0,1]$; 9 is the least constant.",
     quantifiers=(r"\forall\, a,b\ge0", r"\forall\,\eta"),
     specimens=[{"eta": 0.001}, {"eta": 0.3}],
 )
@@ -133,11 +139,12 @@ ALLD6 = statement(
     paper="ALL18",
     source="Remark C.10",
     provenance="derived",
-    note="the page applies Lemmas 6.7 and 6.8 to the average over Σ, as Σ₁Σ is uniform again; a decay of the weights, as "
-    "in (b), is ours: both printed variants decay λ",
+    note="the page applies Lemmas 6.7 and 6.8 to the average over Σ, as Σ₁Σ is uniform again; a "
+    "decay of the weights, as in (b), is ours: both printed variants decay λ",
     uses=["ALL-D1", "ALL-Q2"],
     title="Descent with random signs in the network",
-    says=r"$\mathbb E_\Sigma P(x;W^{(0)}+\Sigma W,V^{(0)}+V\Sigma)=P_0+Q(W,V)$, $Q=AD_vVD_wWx$: what is learned is purely quadratic.",
+    says=r"$\mathbb E_\Sigma P(x;W^{(0)}+\Sigma W,V^{(0)}+V\Sigma)=P_0+Q(W,V)$, $Q=AD_vVD_wWx$: "
+    r"what is learned is purely quadratic.",
     kind="inequality",
     quantifiers=EVERYTHING,
 )
@@ -161,8 +168,10 @@ random_signs_leave_the_quadratic_part.twin("half of the form", share=0.5)
 
 @ALLD6.part(
     "b",
-    says=r"With $W_+=\sqrt{1-\eta}\,W+\sqrt\eta\,\Sigma'\hat W$, $V_+=\sqrt{1-\eta}\,V+\sqrt\eta\,\hat V\Sigma'$: $\mathbb E\,Q(W_+,V_+)=(1-\eta)Q(W,V)"
-    r"+\eta Q(\hat W,\hat V)$, and $\mathbb E L(P_0+Q(W_+,V_+))\le(1-\eta)L(P_0+Q)+\eta L(P_0+\hat Q)+\frac12\mathrm{Var}$.",
+    says=r"With $W_+=\sqrt{1-\eta}\,W+\sqrt\eta\,\Sigma'\hat W$, "
+    r"$V_+=\sqrt{1-\eta}\,V+\sqrt\eta\,\hat V\Sigma'$: $\mathbb E\,Q(W_+,V_+)=(1-\eta)Q(W,V)+\eta "
+    r"Q(\hat W,\hat V)$, and $\mathbb E L(P_0+Q(W_+,V_+))\le(1-\eta)L(P_0+Q)+\eta L(P_0+\hat "
+    r"Q)+\frac12\mathrm{Var}$.",
     specimens=SPECIMENS,
 )
 @given(**DRAWN)
@@ -205,7 +214,8 @@ weight_decay_and_random_steps_descend.twin(
 
 @ALLD6.part(
     "c",
-    says=r"$L(P_0+Q)\le\mathbb E_\Sigma L(P_\Sigma)\le L(P_0+Q)+\frac12\sum_{r,j}\big([AD_vV]_{rj}h_j+[AD_vV^{(0)}]_{rj}[D_wWx]_j\big)^2$.",
+    says=r"$L(P_0+Q)\le\mathbb E_\Sigma L(P_\Sigma)\le "
+    r"L(P_0+Q)+\frac12\sum_{r,j}\big([AD_vV]_{rj}h_j+[AD_vV^{(0)}]_{rj}[D_wWx]_j\big)^2$.",
     specimens=SPECIMENS,
 )
 @given(**DRAWN)

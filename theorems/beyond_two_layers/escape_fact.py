@@ -1,8 +1,8 @@
 r"""A decrease on average is a direction of negative curvature (ALL18, Fact A.8).
 
-With Hessians that are B-Lipschitz and E x₂ = 0, ‖x₂‖ = 1: E f(x + √η x₂) ≥ f(x) + ½η λ_min - (B/6) η^{3/2}.
-A decrease by ηε therefore gives λ_min ≤ -2ε + (B/3)√η, which is at most -ε for η ≤ 9ε²/B². The function
--½a t² - (B/6)|t|³ with x₂ = ±1 attains it.
+With Hessians that are B-Lipschitz and E x₂ = 0, ‖x₂‖ = 1: E f(x + √η x₂) ≥ f(x) + ½η λ_min - (B/6)
+η^{3/2}. A decrease by ηε therefore gives λ_min ≤ -2ε + (B/3)√η, which is at most -ε for η ≤ 9ε²/B².
+The function -½a t² - (B/6)|t|³ with x₂ = ±1 attains it.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ ALLA8 = statement(
     provenance="as printed",
     note="printed with a small enough η; 9 is the best constant",
     title="A decrease on average shows negative curvature",
-    says=r"$f$ with $B$-Lipschitz Hessian, $\mathbb Ex_2=0$, $\|x_2\|=1$, $0<\eta\le9\varepsilon^2/B^2$ "
-    r"and $\mathbb Ef(x+\sqrt\eta\,x_2)\le f(x)-\eta\varepsilon$ imply $\lambda_{\min}(\nabla^2f(x))"
-    r"\le-\varepsilon$.",
+    says=r"$f$ with $B$-Lipschitz Hessian, $\mathbb Ex_2=0$, $\|x_2\|=1$, "
+    r"$0<\eta\le9\varepsilon^2/B^2$ and $\mathbb Ef(x+\sqrt\eta\,x_2)\le f(x)-\eta\varepsilon$ "
+    r"imply $\lambda_{\min}(\nabla^2f(x))\le-\varepsilon$.",
     kind="inequality",
     quantifiers=(r"\forall\, f", r"\forall\, x,x_2", r"\forall\,\eta\le9\varepsilon^2/B^2"),
     specimens=[

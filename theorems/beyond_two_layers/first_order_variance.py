@@ -1,8 +1,11 @@
-r"""The first-order variance of a random step, and why the witness is rebalanced (ALL18, Lemma 6.5(2), (C.33)).
+r"""The first-order variance of a random step, and why the witness is rebalanced (ALL18, Lemma
+6.5(2),
+(C.33)).
 
-E_Σ‖P_Σ - EP_Σ‖² = η Σ_r Σ_j ([AD_vV̂]_{rj} h_j + [AD_vV]_{rj} [D_wŴx]_j)². At the balanced radii of Lemma 6.2, V̂_{ij} ~ 1/m and
-‖ŵ_j‖ ~ C_0/m, it is Θ(η) for every m: the step's own noise does not vanish. For (κŴ, V̂/κ), which has the same quadratic form, it
-is η O(κ^{-2} + κ²C_0²/m), and κ = m^{1/4} gives O(m^{-1/2}).
+E_Σ‖P_Σ - EP_Σ‖² = η Σ_r Σ_j ([AD_vV̂]_{rj} h_j + [AD_vV]_{rj} [D_wŴx]_j)². At the balanced radii of
+Lemma 6.2, V̂_{ij} ~ 1/m and ‖ŵ_j‖ ~ C_0/m, it is Θ(η) for every m: the step's own noise does not
+vanish. For (κŴ, V̂/κ), which has the same quadratic form, it is η O(κ^{-2} + κ²C_0²/m), and κ =
+m^{1/4} gives O(m^{-1/2}).
 """
 
 from __future__ import annotations
@@ -39,7 +42,8 @@ ALLD3 = statement(
     note="the page's rebalancing is by m^{.005}; here by m^{1/4}, where the effect is seen",
     uses=["ALL-Q2"],
     title="First-order variance, and rebalancing",
-    says=r"At the radii of Lemma 6.2 $\mathbb E_\Sigma\|P_\Sigma-\mathbb EP_\Sigma\|^2=\Theta(\eta)$ for every $m$; for $(m^{1/4}W^*,m^{-1/4}V^*)$ it is "
+    says=r"At the radii of Lemma 6.2 $\mathbb E_\Sigma\|P_\Sigma-\mathbb "
+    r"EP_\Sigma\|^2=\Theta(\eta)$ for every $m$; for $(m^{1/4}W^*,m^{-1/4}V^*)$ it is "
     r"$O(\eta\,m^{-1/2})$.",
 )
 
@@ -58,7 +62,8 @@ def _variance(
 @ALLD3.part(
     "a",
     kind="identity",
-    says=r"$\mathbb E_\Sigma\|P_\Sigma-\mathbb EP_\Sigma\|^2=\eta\sum_{r,j}\big([AD_v\hat V]_{rj}h_j+[AD_vV]_{rj}[D_w\hat Wx]_j\big)^2$.",
+    says=r"$\mathbb E_\Sigma\|P_\Sigma-\mathbb EP_\Sigma\|^2=\eta\sum_{r,j}\big([AD_v\hat "
+    r"V]_{rj}h_j+[AD_vV]_{rj}[D_w\hat Wx]_j\big)^2$.",
     quantifiers=(r"\forall\, W,V,\hat W,\hat V", r"\forall\, x,\eta"),
     specimens=[{"eta": 0.1, "size": 1.0}],
 )
@@ -87,7 +92,9 @@ the_variance_of_a_random_step.twin("without the part of Ŵ", cross=0.0)
 
 
 def _structured(width: int, power: float, trials: Trials) -> Float[Tensor, "trials"]:
-    """Return the variance over η of the witness Ŵ = (3/m)x, V̂_ij = a_i/m, rebalanced by m^power."""
+    """Return the variance over η of the witness Ŵ = (3/m)x, V̂_ij = a_i/m, rebalanced by
+    m^power.
+    """
     network, x = ThreeLayer(first=width, second=width).initialise(trials), inputs(trials, "x", 1, 4)
     kappa = width**power
     W = (3.0 * kappa / width * x).expand(-1, width, -1)
@@ -98,7 +105,8 @@ def _structured(width: int, power: float, trials: Trials) -> Float[Tensor, "tria
 @ALLD3.part(
     "b",
     kind="scaling",
-    says=r"At the balanced radii the variance over $\eta$ lies between $0.08$ and $2$, free of $m$.",
+    says=r"At the balanced radii the variance over $\eta$ lies between $0.08$ and $2$, free of "
+    r"$m$.",
     quantifiers=(r"\forall\, m", r"\mathbb P_{W,V,A,b}"),
     constant=Constant(1.0, measured_on="m = 128…1024, C_0 = 3"),
     along=[

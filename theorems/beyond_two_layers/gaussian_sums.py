@@ -1,9 +1,10 @@
 r"""Sums behind indicators, independence, a central limit theorem (ALL18, Appendix A.1 and A.2).
 
-*Indicators.* Given (n, α), Σ a_{1,i} a_{2,i} 1[n_i ≥ 0] h(α_i) is a form in Gaussians whose matrix has
-Frobenius norm at most L√m and spectral norm at most L. *Independence.* P(x₁, x₃) = Σ P(x₁ | x₂)
-P(x₃ | x₂) P(x₂). *Central limit.* The distance W₂ on the line is that of the quantiles: for a law of
-atoms v_k it is the sum of ∫ (v_k - √V z)² φ(z) dz over the cells of N(0, 1) that have the atoms' masses.
+*Indicators.* Given (n, α), Σ a_{1,i} a_{2,i} 1[n_i ≥ 0] h(α_i) is a form in Gaussians whose matrix
+has Frobenius norm at most L√m and spectral norm at most L. *Independence.* P(x₁, x₃) = Σ P(x₁ | x₂)
+P(x₃ | x₂) P(x₂). *Central limit.* The distance W₂ on the line is that of the quantiles: for a law
+of atoms v_k it is the sum of ∫ (v_k - √V z)² φ(z) dz over the cells of N(0, 1) that have the atoms'
+masses.
 """
 
 from __future__ import annotations
@@ -107,8 +108,8 @@ ALLA3 = statement(
     paper="ALL18",
     source="Lemma A.3",
     provenance="as printed",
-    note="printed with O(C log m) for all m, which is 0 at m = 1 where the distance is not: log(2m) "
-    "here, a degenerate case on which nothing depends",
+    note="printed with O(C log m) for all m, which is 0 at m = 1 where the distance is not: "
+    "log(2m) here, a degenerate case on which nothing depends",
     title="A central limit theorem in Wasserstein distance",
     says=r"Independent mean-zero $|X_i|\le C$, $V=\sum_i\mathbb EX_i^2$: $\mathcal W_2\big(\sum_i"
     r"X_i,N(0,V)\big)\le O(C\log m)$. In no family tried does the distance grow with $m$.",

@@ -1,8 +1,8 @@
 r"""From Rademacher complexity to generalisation (ALL18, Lemma A.10 and Corollary A.11).
 
-The population is finite, so that its mean is exact. On K atoms with all 2^K tables of values 0 and 1,
-sup_f (E f - mean) = Σ_k (1/K - p̂_k)_+, and given the counts n_k the complexity is (1/N) Σ ½ E|S_{n_k}|, S
-a random walk.
+The population is finite, so that its mean is exact. On K atoms with all 2^K tables of values 0 and
+1, sup_f (E f - mean) = Σ_k (1/K - p̂_k)_+, and given the counts n_k the complexity is (1/N) Σ ½
+E|S_{n_k}|, S a random walk.
 """
 
 from __future__ import annotations
@@ -24,8 +24,9 @@ ALLR2 = statement(
     note="printed two-sided with O(·); explicit constants by bounded differences",
     uses=["ALL-R1"],
     title="Generalisation from Rademacher complexity",
-    says=r"$|f|\le b$: with probability at least $1-\delta$ over $N$ samples, $\sup_f\big|\mathbb Ef-"
-    r"\frac1N\sum_nf(x_n)\big|\le2\,\mathbb E\widehat{\mathfrak R}+O(b\sqrt{\log(1/\delta)/N})$.",
+    says=r"$|f|\le b$: with probability at least $1-\delta$ over $N$ samples, $\sup_f\big|\mathbb "
+    r"Ef-\frac1N\sum_nf(x_n)\big|\le2\,\mathbb E\widehat{\mathfrak "
+    r"R}+O(b\sqrt{\log(1/\delta)/N})$.",
     kind="probability",
     quantifiers=(r"\forall\,\mathcal F,N,\delta", r"\mathbb P_{x_1,\dots,x_N}"),
 )
@@ -58,8 +59,8 @@ def complexity_of_tables(atoms: int, samples: int) -> float:
 
 @ALLR2.part(
     "a",
-    says=r"All tables with values in $[0,1]$ on $K$ atoms: $\sup_f\le2\,\mathbb E\widehat{\mathfrak R}+"
-    r"\sqrt{\log(2/\delta)/2N}$, on both sides.",
+    says=r"All tables with values in $[0,1]$ on $K$ atoms: $\sup_f\le2\,\mathbb "
+    r"E\widehat{\mathfrak R}+\sqrt{\log(2/\delta)/2N}$, on both sides.",
     specimens=[{"atoms": 40, "samples": 100, "delta": 0.05}],
 )
 @given(atoms=sizes(smallest=2, largest=64), samples=sizes(smallest=4, largest=256), delta=_DELTAS)

@@ -1,9 +1,9 @@
 r"""How C_ε grows: entire functions, truncations, ReLU (ALL18, Example 2.1, Remark 4.3, Section 5).
 
 For e^z - 1 the second summand of C_ε is Σ (C*√(ℓ/i))^i / i!, ℓ = log(1/ε). As i! ≥ (i/e)^i, its
-terms are at most (eC*√ℓ / i^{3/2})^i, largest at i = X e^{-1/3} with X = (C*²ℓ)^{1/3}, where they are
-exp(1.5 e^{-1/3} X): smaller than any power of 1/ε. A cut of tanh pays a power of 1/ε that grows with
-C*, one of ReLU is exponential in 1/ε.
+terms are at most (eC*√ℓ / i^{3/2})^i, largest at i = X e^{-1/3} with X = (C*²ℓ)^{1/3}, where they
+are exp(1.5 e^{-1/3} X): smaller than any power of 1/ε. A cut of tanh pays a power of 1/ε that grows
+with C*, one of ReLU is exponential in 1/ε.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 r"""Hermite polynomials and truncated moments (ALL18, Appendix A.4).
 
 Everything is checked by panelled quadrature against the closed forms of `mathematics.hermite`: the
-orthogonality, the damping E[h_i(α) | z] = ρ^i h_i(z), the tails ∫_B^∞ h_i φ = h_{i-1}(B) φ(B), what a
-half-space sees of h_i, and the recursion L_{i,b} = b^{i-1} φ(b) + (i-1) L_{i-2,b} of truncated moments.
+orthogonality, the damping E[h_i(α) | z] = ρ^i h_i(z), the tails ∫_B^∞ h_i φ = h_{i-1}(B) φ(B), what
+a half-space sees of h_i, and the recursion L_{i,b} = b^{i-1} φ(b) + (i-1) L_{i-2,b} of truncated
+moments.
 """
 
 from __future__ import annotations
@@ -36,9 +37,9 @@ ALLH1 = statement(
     provenance="as printed",
     note="the definition prints the norm √(2π) j! for j!: a slip that no constant feels",
     title="Hermite facts",
-    says=r"$\mathbb E[h_ih_j]=i!\,\delta_{ij}$ under $N(0,1)$; $\mathbb E[h_i(\alpha)\mid z]=\rho^i"
-    r"h_i(z)$; $\int_B^\infty h_i\varphi=h_{i-1}(B)\varphi(B)$; $0<h_i(x)\le x^i$ for $x\ge2\sqrt i$; "
-    r"the formulas of a sum and of a multiple.",
+    says=r"$\mathbb E[h_ih_j]=i!\,\delta_{ij}$ under $N(0,1)$; $\mathbb E[h_i(\alpha)\mid "
+    r"z]=\rho^ih_i(z)$; $\int_B^\infty h_i\varphi=h_{i-1}(B)\varphi(B)$; $0<h_i(x)\le x^i$ for "
+    r"$x\ge2\sqrt i$; the formulas of a sum and of a multiple.",
     kind="identity",
 )
 
@@ -113,7 +114,8 @@ tails_of_hermite_polynomials_are_hermite.twin("h_i(B) in place of h_{i-1}(B)", d
     "d",
     kind="inequality",
     provenance="derived",
-    says=r"For $x\ge2\sqrt i$: $0<h_i(x)\le x^i$; and $\max_{|x|\le B}|h_i|=h_i(B)$ for $B\ge2\sqrt i$.",
+    says=r"For $x\ge2\sqrt i$: $0<h_i(x)\le x^i$; and $\max_{|x|\le B}|h_i|=h_i(B)$ for "
+    r"$B\ge2\sqrt i$.",
     quantifiers=(r"\forall\, i", r"\forall\, x\ge2\sqrt i"),
     specimens=[{"degree": 5}, {"degree": 11}],
 )
@@ -218,8 +220,8 @@ a_half_space_sees_a_power.twin("1[· ≥ b] in place of 1[· + b ≥ 0]", side=-
 
 @ALLH2.part(
     "b",
-    says=r"$p_i(-b)=(i-1)!!\,\varphi(b)\sum_r\frac{(-1)^{(i-1-r)/2}}{r!!}\binom{i/2-1}{(r-1)/2}b^r$, "
-    r"$r$ odd for even $i$ and even for odd $i$, with Gamma binomials.",
+    says=r"$p_i(-b)=(i-1)!!\,\varphi(b)\sum_r\frac{(-1)^{(i-1-r)/2}}{r!!}\binom{i/2-1}{(r-1)/2}"
+    r"b^r$, $r$ odd for even $i$ and even for odd $i$, with Gamma binomials.",
     quantifiers=(r"\forall\, i\ge1", r"\forall\, b"),
     specimens=[{"degree": 6}, {"degree": 5}],
 )
@@ -249,11 +251,12 @@ ALLA7 = statement(
     paper="ALL18",
     source="Lemma A.7",
     provenance="as printed",
-    note="the printed bound is 0 at i = 0, where the moment is not: i ≥ 1 here; what uses i = 0 needs "
-    "O(1) e^{-b²/2} only",
+    note="the printed bound is 0 at i = 0, where the moment is not: i ≥ 1 here; what uses i = 0 "
+    "needs O(1) e^{-b²/2} only",
     title="Truncated moments of a normal variable",
-    says=r"$L_{i,b}=\mathbb E[\alpha^i1[\alpha\ge b]]$ has the closed forms of the page, and $L_{i,b}"
-    r"\le O(1)e^{-b^2/2}\sum_{j<i}\frac{(i-1)!!}{j!!}b^j$ for $b\ge0$, with $\frac12$ for $O(1)$.",
+    says=r"$L_{i,b}=\mathbb E[\alpha^i1[\alpha\ge b]]$ has the closed forms of the page, and "
+    r"$L_{i,b}\le O(1)e^{-b^2/2}\sum_{j<i}\frac{(i-1)!!}{j!!}b^j$ for $b\ge0$, with $\frac12$ for "
+    r"$O(1)$.",
 )
 
 
@@ -275,8 +278,9 @@ def _ratio(degree: int, j: int) -> float:  # (i-1)!!/j!!/√i!
 @ALLA7.part(
     "a",
     kind="identity",
-    says=r"Even $i$: $L_{i,b}=(i-1)!!\,\bar\Phi(b)+\varphi(b)\sum_{j\text{ odd}<i}\frac{(i-1)!!}{j!!}"
-    r"b^j$; odd $i$: $\varphi(b)\sum_{j\text{ even}<i}\frac{(i-1)!!}{j!!}b^j$.",
+    says=r"Even $i$: $L_{i,b}=(i-1)!!\,\bar\Phi(b)+\varphi(b)\sum_{j\text{ "
+    r"odd}<i}\frac{(i-1)!!}{j!!}b^j$; odd $i$: $\varphi(b)\sum_{j\text{ "
+    r"even}<i}\frac{(i-1)!!}{j!!}b^j$.",
     quantifiers=(r"\forall\, i,b",),
     specimens=[{"degree": 4}, {"degree": 5}],
 )

@@ -1,13 +1,15 @@
 r"""From indicators to functions (ALL18, Lemma 6.3).
 
-The witness of the page is h(α, b) = 2c_0 + Σ (c_i/p'_i) ĥ_i(α) q_i(b): by Claim C.1 its mean on the half-space
-is φ up to what Claim C.2 says of the cuts. All of it is integrated, not sampled: the variance of this
-witness is out of reach. A witness of least norm, with p_i(b)/E p_i² in place of the windows, has the same
-mean exactly. For ReLU in place of the indicator r_i = h_{i-2}(-b) φ(b) takes the place of p_i.
+The witness of the page is h(α, b) = 2c_0 + Σ (c_i/p'_i) ĥ_i(α) q_i(b): by Claim C.1 its mean on the
+half-space is φ up to what Claim C.2 says of the cuts. All of it is integrated, not sampled: the
+variance of this witness is out of reach. A witness of least norm, with p_i(b)/E p_i² in place of
+the windows, has the same mean exactly. For ReLU in place of the indicator r_i = h_{i-2}(-b) φ(b)
+takes the place of p_i.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import torch
@@ -58,15 +60,15 @@ ALLE1 = statement(
     paper="ALL18",
     source="Lemma 6.3",
     provenance="as printed",
-    note="with the cut B_i = 2√i + 2√log(1/ε) and the smallest C* that we found, 57 for the range and "
-    "the slope, 25 for the mean square; the page has a wider cut and C* = 10⁴",
+    note="with the cut B_i = 2√i + 2√log(1/ε) and the smallest C* that we found, 57 for the range "
+    "and the slope, 25 for the mean square; the page has a wider cut and C* = 10⁴",
     uses=["ALL-H2", "ALL-H3", "ALL-H4"],
     title="Indicator to function",
     says=r"For $\varepsilon\in(0,1/\mathfrak C_s(\phi,1))$ there is $h:\mathbb R^2\to[-\mathfrak "
-    r"C_\varepsilon(\phi,1),\mathfrak C_\varepsilon(\phi,1)]$, $\mathfrak C_\varepsilon(\phi,1)$-"
-    r"Lipschitz in its first argument, with $\big|\mathbb E[1[\alpha x_1+\beta\sqrt{1-x_1^2}+b\ge0]"
-    r"h(\alpha,b)]-\phi(x_1)\big|\le\varepsilon$ for all $x_1\in[-1,1]$ and $\mathbb Eh^2\le\mathfrak "
-    r"C_s(\phi,1)^2$.",
+    r"C_\varepsilon(\phi,1),\mathfrak C_\varepsilon(\phi,1)]$, $\mathfrak "
+    r"C_\varepsilon(\phi,1)$-Lipschitz in its first argument, with $\big|\mathbb E[1[\alpha "
+    r"x_1+\beta\sqrt{1-x_1^2}+b\ge0]h(\alpha,b)]-\phi(x_1)\big|\le\varepsilon$ for all "
+    r"$x_1\in[-1,1]$ and $\mathbb Eh^2\le\mathfrak C_s(\phi,1)^2$.",
     kind="existence",
     quantifiers=(r"\forall\,\phi", r"\forall\,\varepsilon", r"\exists\, h", r"\forall\, x_1"),
 )
@@ -227,7 +229,7 @@ def the_witness_has_a_small_mean_square(
     alpha, w = against_normal(c, count=40, nodes=12)
     alpha = trials.every(alpha)
     total = torch.zeros_like(log_inverse)
-    for low, high in zip(edges[:-1], edges[1:], strict=True):
+    for low, high in itertools.pairwise(edges):
         mass = 0.5 * (math.erf(high / math.sqrt(2.0)) - math.erf(low / math.sqrt(2.0)))
         middle = torch.full_like(alpha, 0.5 * (low + high))
         total = total + mass * (_witness(c, log_inverse, alpha, middle).square() @ w)

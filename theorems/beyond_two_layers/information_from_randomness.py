@@ -1,12 +1,13 @@
 r"""Information out of the randomness of a neuron (ALL18, Lemma 6.4).
 
-*Ours.* For v ~ N(0, I/m₂) and a unit vector û, α = √m₂⟨v, û⟩ and the rest of v are independent: with û along the u of
-ALL-E2, ⟨v, h(x)⟩ = ϱ φ_ε(x) + B(x) for all x at once, ϱ = ⟨v, û⟩/‖u‖, exactly, given the first layer.
+*Ours.* For v ~ N(0, I/m₂) and a unit vector û, α = √m₂⟨v, û⟩ and the rest of v are independent:
+with û along the u of ALL-E2, ⟨v, h(x)⟩ = ϱ φ_ε(x) + B(x) for all x at once, ϱ = ⟨v, û⟩/‖u‖,
+exactly, given the first layer.
 
-*The page's.* Neurons i with 𝔰(h_i, √m₂v_i) ≠ 0 form S, u = s/√|S|, α = u^⊤We_d, and β = W - αue_d^⊤ is what α does not
-see: n₁ = ϱφ_ε + B + R with ϱ = √(τm₁/m₂) α. The independence of ϱ and B asks for w* ⊥ e_d, as h_i must not see
-the last column; "w* = e₁ without loss of generality" holds among the other coordinates only. With the standing x_d =
-½ the scale of h is off by that factor.
+*The page's.* Neurons i with 𝔰(h_i, √m₂v_i) ≠ 0 form S, u = s/√|S|, α = u^⊤We_d, and β = W - αue_d^⊤
+is what α does not see: n₁ = ϱφ_ε + B + R with ϱ = √(τm₁/m₂) α. The independence of ϱ and B asks for
+w* ⊥ e_d, as h_i must not see the last column; "w* = e₁ without loss of generality" holds among the
+other coordinates only. With the standing x_d = ½ the scale of h is off by that factor.
 """
 
 from __future__ import annotations
@@ -42,13 +43,14 @@ ALLQ7 = statement(
     paper="ALL18",
     source="Lemma 6.4",
     provenance="ours",
-    note="stronger than the lemma in what it gives (no third term, all x at once, every w*), but given "
-    "the first layer",
+    note="stronger than the lemma in what it gives (no third term, all x at once, every w*), but "
+    "given the first layer",
     uses=["ALL-H2", "ALL-E2"],
     title="Information out of randomness, exactly",
-    says=r"$v\sim N(0,I/m_2)$, unit $\hat u$, fixed $h$: $\sqrt{m_2}\langle v,h\rangle=\alpha\langle\hat u,h"
-    r"\rangle+\beta\sqrt{\|h\|^2-\langle\hat u,h\rangle^2}$ with independent $\alpha=\sqrt{m_2}\langle v,\hat u"
-    r"\rangle$ and $\beta\sim N(0,1)$, so that indicators of $\langle v,h\rangle$ see $\langle\hat u,h\rangle/\|h\|$.",
+    says=r"$v\sim N(0,I/m_2)$, unit $\hat u$, fixed $h$: $\sqrt{m_2}\langle "
+    r"v,h\rangle=\alpha\langle\hat u,h\rangle+\beta\sqrt{\|h\|^2-\langle\hat u,h\rangle^2}$ with "
+    r"independent $\alpha=\sqrt{m_2}\langle v,\hat u\rangle$ and $\beta\sim N(0,1)$, so that "
+    r"indicators of $\langle v,h\rangle$ see $\langle\hat u,h\rangle/\|h\|$.",
 )
 
 
@@ -68,8 +70,8 @@ def _neuron(
 @ALLQ7.part(
     "a",
     kind="law",
-    says=r"$\alpha$ and $\beta=(\sqrt{m_2}\langle v,h\rangle-\alpha\langle\hat u,h\rangle)/\sqrt{\|h\|^2-\langle\hat "
-    r"u,h\rangle^2}$ are independent and $N(0,1)$.",
+    says=r"$\alpha$ and $\beta=(\sqrt{m_2}\langle v,h\rangle-\alpha\langle\hat "
+    r"u,h\rangle)/\sqrt{\|h\|^2-\langle\hat u,h\rangle^2}$ are independent and $N(0,1)$.",
     quantifiers=(r"\forall\,\hat u,h", r"\mathbb P_v"),
     specimens=[{"width": 16}],
 )
@@ -98,8 +100,9 @@ what_a_neuron_sees_splits_into_independent_parts.twin("α along another directio
 @ALLQ7.part(
     "b",
     kind="mean",
-    says=r"$\mathbb E[h_i(\alpha)1[\langle v,h\rangle+b\ge0]]=p_i(\sqrt{m_2}\,b/\|h\|)\,(\langle\hat u,h\rangle/\|h\|)"
-    r"^i$: the bias is seen in units of $\|h\|$, which depends on $x$.",
+    says=r"$\mathbb E[h_i(\alpha)1[\langle "
+    r"v,h\rangle+b\ge0]]=p_i(\sqrt{m_2}\,b/\|h\|)\,(\langle\hat u,h\rangle/\|h\|)^i$: the bias is "
+    r"seen in units of $\|h\|$, which depends on $x$.",
     quantifiers=(r"\forall\,\hat u,h,b", r"\mathbb E_v"),
     specimens=[{"degree": 2}, {"degree": 1}],
 )
@@ -123,19 +126,23 @@ ALLQ15 = statement(
     paper="ALL18",
     source="Lemma 6.4",
     provenance="as printed",
-    note="with the partition of ALL-Q8(a) in place of the printed one, and w* ⊥ e_d, which the proof needs "
-    "and the lemma does not say; the constant C is absorbed in h, where the page loses x_d = ½",
+    note="with the partition of ALL-Q8(a) in place of the printed one, and w* ⊥ e_d, which the "
+    "proof needs and the lemma does not say; the constant C is absorbed in h, where the page loses "
+    "x_d = ½",
     uses=["ALL-Q8", "ALL-A2", "ALL-A3"],
     title="Information out of randomness, by the page's construction",
-    says=r"$n_1=\sum_iv_i\sigma(\langle w_i,x\rangle+b_i)=\varrho\,\varphi_\varepsilon(x)+B+R$ with $\varrho\perp B$, "
-    r"$\varrho\sim N(0,\frac\tau{m_2})$, $\varphi_\varepsilon(x)=\mathbb E[h\,x_d1[\langle w,x\rangle+b\ge0]]$ and $|R|"
-    r"\le\tilde O(1/\sqrt{m_1m_2})$.",
+    says=r"$n_1=\sum_iv_i\sigma(\langle w_i,x\rangle+b_i)=\varrho\,\varphi_\varepsilon(x)+B+R$ "
+    r"with $\varrho\perp B$, $\varrho\sim N(0,\frac\tau{m_2})$, $\varphi_\varepsilon(x)=\mathbb "
+    r"E[h\,x_d1[\langle w,x\rangle+b\ge0]]$ and $|R|\le\tilde O(1/\sqrt{m_1m_2})$.",
 )
 _TAU = 0.01
 
 
 class _Construction:
-    """S, s, α, β of the page for m₁ neurons, √m₂ v and √m₁ (w, b) standard normal; x = (0, 0, √¾, ½)."""
+    """S, s, α, β of the page for m₁ neurons, √m₂ v and √m₁ (w, b) standard normal;
+
+    x = (0, 0, √¾, ½).
+    """
 
     def __init__(
         self, width: int, trials: Trials, last: float, size: float, *, copies: int = 1
@@ -209,7 +216,8 @@ the_rest_of_the_construction_is_small.twin("1/m₁", power=1.0)
 @ALLQ15.part(
     "b",
     kind="mean",
-    says=r"The mean of $\mathfrak s(h_i,\sqrt{m_2}v_i)\sqrt{m_2}\,v_i\,x_d1[\cdot]$ over $S$ is $\varphi_\varepsilon(x)$.",
+    says=r"The mean of $\mathfrak s(h_i,\sqrt{m_2}v_i)\sqrt{m_2}\,v_i\,x_d1[\cdot]$ over $S$ is "
+    r"$\varphi_\varepsilon(x)$.",
     quantifiers=(r"\forall\, x", r"\mathbb E_{v,W,b}"),
     specimens=[{"width": 2048}],
 )
@@ -238,7 +246,8 @@ def the_selected_direction_is_uncorrelated_with_the_rest(
     width: int, trials: Trials, *, last: float = 0.0
 ) -> Mean:
     made = _Construction(width, trials, last, 1.0, copies=16)
-    # v_i is replaced by its mean s_i h_i given S, which leaves the covariance and takes the noise off.
+    # v_i is replaced by its mean s_i h_i given S, which leaves the covariance and takes the noise
+    # off.
     B = (made.s * made.h * made.less.relu()).sum(dim=1) / math.sqrt(width)
     samples = (made.alpha * B / math.sqrt(_TAU)).view(len(trials), -1).mean(dim=1)
     return mean_of(samples, 0.0, within=0.1)

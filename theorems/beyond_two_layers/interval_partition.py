@@ -4,9 +4,9 @@ For |y| ≥ y₀ two intervals ±[a, b] of mass τ/2 each have the mean |g| = |y
 φ(b₀)) the set stays [-b₀, b₀], b₀ = Φ⁻¹((1 + τ)/2), and 𝔰 = ±sgn(g) changes sign at |g| = c with
 2φ(c) = φ(0) + φ(b₀) + |y|τ/2: both have closed forms in φ and Φ, up to one root.
 
-The printed construction takes below y₀ an inner set [-e, e] with E[|g| | inner] = |y|, on which 𝔰 g =
-|g|, and an outer one on which 𝔰 g has mean 0. The mean over the whole set is then |y| P[|g| ≤ e]/τ and
-not |y|: a step of the proof fails, not the lemma, which the construction above proves.
+The printed construction takes below y₀ an inner set [-e, e] with E[|g| | inner] = |y|, on which 𝔰 g
+= |g|, and an outer one on which 𝔰 g has mean 0. The mean over the whole set is then |y| P[|g| ≤
+e]/τ and not |y|: a step of the proof fails, not the lemma, which the construction above proves.
 """
 
 from __future__ import annotations
@@ -202,8 +202,8 @@ sets_are_lipschitz_in_lebesgue_measure.twin("O(τ|y₁ - y₂|)", tau_power=1.0)
     "d",
     kind="inequality",
     provenance="derived",
-    says=r"$\mathbb P[g\in I(y_1)\triangle I(y_2)]\le4\varphi(0)|y_1-y_2|$: along $y$ the edges move "
-    r"with $\varphi(a)\,da=\varphi(b)\,db\le\varphi(0)\,dy$.",
+    says=r"$\mathbb P[g\in I(y_1)\triangle I(y_2)]\le4\varphi(0)|y_1-y_2|$: along $y$ the edges "
+    r"move with $\varphi(a)\,da=\varphi(b)\,db\le\varphi(0)\,dy$.",
     quantifiers=(r"\forall\,\tau", r"\forall\, y_1,y_2"),
     specimens=[{"tau": 0.001, "apart": 0.01}],
 )
@@ -227,8 +227,8 @@ sets_are_lipschitz_in_mass.twin("1.4|y₁ - y₂|", factor=1.4)
     expect="refuted",
     kind="identity",
     says=r"The printed construction for small $|y|$ has property 4, $\mathbb E[\mathfrak sg\mid "
-    r"I(y)]=y$. It has $\mathbb E[\mathfrak sg\mid I(y)]=y\,\tau'(y)/\tau$, $\tau'(y)=\mathbb P[|g|\le "
-    r"e(y)]<\tau$.",
+    r"I(y)]=y$. It has $\mathbb E[\mathfrak sg\mid I(y)]=y\,\tau'(y)/\tau$, $\tau'(y)=\mathbb "
+    r"P[|g|\le e(y)]<\tau$.",
     specimens=[{"tau": 0.01, "share": 0.5}],
 )
 @given(tau=_TAU, share=st.sampled_from((0.5, 0.1, 0.25, 0.75)))
@@ -236,11 +236,12 @@ def the_printed_construction_is_unbiased_for_small_y(
     tau: float, share: float, trials: Trials, *, diluted: bool = False, toward: float = 1.0
 ) -> Bound:
     """By hand: with 0.4 for the density near 0, P[|g| ≤ e] = 0.8e and E[|g| | |g| ≤ e] = e/2, so
-    e(y) = 2y and τ' = 1.6y. On |g| ≤ e the page has 𝔰g = |g|. Beyond, at e < |g| ≤ c, 𝔰 takes the same
-    values at g and at -g, so that 𝔰g has mean 0. Hence E[𝔰g | |g| ≤ c] = y · 1.6y/τ. At τ = 0.01 and
-    y = 0.003 that is 0.00144 and not 0.003, less than half; at y = y₀ = τ/1.6 it is y again. What is
-    concerned is this step only: the lemma is true, by the construction of part (a), and so is what
-    uses it.
+    e(y)
+    = 2y and τ' = 1.6y. On |g| ≤ e the page has 𝔰g = |g|. Beyond, at e < |g| ≤ c, 𝔰 takes the same
+    values at g and at -g, so that 𝔰g has mean 0. Hence E[𝔰g | |g| ≤ c] = y · 1.6y/τ. At τ = 0.01
+    and y = 0.003 that is 0.00144 and not 0.003, less than half; at y = y₀ = τ/1.6 it is y again.
+    What is concerned is this step only: the lemma is true, by the construction of part (a), and so
+    is what uses it.
     """
     y = share * smallest_mean(tau) * torch.ones_like(trials.uniform("y", 1))
     low, high = torch.zeros_like(y), torch.full_like(y, 1.0)

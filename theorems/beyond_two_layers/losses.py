@@ -1,8 +1,8 @@
 r"""Which losses satisfy the hypotheses (ALL18, Section 3).
 
-L(f, y) = √(1 + ‖f - y‖²) - 1 has the gradient (f - y)/√(1 + ‖f - y‖²) and a Hessian between 0 and 1:
-it is convex, 1-Lipschitz and 1-smooth, and L(0, y) ≤ 1 for ‖y‖ ≤ √3. Cross-entropy has the gradient
-p - e_y of norm up to √2 and the Hessian diag(p) - pp^⊤ ≤ ½, and L(0, y) = log k.
+L(f, y) = √(1 + ‖f - y‖²) - 1 has the gradient (f - y)/√(1 + ‖f - y‖²) and a Hessian between 0 and
+1: it is convex, 1-Lipschitz and 1-smooth, and L(0, y) ≤ 1 for ‖y‖ ≤ √3. Cross-entropy has the
+gradient p - e_y of norm up to √2 and the Hessian diag(p) - pp^⊤ ≤ ½, and L(0, y) = log k.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 r"""Move or decay (ALL18, Lemma 6.7, (C.38) to (C.42)).
 
-The printed lemma never moves and decays in one step. What a random step gains on the frozen network is bounded by what a decay
-of λ loses, 2L(u) - L((1-η)u) up to O(η²): so one of the two brings the objective to (1 - ηγ/4) of its value as long as it is above (1+γ) OPT,
-for γ ≤ ⅓, of which the lemma uses γ ≤ ¼.
+The printed lemma never moves and decays in one step. What a random step gains on the frozen network
+is bounded by what a decay of λ loses, 2L(u) - L((1-η)u) up to O(η²): so one of the two brings the
+objective to (1 - ηγ/4) of its value as long as it is above (1+γ) OPT, for γ ≤ ⅓, of which the lemma
+uses γ ≤ ¼.
 """
 
 from __future__ import annotations
@@ -26,20 +27,22 @@ ALLD7 = statement(
     paper="ALL18",
     source="Lemma 6.7, (C.38) to (C.42)",
     provenance="derived",
-    note="the exact remainder is derived; the end of the page's proof takes γ in [0, 1], where its step holds for γ ≤ ⅓: a "
-    "side remark, as the lemma has γ ≤ ¼",
+    note="the exact remainder is derived; the end of the page's proof takes γ in [0, 1], where its "
+    "step holds for γ ≤ ⅓: a side remark, as the lemma has γ ≤ ¼",
     uses=["ALL-Q2"],
     title="Move or decay",
-    says=r"One of the two, a random step $\sqrt\eta(\Sigma\hat W,\hat V\Sigma)$ or the decay $\lambda\to(1-\eta)\lambda$, brings the objective to "
-    r"$(1-\frac{\eta\gamma}4)$ of its value.",
+    says=r"One of the two, a random step $\sqrt\eta(\Sigma\hat W,\hat V\Sigma)$ or the decay "
+    r"$\lambda\to(1-\eta)\lambda$, brings the objective to $(1-\frac{\eta\gamma}4)$ of its value.",
     kind="inequality",
 )
 
 
 @ALLD7.part(
     "a",
-    says=r"$u=\lambda P$: $\mathbb E_\Sigma L(\lambda P_\Sigma)\le(1-\eta)[2L(u)-L((1-\eta)u)]+\eta L(\lambda q)+\frac{\lambda^2}2\mathbb E\|P_\Sigma-\mathbb "
-    r"EP_\Sigma\|^2+\eta^2\langle\nabla L(u),u\rangle+\frac{1-\eta}2\big(\frac{\eta^2}{(1-\eta)^2}+\eta^2\big)\|u\|^2$.",
+    says=r"$u=\lambda P$: $\mathbb E_\Sigma L(\lambda "
+    r"P_\Sigma)\le(1-\eta)[2L(u)-L((1-\eta)u)]+\eta L(\lambda q)+\frac{\lambda^2}2\mathbb "
+    r"E\|P_\Sigma-\mathbb EP_\Sigma\|^2+\eta^2\langle\nabla "
+    r"L(u),u\rangle+\frac{1-\eta}2\big(\frac{\eta^2}{(1-\eta)^2}+\eta^2\big)\|u\|^2$.",
     quantifiers=EVERYTHING,
     specimens=SPECIMENS,
 )
@@ -78,8 +81,9 @@ a_move_gains_what_a_decay_loses.twin(
 @ALLD7.part(
     "b",
     provenance="as printed",
-    says=r"If $c_1\le(1-\eta)(2c_3-c_2)+\frac{\eta\gamma}4c_3+\eta\,\mathrm{OPT}$ and $c_3\ge(1+\gamma)\mathrm{OPT}$, $0\le\gamma\le\frac13$: $\min\{c_1,"
-    r"c_2\}\le(1-\frac{\eta\gamma}4)c_3$.",
+    says=r"If $c_1\le(1-\eta)(2c_3-c_2)+\frac{\eta\gamma}4c_3+\eta\,\mathrm{OPT}$ and "
+    r"$c_3\ge(1+\gamma)\mathrm{OPT}$, $0\le\gamma\le\frac13$: "
+    r"$\min\{c_1,c_2\}\le(1-\frac{\eta\gamma}4)c_3$.",
     quantifiers=(r"\forall\, c_2,c_3,\mathrm{OPT}", r"\forall\,\gamma\le\frac13", r"\forall\,\eta"),
     specimens=[{"eta": 0.01, "gamma": 0.25}, {"eta": 0.1, "gamma": 0.33}],
 )

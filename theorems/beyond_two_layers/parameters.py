@@ -2,13 +2,15 @@ r"""The parameters of Table 1 as exact arithmetic (ALL18, Table 1, Section 6.5, 
 
 With m₁ = m₂ = m every error is a power of m whose exponent is a fraction:
 
-    τ'_v = m^{-.005}, τ'_w = m^{-.745}, σ_v = m^{-.51}, σ_w = m^{-.99}, τ_v = m^{-.001}, τ_w = m^{-.74},     (Table 1)
+    τ'_v = m^{-.005}, τ'_w = m^{-.745}, σ_v = m^{-.51}, σ_w = m^{-.99},
+    τ_v = m^{-.001}, τ_w = m^{-.74},                                                       (Table 1)
 
-up to ε_0 and C_0, and the rebalanced witness has ‖W*‖_{2,∞} = m^{-.995}, ‖V*‖_{2,∞} = m^{-.505} (C.33). The exponents
-are whole thousandths (thirds of them, where a root stands), so that no rounding decides a sign.
+up to ε_0 and C_0, and the rebalanced witness has ‖W*‖_{2,∞} = m^{-.995}, ‖V*‖_{2,∞} = m^{-.505}
+(C.33). The exponents are whole thousandths (thirds of them, where a root stands), so that no
+rounding decides a sign.
 
-Two steps of printed proofs come out with the wrong exponent, parts (c) and (e). Neither says that a theorem is
-false: a repair stands beside each.
+Two steps of printed proofs come out with the wrong exponent, parts (c) and (e). Neither says that a
+theorem is false: a repair stands beside each.
 """
 
 from __future__ import annotations
@@ -100,11 +102,12 @@ ALLD8 = statement(
     paper="ALL18",
     source="Table 1",
     provenance="as printed",
-    note="the table prints λ_v = 2/τ_v² where its caption and (C.45) need 2/τ_v'², the witness's regulariser is "
-    "2ε_0 + 2ε_0 and not ε_0, and Algorithms 2 and 3 start from λ_1 where round 1 uses λ_0: typing errors",
+    note="the table prints λ_v = 2/τ_v² where its caption and (C.45) need 2/τ_v'², the witness's "
+    "regulariser is 2ε_0 + 2ε_0 and not ε_0, and Algorithms 2 and 3 start from λ_1 where round 1 "
+    "uses λ_0: typing errors",
     title="Table 1 as exact arithmetic",
-    says=r"With $m_1=m_2=m$ the errors of Lemmas 6.5, 6.9, 6.10, 6.11, 6.12 at the parameters of Table 1 are powers of $m$ "
-    r"whose exponents have to be negative, or $0$ for the main term.",
+    says=r"With $m_1=m_2=m$ the errors of Lemmas 6.5, 6.9, 6.10, 6.11, 6.12 at the parameters of "
+    r"Table 1 are powers of $m$ whose exponents have to be negative, or $0$ for the main term.",
     kind="inequality",
     quantifiers=(r"\forall\, m",),
 )
@@ -114,8 +117,8 @@ _DRAWN = {"witness": st.just(5)}
 @ALLD8.part(
     "a",
     source="Lemma 6.11 and proof of Theorem 2",
-    says=r"Lemma 6.11's errors are $m^{-.284},m^{-.068},m^{-.001}$: all vanish; those of Lemma 6.5(2) at the witness, $m^{-.005}$ "
-    r"and $m^{-.245}$, too.",
+    says=r"Lemma 6.11's errors are $m^{-.284},m^{-.068},m^{-.001}$: all vanish; those of Lemma "
+    r"6.5(2) at the witness, $m^{-.005}$ and $m^{-.245}$, too.",
     specimens=[{"witness": 5}],
 )
 @given(**_DRAWN)
@@ -134,8 +137,9 @@ couplings_vanish_at_table_one.twin("τ_w = m^{-9/16}", tau_w=-Fraction(9, 16))
     "b",
     source="proof of Theorem 2",
     kind="identity",
-    says=r"Lemma 6.12's main term $\tau_w'\tau_v'm_1^{1/4}\sqrt{m_2}$ is $m^0$ exactly: the complexity of the second variant is $C_0/\sqrt "
-    r"N$, free of $m$; and $\sigma_w=\tau_wm_1^{-1/4}$, the upper end that Lemma 6.5 allows.",
+    says=r"Lemma 6.12's main term $\tau_w'\tau_v'm_1^{1/4}\sqrt{m_2}$ is $m^0$ exactly: the "
+    r"complexity of the second variant is $C_0/\sqrt N$, free of $m$; and "
+    r"$\sigma_w=\tau_wm_1^{-1/4}$, the upper end that Lemma 6.5 allows.",
     specimens=[{"witness": 5}],
 )
 @given(**_DRAWN)
@@ -158,19 +162,23 @@ the_main_term_is_free_of_the_width.twin("m₁^{1/2} in place of m₁^{1/4}", pow
     "c",
     source="(C.33) and (C.36), proof of Lemma 6.7",
     expect="refuted",
-    says=r"As printed: at the rebalanced witness all terms of Lemma 6.9 vanish as $m\to\infty$, so that (C.36) is $O(\varepsilon\eta)$.",
+    says=r"As printed: at the rebalanced witness all terms of Lemma 6.9 vanish as $m\to\infty$, so "
+    r"that (C.36) is $O(\varepsilon\eta)$.",
     specimens=[{"witness": 5}],
 )
 @given(**_DRAWN)
 def the_smoothing_error_vanishes_at_the_printed_witness(
     witness: int, trials: Trials, *, sigma_w: Fraction = Table().sigma_w
 ) -> Bound:
-    """By hand: (C.33) has ‖W*‖_{2,∞} = C_0 m^{-(1 - .005)} = C_0 m^{-.995}, after "scaling up" by m^{.005}. Table 1 has
-    σ_w = m^{-.99}. The first term of Lemma 6.9 is m₁ τ²_{w,∞}/σ_w = C_0² m^{1 - 1.99 + .99} = C_0² m^0, which does
-    not vanish. The text below (C.35) goes on with τ_{w,∞} ≤ m^{-.999}: true before the scaling, false after it, as
-    .995 < .999. What is concerned is this step of the proof of Lemma 6.7; the lemma is expected to survive: with
-    m^{.004} the exponent is -.002 (part d), and the true size of the term is m₁^{3/2} τ²_{w,∞} = C_0² m^{-.49}
-    (ALL-Q12), which does vanish.
+    """By hand:
+
+    (C.33) has ‖W*‖_{2,∞} = C_0 m^{-(1 - .005)} = C_0 m^{-.995}, after "scaling up" by m^{.005}.
+    Table 1 has σ_w = m^{-.99}. The first term of Lemma 6.9 is m₁ τ²_{w,∞}/σ_w = C_0² m^{1 - 1.99 +
+    .99} = C_0² m^0, which does not vanish. The text below (C.35) goes on with τ_{w,∞} ≤ m^{-.999}:
+    true before the scaling, false after it, as .995 < .999. What is concerned is this step of the
+    proof of Lemma 6.7; the lemma is expected to survive: with m^{.004} the exponent is -.002 (part
+    d), and the true size of the term is m₁^{3/2} τ²_{w,∞} = C_0² m^{-.49} (ALL-Q12), which does
+    vanish.
     """
     table = Table(rebalanced=witness * MILLE, sigma_w=sigma_w)
     return less_than(_thousandths(table.smoothing(), trials), _UNIT)
@@ -185,8 +193,9 @@ the_smoothing_error_vanishes_at_the_printed_witness.twin(
     "d",
     source="(C.33) and (C.36), proof of Lemma 6.7",
     provenance="derived",
-    says=r"Repaired: a witness rebalanced by $m^{.004}$ has the exponents $-.002,-.482,-.498$ in Lemma 6.9; and with the term's true size "
-    r"$m_1^{3/2}\tau_{w,\infty}^2$ the printed witness has $-.49$.",
+    says=r"Repaired: a witness rebalanced by $m^{.004}$ has the exponents $-.002,-.482,-.498$ in "
+    r"Lemma 6.9; and with the term's true size $m_1^{3/2}\tau_{w,\infty}^2$ the printed witness "
+    r"has $-.49$.",
     specimens=[{"witness": 4}],
 )
 @given(witness=st.sampled_from((4, 3, 2, 1)))
@@ -207,20 +216,24 @@ the_smoothing_error_vanishes_at_a_less_rebalanced_witness.twin(
     "e",
     source="proof of Theorem 3",
     expect="refuted",
-    says=r"As printed: at the $\tau_w'$ and $\tau_v'$ of Table 1 the bound of Lemma 6.10 is small as soon as "
-    r"$N\ge\tilde O(Mm^{3/2})$, $M$ free of $m$.",
+    says=r"As printed: at the $\tau_w'$ and $\tau_v'$ of Table 1 the bound of Lemma 6.10 is small "
+    r"as soon as $N\ge\tilde O(Mm^{3/2})$, $M$ free of $m$.",
     specimens=[{"witness": 5}],
 )
 @given(**_DRAWN)
 def the_complexity_is_small_from_m_to_the_three_halves_samples(
     witness: int, trials: Trials, *, samples: Fraction = Fraction(3, 2)
 ) -> Bound:
-    """By hand: the second term of Lemma 6.10 is τ'_v m₂/√N. Table 1 has τ'_v = ε_0^{-1/2} m^{1/2 - .005} m^{-1/2} =
-    ε_0^{-1/2} m^{-.005}, so the term is ε_0^{-1/2} m^{.995}/√N. With N = M m^{3/2} that is ε_0^{-1/2} m^{.245}/√M, which
-    grows with m, as M does not depend on it: N ~ m^{1.99} is what this bound asks for (and the first term, m^{.755}/√N,
-    for m^{1.51}). What is concerned is the derivation of the number of samples: that the exponent 3/2 follows from
-    the printed lemma, not that Theorem 3 is false. As 1.99 < 2, "fewer samples than parameters" survives (part f), and
-    Cauchy-Schwarz over the second layer would give τ'_v √m₂ for τ'_v m₂, which leaves 1.51 (ALL-R5).
+    """By hand:
+
+    the second term of Lemma 6.10 is τ'_v m₂/√N. Table 1 has τ'_v = ε_0^{-1/2} m^{1/2 - .005}
+    m^{-1/2} = ε_0^{-1/2} m^{-.005}, so the term is ε_0^{-1/2} m^{.995}/√N. With N = M m^{3/2} that
+    is ε_0^{-1/2} m^{.245}/√M, which grows with m, as M does not depend on it: N ~ m^{1.99} is what
+    this bound asks for (and the first term, m^{.755}/√N, for m^{1.51}). What is concerned is the
+    derivation of the number of samples: that the exponent 3/2 follows from the printed lemma, not
+    that Theorem 3 is false. As 1.99 < 2, "fewer samples than parameters" survives (part f), and
+    Cauchy-Schwarz over the second layer would give τ'_v √m₂ for τ'_v m₂, which leaves 1.51
+    (ALL-R5).
     """
     exponents = Table(of_tau=witness * MILLE).complexity()
     rates = (samples / 2, samples / 2, samples / 4)
@@ -237,8 +250,9 @@ the_complexity_is_small_from_m_to_the_three_halves_samples.twin(
     "f",
     source="proof of Theorem 3",
     provenance="derived",
-    says=r"Repaired: with $N\ge\tilde O(Mm^{1.99})$, still less than the number of parameters $m^2$, all terms of Lemma 6.10 are bounded; with "
-    r"$\tau_v'\sqrt{m_2}$ in place of $\tau_v'm_2$, from $m^{1.51}$ on.",
+    says=r"Repaired: with $N\ge\tilde O(Mm^{1.99})$, still less than the number of parameters "
+    r"$m^2$, all terms of Lemma 6.10 are bounded; with $\tau_v'\sqrt{m_2}$ in place of "
+    r"$\tau_v'm_2$, from $m^{1.51}$ on.",
     specimens=[{"witness": 5}],
 )
 @given(**_DRAWN)

@@ -1,7 +1,7 @@
 r"""Rademacher calculus (ALL18, Proposition A.12).
 
-Finite classes of functions on at most eight points, with the mean over all 2^N signs taken exactly. The
-class {f, 0} with f ≥ 0 makes contraction by ReLU an equality.
+Finite classes of functions on at most eight points, with the mean over all 2^N signs taken exactly.
+The class {f, 0} with f ≥ 0 makes contraction by ReLU an equality.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ def _table(
 @ALLR1.part(
     "a",
     source="Proposition A.12(a)",
-    says=r"$\widehat{\mathfrak R}(\{\langle w,x\rangle:\|w\|\le B\})=\frac BN\mathbb E\|\sum\xi_nx_n\|"
-    r"\le\frac BN\big(\sum\|x_n\|^2\big)^{1/2}$, and at least $1/\sqrt2$ of it.",
+    says=r"$\widehat{\mathfrak R}(\{\langle w,x\rangle:\|w\|\le B\})=\frac BN\mathbb "
+    r"E\|\sum\xi_nx_n\|\le\frac BN\big(\sum\|x_n\|^2\big)^{1/2}$, and at least $1/\sqrt2$ of it.",
     specimens=[{"dimension": 1}, {"dimension": 6}],
 )
 @given(dimension=sizes(largest=16))
@@ -76,9 +76,10 @@ linear_classes.twin("at least 0.98 of the bound", lower=0.96, specimens=[{"dimen
     "b",
     source="Proposition A.12(c)",
     kind="identity",
-    says=r"$\widehat{\mathfrak R}(\mathcal F+f_0)=\widehat{\mathfrak R}(\mathcal F)$, $\widehat{\mathfrak "
-    r"R}(\mathcal F_1+\mathcal F_2)=\widehat{\mathfrak R}(\mathcal F_1)+\widehat{\mathfrak R}(\mathcal "
-    r"F_2)$, $\widehat{\mathfrak R}(c\mathcal F)=|c|\,\widehat{\mathfrak R}(\mathcal F)$.",
+    says=r"$\widehat{\mathfrak R}(\mathcal F+f_0)=\widehat{\mathfrak R}(\mathcal F)$, "
+    r"$\widehat{\mathfrak R}(\mathcal F_1+\mathcal F_2)=\widehat{\mathfrak R}(\mathcal "
+    r"F_1)+\widehat{\mathfrak R}(\mathcal F_2)$, $\widehat{\mathfrak R}(c\mathcal "
+    r"F)=|c|\,\widehat{\mathfrak R}(\mathcal F)$.",
     specimens=_CLASS,
 )
 @given(**_TABLES)
@@ -134,8 +135,8 @@ lipschitz_functions_contract.twin("half the Lipschitz constant", factor=0.5)
     "d",
     source="proof of Corollary A.11",
     provenance="derived",
-    says=r"$\psi_n:\mathbb R^k\to\mathbb R$ 1-Lipschitz in $\ell_2$: $\frac1N\mathbb E\sup_f\sum\xi_n"
-    r"\psi_n(f(x_n))\le\sqrt2\sum_{r\le k}\widehat{\mathfrak R}(\mathcal F_r)$.",
+    says=r"$\psi_n:\mathbb R^k\to\mathbb R$ 1-Lipschitz in $\ell_2$: $\frac1N\mathbb "
+    r"E\sup_f\sum\xi_n\psi_n(f(x_n))\le\sqrt2\sum_{r\le k}\widehat{\mathfrak R}(\mathcal F_r)$.",
     specimens=_CLASS,
 )
 @given(**_TABLES)
@@ -184,8 +185,8 @@ ALLA12 = statement(
     source="Proposition A.12(b), (e), (f)",
     provenance="as printed",
     uses=["ALL-R1"],
-    note="(b) and (f) are printed with log m, which is 0 at m = 1: log(2m) here; in (f) a root of it "
-    "suffices, as its proof shows; the printed factor 2 of (e) improves to 1",
+    note="(b) and (f) are printed with log m, which is 0 at m = 1: log(2m) here; in (f) a root of "
+    "it suffices, as its proof shows; the printed factor 2 of (e) improves to 1",
     title="Rademacher: balls of ℓ₁ and neurons with a fixed start",
     says=r"$\ell_1$ balls cost $O(B\sqrt{\log(2m)/N})$; fixed weights $w$ cost $\|w\|_1$; weights "
     r"$\|v\|_1\le B$, $\|v\|_\infty\le D$ on neurons that contain a bounded function cost "
@@ -198,8 +199,8 @@ ALLA12 = statement(
 @ALLA12.part(
     "a",
     source="Proposition A.12(b)",
-    says=r"$\|x_n\|_\infty\le1$ in $\mathbb R^m$: $\widehat{\mathfrak R}(\|w\|_1\le B)=\frac BN\mathbb "
-    r"E\|\sum\xi_nx_n\|_\infty\le B\sqrt{2\log(2m)/N}$.",
+    says=r"$\|x_n\|_\infty\le1$ in $\mathbb R^m$: $\widehat{\mathfrak R}(\|w\|_1\le B)=\frac "
+    r"BN\mathbb E\|\sum\xi_nx_n\|_\infty\le B\sqrt{2\log(2m)/N}$.",
     specimens=[{"m": 1}, {"m": 256}],
 )
 @given(m=sizes(largest=256))
@@ -216,8 +217,9 @@ balls_of_the_one_norm.twin("log m to the letter, at m = 1", shift=1.0)
 @ALLA12.part(
     "b",
     source="Proposition A.12(e)",
-    says=r"Fixed $w$, 1-Lipschitz $\sigma$: $\widehat{\mathfrak R}(\{\sum_jw_j\sigma(f_j)\})=\sum_j|w_j|"
-    r"\widehat{\mathfrak R}(\sigma\circ\mathcal F_j)\le\|w\|_1\max_j\widehat{\mathfrak R}(\mathcal F_j)$.",
+    says=r"Fixed $w$, 1-Lipschitz $\sigma$: $\widehat{\mathfrak "
+    r"R}(\{\sum_jw_j\sigma(f_j)\})=\sum_j|w_j|\widehat{\mathfrak R}(\sigma\circ\mathcal "
+    r"F_j)\le\|w\|_1\max_j\widehat{\mathfrak R}(\mathcal F_j)$.",
     specimens=_CLASS,
 )
 @given(**_TABLES)
@@ -247,9 +249,10 @@ fixed_weights_cost_their_one_norm.twin(
 @ALLA12.part(
     "c",
     source="Proposition A.12(f)",
-    says=r"$f^{(0)}_j\in\mathcal F_j$, $|\sigma(f^{(0)}_j)|\le R$, $\|v\|_1\le B$, $\|v\|_\infty\le D$: "
-    r"$\widehat{\mathfrak R}(\{\sum_jv_j\sigma(f_j)\})\le2D\sum_j\widehat{\mathfrak R}(\mathcal F_j)+"
-    r"BR\sqrt{2\log(2m)/N}$.",
+    says=r"$f^{(0)}_j\in\mathcal F_j$, $|\sigma(f^{(0)}_j)|\le R$, $\|v\|_1\le B$, "
+    r"$\|v\|_\infty\le D$: $\widehat{\mathfrak "
+    r"R}(\{\sum_jv_j\sigma(f_j)\})\le2D\sum_j\widehat{\mathfrak R}(\mathcal "
+    r"F_j)+BR\sqrt{2\log(2m)/N}$.",
     specimens=[{"m": 1, "spread": 0.0}, {"m": 4, "spread": 1.0}],
 )
 @given(m=st.integers(1, 5), spread=st.sampled_from((0.0, 0.1, 1.0, 4.0)))

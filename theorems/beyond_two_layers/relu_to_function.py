@@ -1,7 +1,8 @@
 r"""From ReLU to functions (ALL18, proof of Lemma 6.4).
 
-Against ReLU r_i(b) = h_{i-2}(-b) φ(b) takes the place of the half-space's p_i, and u_j = Σ_i c_i h_i r_i/E r_i² / √m₁ makes
-⟨u, σ(W⁽⁰⁾x + b₁)⟩ = φ(⟨w*, x⟩) up to ‖u‖ m₁^{-1/2}. The second layer reads a smooth function of one direction from it.
+Against ReLU r_i(b) = h_{i-2}(-b) φ(b) takes the place of the half-space's p_i, and u_j = Σ_i c_i
+h_i r_i/E r_i² / √m₁ makes ⟨u, σ(W⁽⁰⁾x + b₁)⟩ = φ(⟨w*, x⟩) up to ‖u‖ m₁^{-1/2}. The second layer
+reads a smooth function of one direction from it.
 """
 
 from __future__ import annotations
@@ -48,10 +49,11 @@ ALLE2 = statement(
     provenance="derived",
     uses=["ALL-H2"],
     title="ReLU to function",
-    says=r"$\mathbb E[h_i(\alpha)\sigma(\alpha x_1+\beta\sqrt{1-x_1^2}+b)]=r_i(b)x_1^i$, $r_i=h_{i-2}(-b)"
-    r"\varphi(b)$ for $i\ge2$, $r_1=\Phi$, $r_0=b\Phi+\varphi$. With $u_j=\frac1{\sqrt{m_1}}\sum_ic_ih_i("
-    r"\sqrt{m_1}\langle w_j,w^*\rangle)r_i(\sqrt{m_1}b_j)/\mathbb E[r_i^2]$: $\langle u,\sigma(W^{(0)}x+"
-    r"b_1)\rangle=\phi(\langle w^*,x\rangle)\pm O(\|u\|m_1^{-1/2})$.",
+    says=r"$\mathbb E[h_i(\alpha)\sigma(\alpha x_1+\beta\sqrt{1-x_1^2}+b)]=r_i(b)x_1^i$, "
+    r"$r_i=h_{i-2}(-b)\varphi(b)$ for $i\ge2$, $r_1=\Phi$, $r_0=b\Phi+\varphi$. With "
+    r"$u_j=\frac1{\sqrt{m_1}}\sum_ic_ih_i(\sqrt{m_1}\langle "
+    r"w_j,w^*\rangle)r_i(\sqrt{m_1}b_j)/\mathbb E[r_i^2]$: $\langle "
+    r"u,\sigma(W^{(0)}x+b_1)\rangle=\phi(\langle w^*,x\rangle)\pm O(\|u\|m_1^{-1/2})$.",
 )
 
 
@@ -79,7 +81,9 @@ relu_sees_a_power.twin("the index of the indicator, h_{i-1}", up=1)
 def _neurons(
     phi: Activation, width: int, trials: Trials, shift: int, copies: int = 8
 ) -> tuple[Float[Tensor, "trials copies"], ...]:
-    """Return ⟨u, σ(Wx + b)⟩, φ(⟨w*, x⟩) and ‖u‖ of independent layers, √m W, √m b standard normal."""
+    """Return ⟨u, σ(Wx + b)⟩, φ(⟨w*, x⟩) and ‖u‖ of independent layers, √m W, √m b standard
+    normal.
+    """
     c = phi.coefficients(trials, 6)
     x = 2.0 * trials.uniform("x", copies, 1) - 1.0
     alpha, beta, b = (trials.normal(name, copies, width) for name in ("alpha", "beta", "b"))
@@ -102,8 +106,8 @@ _WIDTHS = Along(
 @ALLE2.part(
     "b",
     kind="scaling",
-    says=r"$|\langle u,\sigma(W^{(0)}x+b_1)\rangle-\phi(\langle w^*,x\rangle)|\le O(\|u\|m_1^{-1/2})$, in "
-    r"root mean square over eight layers and inputs.",
+    says=r"$|\langle u,\sigma(W^{(0)}x+b_1)\rangle-\phi(\langle w^*,x\rangle)|\le "
+    r"O(\|u\|m_1^{-1/2})$, in root mean square over eight layers and inputs.",
     quantifiers=(r"\forall\,\phi", r"\forall\, x,w^*", r"\mathbb P_{W,b}"),
     constant=Constant(3.0, measured_on="m₁ = 250…16000, degrees ≤ 6"),
     along=[_WIDTHS],

@@ -1,10 +1,12 @@
-r"""No second-order stationary point but good ones (ALL18, Lemma 6.8, Fact A.8 and Lemma A.9 as used there).
+r"""No second-order stationary point but good ones (ALL18, Lemma 6.8, Fact A.8 and Lemma A.9 as used
+there).
 
-A decrease on average over random signs is a direction of negative curvature: the limit of (E_Σ ℒ(θ + √η δ_Σ) - ℒ(θ))/η is half the
-mean of δ_Σ^⊤∇²ℒδ_Σ, at least ½λ_min (‖Ŵ‖_F² + ‖V̂‖_F²). For the purely quadratic network q = AD_vVD_wWx the origin is such a
-saddle: λ_min = -max_j ‖M_j‖₂. Descent from the origin never moves; from a little noise it leaves at the rate 1 + step |λ_min| and
-lowers the loss. Lemma A.9, noisy SGD reaches second-order points in poly steps, is used with bounded and smooth functions; the
-regulariser is unbounded, which a ball mends. What is tested is the mechanism.
+A decrease on average over random signs is a direction of negative curvature: the limit of (E_Σ ℒ(θ
++ √η δ_Σ) - ℒ(θ))/η is half the mean of δ_Σ^⊤∇²ℒδ_Σ, at least ½λ_min (‖Ŵ‖_F² + ‖V̂‖_F²). For the
+purely quadratic network q = AD_vVD_wWx the origin is such a saddle: λ_min = -max_j ‖M_j‖₂. Descent
+from the origin never moves; from a little noise it leaves at the rate 1 + step |λ_min| and lowers
+the loss. Lemma A.9, noisy SGD reaches second-order points in poly steps, is used with bounded and
+smooth functions; the regulariser is unbounded, which a ball mends. What is tested is the mechanism.
 """
 
 from __future__ import annotations
@@ -46,13 +48,14 @@ ALLD2 = statement(
     paper="ALL18",
     source="Lemma 6.8, Lemma A.9",
     provenance="derived",
-    note="Lemma A.9 needs bounded f and derivatives, where the regulariser is a quartic: on a ball it has them. Tested is "
-    "the mechanism, not the number of steps",
+    note="Lemma A.9 needs bounded f and derivatives, where the regulariser is a quartic: on a ball "
+    "it has them. Tested is the mechanism, not the number of steps",
     uses=["ALL-D1", "ALL-D5", "ALL-Q9", "ALL-A8"],
     title="Negative curvature, and escape from the saddle",
-    says=r"$\lim_{\eta\to0}\frac{\mathbb E_\Sigma\mathcal L(\theta+\sqrt\eta\,\delta_\Sigma)-\mathcal L(\theta)}\eta=\frac12\mathbb E_\Sigma[\delta_\Sigma^\top"
-    r"\nabla^2\mathcal L\,\delta_\Sigma]\ge\frac12\lambda_{\min}(\|\hat W\|_F^2+\|\hat V\|_F^2)$; the origin of the quadratic network is a saddle "
-    r"that noise leaves.",
+    says=r"$\lim_{\eta\to0}\frac{\mathbb E_\Sigma\mathcal "
+    r"L(\theta+\sqrt\eta\,\delta_\Sigma)-\mathcal L(\theta)}\eta=\frac12\mathbb "
+    r"E_\Sigma[\delta_\Sigma^\top\nabla^2\mathcal L\,\delta_\Sigma]\ge\frac12\lambda_{\min}(\|\hat "
+    r"W\|_F^2+\|\hat V\|_F^2)$; the origin of the quadratic network is a saddle that noise leaves.",
 )
 _TINY = ThreeLayer(first=5, second=4, dimension=3)
 
@@ -103,8 +106,9 @@ def _signed(direction: Float[Tensor, "trials n"], s: Float[Tensor, "5"]) -> Tens
 @ALLD2.part(
     "a",
     kind="scaling",
-    says=r"The quotient of $\mathbb E_\Sigma\mathcal L(\theta+\sqrt\eta\,\delta_\Sigma)-\mathcal L(\theta)$ and $\eta$ is $\frac12\mathbb E_\Sigma[\delta_\Sigma^"
-    r"\top\nabla^2\mathcal L\,\delta_\Sigma]+O(\eta)$, in root mean square over eight networks.",
+    says=r"The quotient of $\mathbb E_\Sigma\mathcal L(\theta+\sqrt\eta\,\delta_\Sigma)-\mathcal "
+    r"L(\theta)$ and $\eta$ is $\frac12\mathbb E_\Sigma[\delta_\Sigma^\top\nabla^2\mathcal "
+    r"L\,\delta_\Sigma]+O(\eta)$, in root mean square over eight networks.",
     quantifiers=(r"\forall\,\theta,\hat W,\hat V", r"\forall\,\eta"),
     constant=Constant(60.0, measured_on="η = 10⁻⁴…10⁻¹, moves of length 1"),
     along=[
@@ -142,8 +146,9 @@ the_quotient_is_half_the_curvature.twin(
 @ALLD2.part(
     "b",
     kind="inequality",
-    says=r"$\mathbb E_\Sigma[\delta_\Sigma^\top\nabla^2\mathcal L\,\delta_\Sigma]\ge\lambda_{\min}(\nabla^2\mathcal L)(\|\hat W\|_F^2+\|\hat V\|_F^2)$: a decrease "
-    r"forces negative curvature.",
+    says=r"$\mathbb E_\Sigma[\delta_\Sigma^\top\nabla^2\mathcal "
+    r"L\,\delta_\Sigma]\ge\lambda_{\min}(\nabla^2\mathcal L)(\|\hat W\|_F^2+\|\hat V\|_F^2)$: a "
+    r"decrease forces negative curvature.",
     quantifiers=(r"\forall\,\theta,\hat W,\hat V",),
     specimens=[{"size": 1.0}],
 )
@@ -177,8 +182,8 @@ a_decrease_forces_negative_curvature.twin("λ_max", largest=True)
 @ALLD2.part(
     "c",
     kind="identity",
-    says=r"At the origin of $q=AD_vVD_wWx$: $\lambda_{\min}(\nabla^2\mathcal L)=-\max_j\|M_j\|_2$, $M_j=\frac1N\sum_n\ell_n'[D_{w,n}]_{jj}D_{v,n}A^\top x_n^"
-    r"\top$.",
+    says=r"At the origin of $q=AD_vVD_wWx$: $\lambda_{\min}(\nabla^2\mathcal L)=-\max_j\|M_j\|_2$, "
+    r"$M_j=\frac1N\sum_n\ell_n'[D_{w,n}]_{jj}D_{v,n}A^\top x_n^\top$.",
     quantifiers=(r"\forall\, A,b,x_n,y_n",),
     specimens=[{"samples": 6}],
 )
@@ -211,8 +216,9 @@ the_origin_of_the_quadratic_network_is_a_saddle.twin("Frobenius norms", whole=Tr
 @ALLD2.part(
     "d",
     kind="trajectory",
-    says=r"Descent on the quadratic network from noise of size $10^{-3}$: per step the weights grow by at most $1+\mathrm{step}\,|\lambda_{\min}|$ at "
-    r"first, and the loss falls below $0.9$ of its start; without noise it stays.",
+    says=r"Descent on the quadratic network from noise of size $10^{-3}$: per step the weights "
+    r"grow by at most $1+\mathrm{step}\,|\lambda_{\min}|$ at first, and the loss falls below $0.9$ "
+    r"of its start; without noise it stays.",
     quantifiers=(r"\forall\, x_n,y_n", r"\mathbb P_{W,V,A,b}"),
     constant=Constant(1.0, measured_on="m = 16…64, 400 steps of 0.5/√m"),
     specimens=[{"width": 32}],
@@ -253,7 +259,8 @@ ALLD4 = statement(
     provenance="as printed",
     uses=["ALL-Q2"],
     title="The regulariser keeps the iterates in the ball",
-    says=r"$L'(\lambda;W,V)\le L_{\max}$ implies $\|\sqrt\lambda W\|_{2,4}^4\le L_{\max}/\lambda_w$ and $\|\sqrt\lambda V\|_F^2\le L_{\max}/\lambda_v$; a decay of $\lambda$ "
+    says=r"$L'(\lambda;W,V)\le L_{\max}$ implies $\|\sqrt\lambda W\|_{2,4}^4\le "
+    r"L_{\max}/\lambda_w$ and $\|\sqrt\lambda V\|_F^2\le L_{\max}/\lambda_v$; a decay of $\lambda$ "
     r"does not increase the regulariser.",
     kind="inequality",
     quantifiers=(r"\forall\, W,V", r"\forall\,\lambda,\lambda_w,\lambda_v"),

@@ -1,12 +1,13 @@
-r"""Random signs turn a move of order √η into a quadratic term of order η (ALL18, Sections 6.4 and C.3).
+r"""Random signs turn a move of order √η into a quadratic term of order η (ALL18, Sections 6.4 and
+C.3).
 
 As ΣD_wΣ = D_w, the frozen network at (W + √η ΣW'', V + √η V''Σ) is, for every Σ,
 
-    P + √η AD_v(V''ΣD_w(Wx + b₁) + VD_wΣW''x) + η AD_vV''D_wW''x,                                     (1)
+    P + √η AD_v(V''ΣD_w(Wx + b₁) + VD_wΣW''x) + η AD_vV''D_wW''x,                                (1)
 
-and the middle term has mean 0. The regulariser has its mean in closed form, too. At the current point the
-same expansion with Lemma 6.5(2)'s η in place of √η has the cross terms g', whose size is exactly that of a
-sum of signs.
+and the middle term has mean 0. The regulariser has its mean in closed form, too. At the current
+point the same expansion with Lemma 6.5(2)'s η in place of √η has the cross terms g', whose size is
+exactly that of a sum of signs.
 """
 
 from __future__ import annotations
@@ -49,8 +50,9 @@ ALLQ2 = statement(
     source="Section 6.4 and proof of Lemma 6.7",
     provenance="as printed",
     title="The sign trick",
-    says=r"$\mathbb E_\Sigma P(x;W+\sqrt\eta\,\Sigma W'',V+\sqrt\eta\,V''\Sigma)=P(x;W,V)+\eta\,AD_vV''D_wW''x$; "
-    r"$\mathbb E\|V+\sqrt\eta V''\Sigma\|_F^2=\|V\|_F^2+\eta\|V''\|_F^2$; $\mathbb E\|W+\sqrt\eta\Sigma "
+    says=r"$\mathbb E_\Sigma P(x;W+\sqrt\eta\,\Sigma "
+    r"W'',V+\sqrt\eta\,V''\Sigma)=P(x;W,V)+\eta\,AD_vV''D_wW''x$; $\mathbb E\|V+\sqrt\eta "
+    r"V''\Sigma\|_F^2=\|V\|_F^2+\eta\|V''\|_F^2$; $\mathbb E\|W+\sqrt\eta\Sigma "
     r"W''\|_{2,4}^4\le\|W\|_{2,4}^4+6\eta\|W\|_{2,4}^2\|W''\|_{2,4}^2+\eta^2\|W''\|_{2,4}^4$.",
     kind="identity",
     quantifiers=(r"\forall\, D_w,D_v", r"\forall\, W,V,W'',V''", r"\forall\,\eta"),
@@ -107,8 +109,9 @@ random_signs_leave_a_quadratic_term.twin("other signs for V than for W", shift=1
 
 @ALLQ2.part(
     "b",
-    says=r"$\mathbb E\|V+\sqrt\eta V''\Sigma\|_F^2=\|V\|_F^2+\eta\|V''\|_F^2$ and $\mathbb E\|W+\sqrt\eta\Sigma "
-    r"W''\|_{2,4}^4=\sum_i\big[(\|w_i\|^2+\eta\|w_i''\|^2)^2+4\eta\langle w_i,w_i''\rangle^2\big]$.",
+    says=r"$\mathbb E\|V+\sqrt\eta V''\Sigma\|_F^2=\|V\|_F^2+\eta\|V''\|_F^2$ and $\mathbb "
+    r"E\|W+\sqrt\eta\Sigma W''\|_{2,4}^4=\sum_i\big[(\|w_i\|^2+\eta\|w_i''\|^2)^2+4\eta\langle "
+    r"w_i,w_i''\rangle^2\big]$.",
     specimens=_SPECIMENS,
 )
 @given(**_DRAWN)
@@ -139,8 +142,9 @@ regularisers_have_a_mean_in_closed_form.twin("2η⟨w, w''⟩² in place of 4η"
     "c",
     kind="inequality",
     source="proof of Lemma 6.7, (C.35)",
-    says=r"$\mathbb E\|W+\sqrt\eta\Sigma W''\|_{2,4}^4\le\|W\|_{2,4}^4+6\eta\|W\|_{2,4}^2\|W''\|_{2,4}^2+\eta^2\|W''"
-    r"\|_{2,4}^4$, equality for parallel rows of one ratio.",
+    says=r"$\mathbb E\|W+\sqrt\eta\Sigma "
+    r"W''\|_{2,4}^4\le\|W\|_{2,4}^4+6\eta\|W\|_{2,4}^2\|W''\|_{2,4}^2+\eta^2\|W''\|_{2,4}^4$, "
+    r"equality for parallel rows of one ratio.",
     specimens=[{"eta": 0.3, "size": 1.0, "parallel": True}],
 )
 @given(**_DRAWN, parallel=st.booleans())
@@ -166,8 +170,9 @@ ALLQ3 = statement(
     note="m₂ ≳ √m₁ is not among the hypotheses; every use has m₁ = m₂ (Table 1)",
     uses=["ALL-Q2", "ALL-Q14"],
     title="Cross terms vanish",
-    says=r"$g_r(\cdot+\eta\Sigma W'',\cdot+\eta V''\Sigma)=g_r+g_r^{(b,b)}(x;\eta\Sigma W'',\eta V''\Sigma)+g_r'(x)$ "
-    r"with $\mathbb E_\Sigma g_r'=0$ and $|g_r'|\le\eta\tilde O(\sqrt{m_2/m_1}\,\tau_v+\sqrt{m_2}\,\tau_w)$ w.h.p.",
+    says=r"$g_r(\cdot+\eta\Sigma W'',\cdot+\eta V''\Sigma)=g_r+g_r^{(b,b)}(x;\eta\Sigma W'',\eta "
+    r"V''\Sigma)+g_r'(x)$ with $\mathbb E_\Sigma g_r'=0$ and $|g_r'|\le\eta\tilde "
+    r"O(\sqrt{m_2/m_1}\,\tau_v+\sqrt{m_2}\,\tau_w)$ w.h.p.",
 )
 
 
@@ -175,8 +180,8 @@ ALLQ3 = statement(
     "a",
     kind="identity",
     provenance="derived",
-    says=r"$g_r'=\eta(\bar aV''\Sigma\bar h+\bar a\bar V\bar D_w\Sigma W''x)$ has mean 0 and the variance $\eta^2"
-    r"\sum_j\big([\bar aV'']_j\bar h_j+[\bar a\bar V]_j[\bar D_wW''x]_j\big)^2$.",
+    says=r"$g_r'=\eta(\bar aV''\Sigma\bar h+\bar a\bar V\bar D_w\Sigma W''x)$ has mean 0 and the "
+    r"variance $\eta^2\sum_j\big([\bar aV'']_j\bar h_j+[\bar a\bar V]_j[\bar D_wW''x]_j\big)^2$.",
     quantifiers=(r"\forall\, D_w,D_v", r"\forall\, W,V,W'',V''"),
     specimens=_SPECIMENS,
 )
@@ -236,8 +241,8 @@ _SIZES = {"first": sizes(smallest=64, largest=512), "ratio": st.sampled_from((1.
 @ALLQ3.part(
     "b",
     kind="scaling",
-    says=r"$|g_r'|\le\eta\tilde O(\sqrt{m_2/m_1}\,\tau_v)$ from $V''$, for the worst one: a root of a logarithm "
-    r"of $\max_j|h_j|$.",
+    says=r"$|g_r'|\le\eta\tilde O(\sqrt{m_2/m_1}\,\tau_v)$ from $V''$, for the worst one: a root "
+    r"of a logarithm of $\max_j|h_j|$.",
     quantifiers=(r"\forall\, x", r"\mathbb P_{W,V,A,b}", r"\forall\,\|V''\|_F\le\tau_v"),
     constant=Constant(3.0, measured_on="m = 64…2048; √log m taken out"),
     along=[_WIDTHS],
@@ -258,8 +263,8 @@ cross_terms_of_v_are_small.twin("√m₂/m₁", specimens=[{"first": 1024, "rati
 @ALLQ3.part(
     "c",
     kind="scaling",
-    says=r"$|g_r'|\le\eta\tilde O(\sqrt{m_2}\,\tau_w)$ from $W''$ when $m_2\gtrsim\sqrt{m_1}$; for $m_1=m_2$ its size "
-    r"is $m_1^{1/4}\tau_w$.",
+    says=r"$|g_r'|\le\eta\tilde O(\sqrt{m_2}\,\tau_w)$ from $W''$ when $m_2\gtrsim\sqrt{m_1}$; for "
+    r"$m_1=m_2$ its size is $m_1^{1/4}\tau_w$.",
     quantifiers=(r"\forall\, x", r"\mathbb P_{W,V,A,b}", r"\forall\,\|W''\|_{2,4}\le\tau_w"),
     constant=Constant(1.5, measured_on="m₁ = 64…2048, m₂ ≥ m₁"),
     along=[replace(_WIDTHS, member="sharp")],

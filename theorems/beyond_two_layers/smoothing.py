@@ -1,12 +1,14 @@
 r"""Gaussian smoothing (ALL18, Sections 6.4 and 6.5, Lemma 6.9).
 
-E g(θ + ρ), ρ ~ N(0, σ²I), has the second derivative Σ_k Δ_k φ((t - t_k)/σ)/σ for a piecewise linear g with changes of
-slope Δ_k, and for bounded g one order more of 1/σ: the objective is smooth with constants poly(1/σ), which escaping
-saddles needs. Smoothed preactivations are rarely small, wherever training has taken W. With fresh noise a step
-ηΣW'', ηV''Σ changes real and pseudo network by a difference of order η²: the curvature that smoothing gives to ReLU.
-It stays as η → 0 and vanishes with m only.
+E g(θ + ρ), ρ ~ N(0, σ²I), has the second derivative Σ_k Δ_k φ((t - t_k)/σ)/σ for a piecewise linear
+g with changes of slope Δ_k, and for bounded g one order more of 1/σ: the objective is smooth with
+constants poly(1/σ), which escaping saddles needs. Smoothed preactivations are rarely small,
+wherever training has taken W. With fresh noise a step ηΣW'', ηV''Σ changes real and pseudo network
+by a difference of order η²: the curvature that smoothing gives to ReLU. It stays as η → 0 and
+vanishes with m only.
 
-Given W^ρx, V^ρ enters through Gaussian preactivations: it is integrated, or drawn along the three hidden vectors in use.
+Given W^ρx, V^ρ enters through Gaussian preactivations: it is integrated, or drawn along the three
+hidden vectors in use.
 """
 
 from __future__ import annotations
@@ -44,17 +46,18 @@ ALLQ9 = statement(
     provenance="derived",
     note="the page says inverse polynomial in σ; the constants are sharp",
     title="Gaussian smoothing bounds the curvature",
-    says=r"$g_\sigma(\theta)=\mathbb E\,g(\theta+\rho)$: if $g$ is $G$-Lipschitz, $\|\nabla^2g_\sigma\|_2\le\sqrt{2/\pi}\,G/\sigma$; if "
-    r"$|g|\le B$, $\|\nabla g_\sigma\|\le\sqrt{2/\pi}\,B/\sigma$ and $\|\nabla^2g_\sigma\|_2\le4\varphi(1)B/\sigma^2$. Smoothed "
-    r"preactivations are small for few neurons.",
+    says=r"$g_\sigma(\theta)=\mathbb E\,g(\theta+\rho)$: if $g$ is $G$-Lipschitz, "
+    r"$\|\nabla^2g_\sigma\|_2\le\sqrt{2/\pi}\,G/\sigma$; if $|g|\le B$, $\|\nabla "
+    r"g_\sigma\|\le\sqrt{2/\pi}\,B/\sigma$ and $\|\nabla^2g_\sigma\|_2\le4\varphi(1)B/\sigma^2$. "
+    r"Smoothed preactivations are small for few neurons.",
 )
 
 
 @ALLQ9.part(
     "a",
     kind="inequality",
-    says=r"The three bounds, for piecewise linear and piecewise constant functions; attained by $G|t|$, $B\,\mathrm{sgn}"
-    r"(t)$ and $B\,\mathrm{sgn}(t^2-\sigma^2)$ at 0.",
+    says=r"The three bounds, for piecewise linear and piecewise constant functions; attained by "
+    r"$G|t|$, $B\,\mathrm{sgn}(t)$ and $B\,\mathrm{sgn}(t^2-\sigma^2)$ at 0.",
     quantifiers=(r"\forall\, g", r"\forall\, t,\sigma"),
     specimens=[
         {"kinks": 1, "sigma": 1.0, "extremal": True},
@@ -101,8 +104,9 @@ smoothed_functions_have_bounded_curvature.twin("0.9 in place of 4φ(1)", second=
 @ALLQ9.part(
     "b",
     kind="probability",
-    says=r"Fresh $W^\rho$, any $W,b_1$: $\#\{j:|\langle w_j+w_j^\rho,x\rangle+b_{1,j}|\le s\}\le2\mu$, $\mu=2\varphi(0)m_1s/"
-    r"\sigma_w$, except with probability $e^{-\mu/3}$; the worst $W$ puts all of them at 0.",
+    says=r"Fresh $W^\rho$, any $W,b_1$: $\#\{j:|\langle w_j+w_j^\rho,x\rangle+b_{1,j}|\le "
+    r"s\}\le2\mu$, $\mu=2\varphi(0)m_1s/\sigma_w$, except with probability $e^{-\mu/3}$; the worst "
+    r"$W$ puts all of them at 0.",
     quantifiers=(r"\forall\, W,b_1,x,s", r"\mathbb P_{W^\rho}"),
     specimens=[{"width": 256, "s": 0.1}],
 )
@@ -126,8 +130,10 @@ ALLQ6 = statement(
     note="the page has E|P - P'| (ALL-Q12); here the bias, which the descent feels, with step √η",
     uses=["ALL-Q2", "ALL-Q9"],
     title="The smoothed network follows the sign trick",
-    says=r"At the radii of Lemma 6.2, $\sigma_{w,v}=c\,m^{-1/2}$: $\big|\mathbb E_{\rho,\Sigma}f(W+\sqrt\eta\Sigma W'',V+\sqrt\eta V''"
-    r"\Sigma)-\mathbb E_\rho f(W,V)-\eta\,\mathbb E_\rho[AD_vV''D_wW''x]\big|\le\eta\,O(C_0^2m^{-1/2})$ for all $\eta\le1$, in root mean square over six networks.",
+    says=r"At the radii of Lemma 6.2, $\sigma_{w,v}=c\,m^{-1/2}$: $\big|\mathbb "
+    r"E_{\rho,\Sigma}f(W+\sqrt\eta\Sigma W'',V+\sqrt\eta V''\Sigma)-\mathbb E_\rho "
+    r"f(W,V)-\eta\,\mathbb E_\rho[AD_vV''D_wW''x]\big|\le\eta\,O(C_0^2m^{-1/2})$ for all "
+    r"$\eta\le1$, in root mean square over six networks.",
     kind="scaling",
     quantifiers=(r"\forall\, x,\eta", r"\mathbb P_{W,V,A,b}", r"\mathbb E_{\rho,\Sigma}"),
     constant=Constant(0.6, measured_on="m = 32…128, η = 0.001…1, C_0 = 3"),
@@ -193,9 +199,9 @@ ALLQ12 = statement(
     provenance="as printed",
     uses=["ALL-Q9"],
     title="Smoothed real against pseudo network",
-    says=r"$P$ real, $P'$ pseudo (signs at $\eta=0$), at $W+W^\rho+\eta\Sigma W''$, $V+V^\rho+\eta V''\Sigma$: w.h.p. $\mathbb E_{\rho}\frac"
-    r"{|P-P'|}{\eta^2}=\tilde O\big(\frac{m_1\tau_{w,\infty}^2}{\sigma_w}+\frac{m_2\tau_{w,\infty}^2}{\sigma_v}+\frac{m_2}{m_1}\frac{\tau_{v,"
-    r"\infty}^2}{\sigma_v}\big)+O_p(\eta)$.",
+    says=r"$P$ real, $P'$ pseudo (signs at $\eta=0$), at $W+W^\rho+\eta\Sigma W''$, $V+V^\rho+\eta "
+    r"V''\Sigma$: w.h.p. $\mathbb E_{\rho}\frac{|P-P'|}{\eta^2}=\tilde "
+    r"O\big(\frac{m_1\tau_{w,\infty}^2}{\sigma_w}+\frac{m_2\tau_{w,\infty}^2}{\sigma_v}+\frac{m_2}{m_1}\frac{\tau_{v,\infty}^2}{\sigma_v}\big)+O_p(\eta)$.",
     kind="scaling",
     quantifiers=(r"\forall\, x,W'',V''", r"\mathbb P_{W,V,A,b}", r"\mathbb E_{\rho}"),
 )
@@ -211,7 +217,8 @@ def _gap(width: int, eta: float, trials: Trials) -> tuple[Tensor, Tensor, float]
     sign = random_signs(trials, "Sigma", draws, width)
     moved = z + eta * sign * size
     h0, h1, h2 = z.relu(), (z >= 0) * moved, moved.relu()
-    # V^ρ along h₀ and the two differences: rows N(0, σ_v² Gram), in units that keep the differences.
+    # V^ρ along h₀ and the two differences: rows N(0, σ_v² Gram), in units that keep the
+    # differences.
     stack = torch.stack((h0, (h1 - h0) / eta, (h2 - h1) / eta), dim=2)
     values, vectors = torch.linalg.eigh(stack @ stack.mT)
     root = vectors * values.clamp(min=0.0).sqrt().unsqueeze(-2)
@@ -240,7 +247,8 @@ def _along_step(at_most: float) -> Along:
 
 @ALLQ12.part(
     "a",
-    says=r"The printed bound for $\tau_{w,\infty}=1/m$, $V''_{ij}=a_i/m$ and Table 1's $\sigma$: of order $\eta^2$, and no smaller.",
+    says=r"The printed bound for $\tau_{w,\infty}=1/m$, $V''_{ij}=a_i/m$ and Table 1's $\sigma$: "
+    r"of order $\eta^2$, and no smaller.",
     constant=Constant(0.25, measured_on="m = 32…256, η = 0.01…0.3"),
     along=[_along_step(0.25)],
     specimens=[{"width": 64, "eta": 0.1}],
@@ -261,8 +269,8 @@ real_and_pseudo_network_differ_by_the_square_of_the_step.twin(
 @ALLQ12.part(
     "b",
     provenance="derived",
-    says=r"The first layer's part is $\Theta(m_1^{3/2}\tau_{w,\infty}^2)$ for $W'=0$: the density of a preactivation at 0 is $\sqrt{m_1}$ "
-    r"and not $1/\sigma_w$.",
+    says=r"The first layer's part is $\Theta(m_1^{3/2}\tau_{w,\infty}^2)$ for $W'=0$: the density "
+    r"of a preactivation at 0 is $\sqrt{m_1}$ and not $1/\sigma_w$.",
     constant=Constant(0.5, measured_on="m = 32…512, η = 0.1"),
     along=[
         Along(

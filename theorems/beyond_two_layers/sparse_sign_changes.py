@@ -1,9 +1,10 @@
 r"""Sign changes are sparse (ALL18, Lemma 6.5(1) and Claim C.8).
 
-At most O(s m^{3/2}) of m preactivations of size m^{-1/2} are below s, and at most τ⁴/s⁴ rows of ‖W'‖_{2,4} ≤ τ (τ²/s² of
-‖·‖_F) move by s: the balance gives τ_w^{4/5} m₁^{6/5} and τ_v^{2/3} m₂. The worst set is explicit: flip the smallest
-preactivations as long as the budget lasts. Through V⁽⁰⁾ the first layer moves second preactivations by O(m₁^{1/4} τ_w)
-in ℓ₂, as long as ‖V⁽⁰⁾‖₂ = O(1): m₂ ≳ m₁, which the lemma does not say and every use has (Table 1).
+At most O(s m^{3/2}) of m preactivations of size m^{-1/2} are below s, and at most τ⁴/s⁴ rows of
+‖W'‖_{2,4} ≤ τ (τ²/s² of ‖·‖_F) move by s: the balance gives τ_w^{4/5} m₁^{6/5} and τ_v^{2/3} m₂.
+The worst set is explicit: flip the smallest preactivations as long as the budget lasts. Through
+V⁽⁰⁾ the first layer moves second preactivations by O(m₁^{1/4} τ_w) in ℓ₂, as long as ‖V⁽⁰⁾‖₂ =
+O(1): m₂ ≳ m₁, which the lemma does not say and every use has (Table 1).
 """
 
 from __future__ import annotations
@@ -41,9 +42,10 @@ ALLQ4 = statement(
     note="m₂ ≳ m₁ is not among the hypotheses; every use has m₁ = m₂",
     uses=["ALL-Q1"],
     title="Sign changes are sparse",
-    says=r"Fixed unit $x$, w.h.p., for all $\|W'\|_{2,4}\le\tau_w$, $\|V'\|_F\le\tau_v$: $\|D_w'\|_0\le\tilde O(\tau_w^{4/5}"
-    r"m_1^{6/5})$, $\|D_w'(W^{(0)}x+b_1)\|_2\le\tilde O(\tau_w^{6/5}m_1^{3/10})$ and $\|D_v'\|_0\le\tilde O(\sigma_vm_2^{3/2}+"
-    r"\tau_v^{2/3}m_2+\tau_w^{2/3}m_1^{1/6}m_2)$.",
+    says=r"Fixed unit $x$, w.h.p., for all $\|W'\|_{2,4}\le\tau_w$, $\|V'\|_F\le\tau_v$: "
+    r"$\|D_w'\|_0\le\tilde O(\tau_w^{4/5}m_1^{6/5})$, $\|D_w'(W^{(0)}x+b_1)\|_2\le\tilde "
+    r"O(\tau_w^{6/5}m_1^{3/10})$ and $\|D_v'\|_0\le\tilde "
+    r"O(\sigma_vm_2^{3/2}+\tau_v^{2/3}m_2+\tau_w^{2/3}m_1^{1/6}m_2)$.",
     kind="scaling",
     quantifiers=(r"\forall\, x", r"\mathbb P_{W,V,b}", r"\forall\, W',V'"),
 )
@@ -79,8 +81,8 @@ def _flipped(z: Float[Tensor, "trials m"], budget: float, power: int) -> Float[T
 
 @ALLQ4.part(
     "a",
-    says=r"Layer 1, $\tau_w=c\,m_1^{-1/4}$: at most $O(\tau_w^{4/5}m_1^{6/5})$ changes, and $\|D_w'(W^{(0)}x+b_1)\|_2\le "
-    r"O(\tau_w^{6/5}m_1^{3/10})$.",
+    says=r"Layer 1, $\tau_w=c\,m_1^{-1/4}$: at most $O(\tau_w^{4/5}m_1^{6/5})$ changes, and "
+    r"$\|D_w'(W^{(0)}x+b_1)\|_2\le O(\tau_w^{6/5}m_1^{3/10})$.",
     constant=Constant(1.3, measured_on="m = 256…16384, c = 0.1…1"),
     along=_grids((256, 2048, 16384), (0.1, 0.3, 1.0), 0.3),
     specimens=[{"width": 2048, "radius": 0.3}],
@@ -114,7 +116,10 @@ few_signs_of_the_first_layer_change.twin("the norm without m₁^{3/10}", of_norm
 
 
 def _second_preactivations(width: int, trials: Trials) -> tuple[Tensor, Tensor]:
-    """Return u = V⁽⁰⁾h + b₂ and ‖h‖, of m₁ = m₂: given h, the entries of u are N(0, (‖h‖² + 1)/m₂)."""
+    """Return u = V⁽⁰⁾h + b₂ and ‖h‖, of m₁ = m₂:
+
+    given h, the entries of u are N(0, (‖h‖² + 1)/m₂).
+    """
     network = ThreeLayer(first=width, second=1).initialise(trials)
     h = network.first(network.W, inputs(trials, "x", 1, 4)).relu()[:, 0].norm(dim=1, keepdim=True)
     return ((h**2 + 1.0) / width).sqrt() * trials.normal("u", width), h
@@ -144,7 +149,8 @@ few_signs_of_the_second_layer_change.twin(
 
 @ALLQ4.part(
     "c",
-    says=r"Layer 2 through $W'$, $\tau_w=c\,m_1^{-1/2}$ and $m_2\gtrsim m_1$: at most $O(\tau_w^{2/3}m_1^{1/6}m_2)$ changes.",
+    says=r"Layer 2 through $W'$, $\tau_w=c\,m_1^{-1/2}$ and $m_2\gtrsim m_1$: at most "
+    r"$O(\tau_w^{2/3}m_1^{1/6}m_2)$ changes.",
     constant=Constant(1.0, measured_on="m₁ = m₂ = 64…1024, c = 0.3"),
     along=[
         Along(
@@ -189,7 +195,8 @@ the_first_layer_changes_few_signs_of_the_second.twin(
 
 @ALLQ4.part(
     "d",
-    says=r"The smoothing $V^\rho$ of variance $\sigma_v^2\le1/m_2$ alone changes $O(\sigma_vm_2^{3/2})$ signs.",
+    says=r"The smoothing $V^\rho$ of variance $\sigma_v^2\le1/m_2$ alone changes "
+    r"$O(\sigma_vm_2^{3/2})$ signs.",
     constant=Constant(0.5, measured_on="m = 64…8192, σ_v√m₂ = 0.1…1"),
     along=_grids((128, 1024, 8192), (0.1, 0.3, 1.0), 0.3),
     specimens=[{"width": 256, "radius": 0.3}],
@@ -212,12 +219,13 @@ ALLQ13 = statement(
     paper="ALL18",
     source="Claim C.8",
     provenance="as printed",
-    note="printed for all unit h after V and with no probability: for one h, as its proof is and every use has "
-    "it; and with a cutoff, below which less than one sign changes",
+    note="printed for all unit h after V and with no probability: for one h, as its proof is and "
+    "every use has it; and with a cutoff, below which less than one sign changes",
     title="Changes of signs are sparse and small in ℓ₁",
-    says=r"Fixed unit $h$, $V_{ij}\sim N(0,\frac1{m_2})$, w.h.p. for all $g'=g_1'+g_2'$, $\|g_1'\|\le1$, $\|g_2'\|_\infty\le\frac1"
-    r"{4\sqrt{m_2}}$, with $x=D'(Vh+g')$ on changed coordinates: $\|x\|_0\le O(m_2\|g_1'\|^{2/3}+m_2^{3/2}\|g_2'\|_\infty)$ and "
-    r"$\|x\|_1\le O(\sqrt{m_2}\|g_1'\|^{4/3}+m_2^{3/2}\|g_2'\|_\infty^2)$.",
+    says=r"Fixed unit $h$, $V_{ij}\sim N(0,\frac1{m_2})$, w.h.p. for all $g'=g_1'+g_2'$, "
+    r"$\|g_1'\|\le1$, $\|g_2'\|_\infty\le\frac1{4\sqrt{m_2}}$, with $x=D'(Vh+g')$ on changed "
+    r"coordinates: $\|x\|_0\le O(m_2\|g_1'\|^{2/3}+m_2^{3/2}\|g_2'\|_\infty)$ and $\|x\|_1\le "
+    r"O(\sqrt{m_2}\|g_1'\|^{4/3}+m_2^{3/2}\|g_2'\|_\infty^2)$.",
     kind="scaling",
     quantifiers=(r"\forall\, h", r"\mathbb P_V", r"\forall\, g_1',g_2'"),
 )
@@ -230,7 +238,8 @@ _LONG = _grids((512, 4096, 32768), (0.03, 0.1, 0.3), 0.1)
 
 @ALLQ13.part(
     "a",
-    says=r"$\|g_1'\|\le t$: at most $O(m_2t^{2/3})$ changes, of total size $O(\sqrt{m_2}\,t^{4/3})$.",
+    says=r"$\|g_1'\|\le t$: at most $O(m_2t^{2/3})$ changes, of total size "
+    r"$O(\sqrt{m_2}\,t^{4/3})$.",
     constant=Constant(1.6, measured_on="m₂ = 512…32768, t = 0.03…0.3"),
     along=_LONG,
     specimens=[{"width": 4096, "radius": 0.1}],
@@ -276,8 +285,8 @@ changes_by_an_l2_move_are_sparse_and_small.twin(
 
 @ALLQ13.part(
     "b",
-    says=r"$\|g_2'\|_\infty\le s$: at most $O(m_2^{3/2}s)$ changes, of total size $O(m_2^{3/2}s^2)$, with the constants "
-    r"$2\varphi(0)$ and $\varphi(0)$.",
+    says=r"$\|g_2'\|_\infty\le s$: at most $O(m_2^{3/2}s)$ changes, of total size "
+    r"$O(m_2^{3/2}s^2)$, with the constants $2\varphi(0)$ and $\varphi(0)$.",
     constant=Constant(1.5, measured_on="m₂ = 512…32768, s√m₂ = 0.03…0.25"),
     along=_grids((512, 4096, 32768), (0.03, 0.1, 0.25), 0.1),
     specimens=[{"width": 4096, "radius": 0.1}],

@@ -1,11 +1,14 @@
 r"""Rademacher complexity of three layers (ALL18, Lemmas 6.10 and 6.12).
 
-*Frozen signs.* The class splits into a linear part in W', one in V' and a bilinear one, whose supremum is exact: over ‖V'‖_F ≤ τ_v, ‖W'‖_F ≤ τ_w it is
-τ_vτ_w max_q ‖M_q‖₂, and over ‖W'‖_{2,4} ≤ τ_w it is τ_vτ_w (Σ_q ‖M_q‖₂⁴)^{1/4}, M_q = (1/N) Σ ξ_n [D_{w,n}]_qq ã_n x_n^⊤. Random signs leave the
-bilinear part alone: that is what the second variant buys. *The real network*, without signs, has a complexity that grows with m.
+*Frozen signs.* The class splits into a linear part in W', one in V' and a bilinear one, whose
+supremum is exact: over ‖V'‖_F ≤ τ_v, ‖W'‖_F ≤ τ_w it is τ_vτ_w max_q ‖M_q‖₂, and over ‖W'‖_{2,4} ≤
+τ_w it is τ_vτ_w (Σ_q ‖M_q‖₂⁴)^{1/4}, M_q = (1/N) Σ ξ_n [D_{w,n}]_qq ã_n x_n^⊤. Random signs leave
+the bilinear part alone: that is what the second variant buys. *The real network*, without signs,
+has a complexity that grows with m.
 
-The printed lemma 6.12 has absolute values inside the supremum, which the constant part f_0 enters with |f_0|/√N; without the bars,
-as the page defines complexities, it drops out. Lemma 6.10 needs σ_w ≲ m₁^{-1/2}, as Table 1 has it.
+The printed lemma 6.12 has absolute values inside the supremum, which the constant part f_0 enters
+with |f_0|/√N; without the bars, as the page defines complexities, it drops out. Lemma 6.10 needs
+σ_w ≲ m₁^{-1/2}, as Table 1 has it.
 """
 
 from __future__ import annotations
@@ -85,8 +88,10 @@ ALLR4 = statement(
     provenance="derived",
     uses=["ALL-R1"],
     title="Complexity of the three-layer classes",
-    says=r"The frozen class over $\|W'\|_F\le\tau_w$, $\|V'\|_F\le\tau_v$: $\widehat{\mathfrak R}\le\frac1{\sqrt N}\big[\tau_w(\frac1N\sum\|c_n\|^2)^{1/2}+\tau_v(\frac1N"
-    r"\sum\|\tilde a_n\|^2\|h_n\|^2)^{1/2}+\tau_w\tau_v(\frac1N\sum\|\tilde a_n\|^2)^{1/2}(1+\sqrt{2\log m_1})\big]$; the real one over row balls grows with $m$.",
+    says=r"The frozen class over $\|W'\|_F\le\tau_w$, $\|V'\|_F\le\tau_v$: $\widehat{\mathfrak "
+    r"R}\le\frac1{\sqrt N}\big[\tau_w(\frac1N\sum\|c_n\|^2)^{1/2}+\tau_v(\frac1N\sum\|\tilde "
+    r"a_n\|^2\|h_n\|^2)^{1/2}+\tau_w\tau_v(\frac1N\sum\|\tilde a_n\|^2)^{1/2}(1+\sqrt{2\log "
+    r"m_1})\big]$; the real one over row balls grows with $m$.",
     kind="mean",
 )
 _SIZES = {
@@ -97,7 +102,8 @@ _SIZES = {
 
 @ALLR4.part(
     "a",
-    says=r"The three suprema of the frozen class, each below its bound; with random signs the third alone is left.",
+    says=r"The three suprema of the frozen class, each below its bound; with random signs the "
+    r"third alone is left.",
     quantifiers=(r"\forall\, W,V,A,b", r"\forall\, x_1,\dots,x_N", r"\mathbb E_\xi"),
     specimens=[{"width": 64, "samples": 32}],
 )
@@ -127,8 +133,10 @@ frozen_classes_have_three_parts.twin("the third without ‖ã‖ and the logarit
 
 @ALLR4.part(
     "b",
-    says=r"The real network over row balls $\|w_j'\|\le\tau_w$, $\|v_i'\|\le\tau_v$, every initialisation: $\widehat{\mathfrak R}\le\frac{\|a\|_1}{\sqrt N}\big[\tau_w\max_i\|v_i^"
-    r"{(0)}\|_1+\tau_v(\bar h+2\sqrt{m_1}\tau_w)\big]$; an ascent bounds it from below.",
+    says=r"The real network over row balls $\|w_j'\|\le\tau_w$, $\|v_i'\|\le\tau_v$, every "
+    r"initialisation: $\widehat{\mathfrak R}\le\frac{\|a\|_1}{\sqrt "
+    r"N}\big[\tau_w\max_i\|v_i^{(0)}\|_1+\tau_v(\bar h+2\sqrt{m_1}\tau_w)\big]$; an ascent bounds "
+    r"it from below.",
     quantifiers=(
         r"\forall\, W,V,A,b",
         r"\forall\, x_1,\dots,x_N",
@@ -173,8 +181,11 @@ ALLR5 = statement(
     note="with σ_w ≤ m₁^{-1/2}, which the statement does not say and Table 1 has",
     uses=["ALL-A12"],
     title="Crude Rademacher bound",
-    says=r"W.h.p. for all $N$: $\widehat{\mathfrak R}\le\tilde O\big(\frac{\tau_w'm_1\sqrt{m_2}+\tau_v'm_2}{\sqrt N}+\frac{\tau_v'\sqrt{m_1m_2\tau_w'(m_1^{-1/2}+\tau_w')}}"
-    r"{N^{1/4}}\big)$. At small radii its two first parts are exact suprema, of sizes $\tau_w'm_1^{3/4}/\sqrt N$ and $\tau_v'\sqrt{m_2/N}$.",
+    says=r"W.h.p. for all $N$: $\widehat{\mathfrak R}\le\tilde "
+    r"O\big(\frac{\tau_w'm_1\sqrt{m_2}+\tau_v'm_2}{\sqrt "
+    r"N}+\frac{\tau_v'\sqrt{m_1m_2\tau_w'(m_1^{-1/2}+\tau_w')}}{N^{1/4}}\big)$. At small radii its "
+    r"two first parts are exact suprema, of sizes $\tau_w'm_1^{3/4}/\sqrt N$ and "
+    r"$\tau_v'\sqrt{m_2/N}$.",
     kind="scaling",
     quantifiers=(r"\forall\, x_1,\dots,x_N", r"\mathbb P_{W,V,A,b}", r"\mathbb E_\xi"),
 )
@@ -194,7 +205,8 @@ def _width_grid(at_most: float, member: str = "") -> Along:
 
 @ALLR5.part(
     "a",
-    says=r"$V'$: $\tau_v'\mathbb E\|\frac1N\sum\xi_n\tilde a_nh_n^\top\|_F\le O(\tau_v'\sqrt{m_2/N})$, below the printed $\tau_v'm_2/\sqrt N$.",
+    says=r"$V'$: $\tau_v'\mathbb E\|\frac1N\sum\xi_n\tilde a_nh_n^\top\|_F\le "
+    r"O(\tau_v'\sqrt{m_2/N})$, below the printed $\tau_v'm_2/\sqrt N$.",
     constant=Constant(1.5, measured_on="m = 32…256, N = 16…64"),
     along=[_width_grid(0.15)],
     specimens=[{"width": 64, "samples": 32}],
@@ -215,7 +227,8 @@ the_second_layer_costs_the_root_of_its_width.twin(
 
 @ALLR5.part(
     "b",
-    says=r"$W'$: $\tau_w'\mathbb E\big(\sum_j\|G_j\|^{4/3}\big)^{3/4}\le O(\tau_w'm_1^{3/4}/\sqrt N)$, below the printed $\tau_w'm_1\sqrt{m_2}/\sqrt N$.",
+    says=r"$W'$: $\tau_w'\mathbb E\big(\sum_j\|G_j\|^{4/3}\big)^{3/4}\le O(\tau_w'm_1^{3/4}/\sqrt "
+    r"N)$, below the printed $\tau_w'm_1\sqrt{m_2}/\sqrt N$.",
     constant=Constant(1.2, measured_on="m = 32…256, N = 16…64"),
     along=[_width_grid(0.15)],
     specimens=[{"width": 64, "samples": 32}],
@@ -236,11 +249,13 @@ ALLR6 = statement(
     paper="ALL18",
     source="Lemma 6.12",
     provenance="as printed",
-    note="without the bars inside the supremum, as the page defines complexities: with them the constant part adds |f_0|/√N",
+    note="without the bars inside the supremum, as the page defines complexities: with them the "
+    "constant part adds |f_0|/√N",
     uses=["ALL-Q2", "ALL-Q11"],
     title="Rademacher bound with random signs",
-    says=r"$\{x\mapsto a_rD_vV'D_wW'x:\|V'\|_F\le\tau_v,\|W'\|_{2,4}\le\tau_w\}$: $\sup\frac1N\sum\xi_nf(x_n)=\tau_v\tau_w\big(\sum_q\|M_q\|_2^4\big)^{1/4}$, hence $\widehat{\mathfrak "
-    r"R}\le\tilde O(\tau_v\tau_wm_1^{1/4}\sqrt{m_2/N})$.",
+    says=r"$\{x\mapsto a_rD_vV'D_wW'x:\|V'\|_F\le\tau_v,\|W'\|_{2,4}\le\tau_w\}$: "
+    r"$\sup\frac1N\sum\xi_nf(x_n)=\tau_v\tau_w\big(\sum_q\|M_q\|_2^4\big)^{1/4}$, hence "
+    r"$\widehat{\mathfrak R}\le\tilde O(\tau_v\tau_wm_1^{1/4}\sqrt{m_2/N})$.",
 )
 
 
@@ -248,7 +263,8 @@ ALLR6 = statement(
     "a",
     kind="inequality",
     provenance="derived",
-    says=r"The supremum is attained and not exceeded: $W'$ with $\|w_q\|\propto\|M_q\|_2$ along the top singular vectors gives it, and alternating ascent no more.",
+    says=r"The supremum is attained and not exceeded: $W'$ with $\|w_q\|\propto\|M_q\|_2$ along "
+    r"the top singular vectors gives it, and alternating ascent no more.",
     quantifiers=(r"\forall\, W,V,A,b", r"\forall\, x_n,\xi_n", r"\sup_{W',V'}"),
     specimens=[{"width": 16, "samples": 16}],
 )
@@ -259,7 +275,7 @@ def the_supremum_of_the_bilinear_class(
     made = _Class(width, samples, trials, draws=1)
     closed = (made.bilinear()[:, 0] ** power).sum(dim=1) ** (1.0 / power)
     M = torch.einsum("tn,tnq,tni,tnd->tqid", made.xi[:, 0], made.Dw, made.a, made.x) / samples
-    U, S, Vh = torch.linalg.svd(M, full_matrices=False)
+    _, S, Vh = torch.linalg.svd(M, full_matrices=False)
     # Σ_q v_q^⊤ M_q w_q with ‖V'‖_F = 1: the best V' has columns in proportion to M_q w_q.
     W = S[:, :, :1] * Vh[:, :, 0]
     other = trials.stream("adversary").normal("start", width, 4)

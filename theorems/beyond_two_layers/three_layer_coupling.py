@@ -1,9 +1,10 @@
 r"""Real and frozen network of three layers, without and with random signs (ALL18, Lemma 6.11).
 
-*Without signs* F - P is attained by neurons of one weight's sign that cross zero: τ_w^{8/5} m₁^{9/10} in layer 1, τ^{4/3} √m₂ in layer
-2. *With signs* Σ drawn after W', V' the first-order part is a sum of signs, of size √(m₂/m₁) τ_v. In the main text W', V' may
-depend on Σ and x is not fixed, and ‖V'‖₂ stands where the proof has ‖V'‖_F: the appendix has the order right. Both readings
-are twins here.
+*Without signs* F - P is attained by neurons of one weight's sign that cross zero: τ_w^{8/5}
+m₁^{9/10} in layer 1, τ^{4/3} √m₂ in layer
+2. *With signs* Σ drawn after W', V' the first-order part is a sum of signs, of size √(m₂/m₁) τ_v.
+   In the main text W', V' may depend on Σ and x is not fixed, and ‖V'‖₂ stands where the proof has
+   ‖V'‖_F: the appendix has the order right. Both readings are twins here.
 """
 
 from __future__ import annotations
@@ -44,7 +45,9 @@ class _Start:
         return (self.network.A.view(shape) * (u + self.network.b2.view(shape)).relu()).sum(dim=-1)
 
     def crossing(self, tau: float, r: float) -> Float[Tensor, "trials m1"]:
-        """Return moves of preactivations by r through 0, of ‖·‖_{2,4} at most τ, on neurons of c > 0."""
+        """Return moves of preactivations by r through 0, of ‖·‖_{2,4} at most τ, on neurons of c
+        > 0.
+        """
         useful = torch.where((self.c > 0) & (self.z.abs() < 0.6 * r), self.z.abs(), math.inf)
         ranks = useful.argsort(dim=1).argsort(dim=1)
         chosen = (ranks < math.floor((tau / r) ** 4 + 1e-9)) & useful.isfinite()
@@ -56,11 +59,14 @@ ALLQ5 = statement(
     paper="ALL18",
     source="proof of Lemma 6.11",
     provenance="derived",
-    note="without Σ; the second term stands in the page's proof as the product (τ_w m₁^{1/4} τ_v)^{4/3} √m₂",
+    note="without Σ; the second term stands in the page's proof as the product (τ_w m₁^{1/4} "
+    "τ_v)^{4/3} √m₂",
     uses=["ALL-Q4", "ALL-Q10"],
     title="Real network against frozen network",
-    says=r"Fixed $x$, w.h.p., for all $\|W'\|_{2,4}\le\tau_w$, $\|V'\|_F\le\tau_v$: $|f_r-P_r|(x;W^{(0)}+W',V^{(0)}+V')\le\tilde O("
-    r"\tau_w^{8/5}m_1^{9/10}+\tau_u^{4/3}\sqrt{m_2})$, $\tau_u=O(\tau_v+m_1^{1/4}\tau_w)$. Each term is attained.",
+    says=r"Fixed $x$, w.h.p., for all $\|W'\|_{2,4}\le\tau_w$, $\|V'\|_F\le\tau_v$: "
+    r"$|f_r-P_r|(x;W^{(0)}+W',V^{(0)}+V')\le\tilde "
+    r"O(\tau_w^{8/5}m_1^{9/10}+\tau_u^{4/3}\sqrt{m_2})$, $\tau_u=O(\tau_v+m_1^{1/4}\tau_w)$. Each "
+    r"term is attained.",
     kind="scaling",
     quantifiers=(r"\forall\, x", r"\mathbb P_{W,V,A,b}", r"\forall\, W',V'"),
 )
@@ -131,7 +137,8 @@ def the_second_layer_leaves_its_frozen_network(
 ) -> Bound:
     first = ThreeLayer(first=width, second=1).initialise(trials)
     norm = first.first(first.W, inputs(trials, "x", 1, 4)).relu()[:, 0].norm(dim=1, keepdim=True)
-    # Given h, the second preactivations are N(0, (‖h‖² + 1)/m₂); a row moves them by its length times ‖h‖.
+    # Given h, the second preactivations are N(0, (‖h‖² + 1)/m₂); a row moves them by its length
+    # times ‖h‖.
     u = ((norm**2 + 1.0) / width).sqrt() * trials.normal("u", width)
     a = trials.normal("A", width)
     best = torch.zeros_like(u[:, 0])
@@ -158,13 +165,14 @@ ALLQ11 = statement(
     paper="ALL18",
     source="Lemma 6.11",
     provenance="as printed",
-    note="as in the appendix: x fixed, W', V' may depend on the initialisation and x but not on Σ; with ‖V'‖_F as "
-    "its proof has it, where both places print ‖V'‖₂",
+    note="as in the appendix: x fixed, W', V' may depend on the initialisation and x but not on Σ; "
+    "with ‖V'‖_F as its proof has it, where both places print ‖V'‖₂",
     uses=["ALL-Q4", "ALL-Q13", "ALL-Q14"],
     title="Stronger coupling with random signs",
-    says=r"$\|V'\|_F\le\tau_v\le1$, $\|W'\|_{2,4}\le\tau_w\in[m_1^{-3/4},m_1^{-9/16}]$: w.h.p. over the initialisation and $\Sigma$, $f_r(x;"
-    r"W^{(0)}+\Sigma W',V^{(0)}+V'\Sigma)=f_r(x;W^{(0)},V^{(0)})+a_rD_vV'D_wW'x\pm\tilde O\big(\tau_w^{8/5}m_1^{9/10}+\tau_w^{16/5}m_1^{9/5}"
-    r"\sqrt{m_2}+\sqrt{m_2/m_1}\,\tau_v\big)$.",
+    says=r"$\|V'\|_F\le\tau_v\le1$, $\|W'\|_{2,4}\le\tau_w\in[m_1^{-3/4},m_1^{-9/16}]$: w.h.p. "
+    r"over the initialisation and $\Sigma$, $f_r(x;W^{(0)}+\Sigma "
+    r"W',V^{(0)}+V'\Sigma)=f_r(x;W^{(0)},V^{(0)})+a_rD_vV'D_wW'x\pm\tilde "
+    r"O\big(\tau_w^{8/5}m_1^{9/10}+\tau_w^{16/5}m_1^{9/5}\sqrt{m_2}+\sqrt{m_2/m_1}\,\tau_v\big)$.",
     kind="scaling",
     quantifiers=(r"\forall\, x", r"\mathbb P_{W,V,A,b}", r"\forall\, W',V'", r"\mathbb P_\Sigma"),
 )
@@ -172,7 +180,8 @@ ALLQ11 = statement(
 
 @ALLQ11.part(
     "a",
-    says=r"$V'=0$, the mean over $\Sigma$: $O(\tau_w^{8/5}m_1^{9/10})$ at $\tau_w=m_1^{-13/20}$ for the worst $W'$, in root mean square over six networks.",
+    says=r"$V'=0$, the mean over $\Sigma$: $O(\tau_w^{8/5}m_1^{9/10})$ at $\tau_w=m_1^{-13/20}$ "
+    r"for the worst $W'$, in root mean square over six networks.",
     constant=Constant(0.3, measured_on="m = 64…512"),
     along=[
         Along(
@@ -210,7 +219,8 @@ signs_leave_the_second_order_of_the_first_layer.twin(
 
 @ALLQ11.part(
     "b",
-    says=r"$W'=0$, in root mean square over $\Sigma$: $O(\sqrt{m_2/m_1}\,\tau_v)$ for $V'=\tau_va^\top h^\top/\|a\|\|h\|$.",
+    says=r"$W'=0$, in root mean square over $\Sigma$: $O(\sqrt{m_2/m_1}\,\tau_v)$ for "
+    r"$V'=\tau_va^\top h^\top/\|a\|\|h\|$.",
     constant=Constant(2.5, measured_on="m = 64…512, τ_v = 0.1…1"),
     along=[
         Along(
@@ -241,8 +251,8 @@ def signs_make_moves_of_the_second_layer_small(
     weights, u = trials.normal("A of all", width), spread * trials.normal("u", width)
     sign, a = random_signs(trials, "Sigma", draws, width), weights * (u >= 0)
     if spectral:
-        # A partial permutation onto the rows with a_i > 0: spectral norm 1, Frobenius norm √(m/4). The
-        # hidden values are matched in their order of size, and row i receives ±h.
+        # A partial permutation onto the rows with a_i > 0: spectral norm 1, Frobenius norm √(m/4).
+        # The hidden values are matched in their order of size, and row i receives ±h.
         shift = radius * (weights > 0).unsqueeze(1) * sign * h.unsqueeze(1)
     else:
         along = a / a.norm(dim=1, keepdim=True)

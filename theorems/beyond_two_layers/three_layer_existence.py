@@ -1,11 +1,13 @@
 r"""A three-layer pseudo network computes a composition (ALL18, Lemma 6.2 and Corollary 6.6).
 
-For p₁ = k = 1: (1) u with ⟨u, h⁽⁰⁾(x)⟩ ≈ N₁(x) by ALL-E2; (2) α_i = √m₂⟨v_i, u/‖u‖⟩, so that row i of D_v is an indicator
-at N₁(x)/‖u‖, and H for z ↦ Φ(‖u‖z) by ALL-E1; (3) V*_{ij} = a_i H(α_i, √m₂b_{2,i})/m₂ for all j; (4) w*_j = (2/m₁)
-h_{φ₂}(…) e_d, where x_d = ½ makes ⟨w*_j, x⟩ free of x, so that Σ_j[D_wW*x]_j ≈ N₂(x). The page has C_0 in W* and one v ∈ {±1}^{m₁}
-a term; its proof has the radius 10√p₂ C_ε(φ, 1) where the lemma drops the 10, which a larger C* absorbs.
+For p₁ = k = 1: (1) u with ⟨u, h⁽⁰⁾(x)⟩ ≈ N₁(x) by ALL-E2; (2) α_i = √m₂⟨v_i, u/‖u‖⟩, so that row i
+of D_v is an indicator at N₁(x)/‖u‖, and H for z ↦ Φ(‖u‖z) by ALL-E1; (3) V*_{ij} = a_i H(α_i,
+√m₂b_{2,i})/m₂ for all j; (4) w*_j = (2/m₁) h_{φ₂}(…) e_d, where x_d = ½ makes ⟨w*_j, x⟩ free of x,
+so that Σ_j[D_wW*x]_j ≈ N₂(x). The page has C_0 in W* and one v ∈ {±1}^{m₁} a term; its proof has
+the radius 10√p₂ C_ε(φ, 1) where the lemma drops the 10, which a larger C* absorbs.
 
-V⁽⁰⁾ is never formed: (√m₂V⁽⁰⁾h(x₁), …, √m₂V⁽⁰⁾h(x_n), α) has independent rows N(0, G), G the Gram matrix.
+V⁽⁰⁾ is never formed: (√m₂V⁽⁰⁾h(x₁), …, √m₂V⁽⁰⁾h(x_n), α) has independent rows N(0, G), G the Gram
+matrix.
 """
 
 from __future__ import annotations
@@ -38,12 +40,14 @@ ALLE4 = statement(
     paper="ALL18",
     source="Lemma 6.2",
     provenance="as printed",
-    note="Φ = z², φ₁ = φ₂ = z and one w*, k = 1, ε_a = 1, with our witnesses: the conclusion far below the "
-    "lemma's sizes. The page's proof has the radius 10√p₂ C_ε(φ, 1) and a scaling that asks for C_0 ≥ C''C p₁²k²",
+    note="Φ = z², φ₁ = φ₂ = z and one w*, k = 1, ε_a = 1, with our witnesses: the conclusion far "
+    "below the lemma's sizes. The page's proof has the radius 10√p₂ C_ε(φ, 1) and a scaling that "
+    "asks for C_0 ≥ C''C p₁²k²",
     uses=["ALL-E1", "ALL-E2", "ALL-Q7"],
     title="Three-layer existence",
-    says=r"W.h.p. there are $W^*,V^*$ with $\|W^*\|_{2,\infty}\le\frac{C_0}{m_1}$, $\|V^*\|_{2,\infty}\le\frac{\sqrt{m_1}}"
-    r"{m_2}$ and $\mathbb E_x\sum_r|f^*_r(x)-(AD_vV^*D_wW^*x)_r|\le\varepsilon$, signs at initialisation.",
+    says=r"W.h.p. there are $W^*,V^*$ with $\|W^*\|_{2,\infty}\le\frac{C_0}{m_1}$, "
+    r"$\|V^*\|_{2,\infty}\le\frac{\sqrt{m_1}}{m_2}$ and $\mathbb "
+    r"E_x\sum_r|f^*_r(x)-(AD_vV^*D_wW^*x)_r|\le\varepsilon$, signs at initialisation.",
     kind="existence",
     quantifiers=(r"\forall\, f^*", r"\mathbb P_{W,V,A,b}", r"\exists\, W^*,V^*"),
 )
@@ -103,7 +107,8 @@ def _existence(
 
 @ALLE4.part(
     "a",
-    says=r"At $m_1=2000$, $m_2=64000$ the pseudo network's mean error is below 0.6 of $\mathbb E|f^*|$.",
+    says=r"At $m_1=2000$, $m_2=64000$ the pseudo network's mean error is below 0.6 of $\mathbb "
+    r"E|f^*|$.",
     constant=Constant(0.6, measured_on="m₁ = 2000, m₂ = 64000"),
     specimens=[{"first": 2000, "second": 64000}],
 )
@@ -160,7 +165,8 @@ errors_of_the_pseudo_network_fall.twin(
 @ALLE4.part(
     "c",
     kind="scaling",
-    says=r"$\|W^*\|_{2,\infty}\|V^*\|_{2,\infty}\le\frac{C_0}{\sqrt{m_1}\,m_2}$, up to logarithms of Gaussian tails.",
+    says=r"$\|W^*\|_{2,\infty}\|V^*\|_{2,\infty}\le\frac{C_0}{\sqrt{m_1}\,m_2}$, up to logarithms "
+    r"of Gaussian tails.",
     constant=Constant(60.0, measured_on="m₁ = 2000…4000, m₂ = 1000…64000"),
     along=[
         Along(
@@ -192,12 +198,14 @@ ALLE5 = statement(
     paper="ALL18",
     source="Corollary 6.6",
     provenance="as printed",
-    note="the page's rate is τ_w^{2/5} m₁^{1/10} in layer 1; its square is what the worst flips attain",
+    note="the page's rate is τ_w^{2/5} m₁^{1/10} in layer 1; its square is what the worst flips "
+    "attain",
     uses=["ALL-E4"],
     title="The witness survives a moved network",
-    says=r"Signs at $(W^{(0)}+W',V^{(0)}+V')$, $\|W'\|_{2,4}\le\tau_w$, second preactivations moved by at most "
-    r"$\tau_u$ in $\ell_2$: the witness's output changes by at most $\tilde O(C_0)\big(\tau_w^{2/5}m_1^{1/10}+\tau_u"
-    r"^{2/3}\big)$; in layer 1 even $\tau_w^{4/5}m_1^{1/5}$.",
+    says=r"Signs at $(W^{(0)}+W',V^{(0)}+V')$, $\|W'\|_{2,4}\le\tau_w$, second preactivations "
+    r"moved by at most $\tau_u$ in $\ell_2$: the witness's output changes by at most $\tilde "
+    r"O(C_0)\big(\tau_w^{2/5}m_1^{1/10}+\tau_u^{2/3}\big)$; in layer 1 even "
+    r"$\tau_w^{4/5}m_1^{1/5}$.",
     kind="scaling",
     quantifiers=(r"\forall\, x", r"\mathbb P_{W,V,A,b}", r"\forall\, W',V'"),
 )
@@ -206,7 +214,9 @@ ALLE5 = statement(
 def _worst_flips(
     z: Float[Tensor, "trials m"], weight: Float[Tensor, "trials m"], budget: float, power: int
 ) -> Float[Tensor, "trials"]:
-    """Return the largest sum of weights over flips whose moves |z| have Σ|z|^power ≤ budget^power."""
+    """Return the largest sum of weights over flips whose moves |z| have Σ|z|^power ≤
+    budget^power.
+    """
     useful = torch.where(weight > 0, z.abs(), math.inf)
     order = useful.argsort(dim=1)
     cost = useful.gather(1, order).pow(power).cumsum(dim=1)
@@ -235,8 +245,9 @@ def _flip_grids(largest: int, *, radius: tuple[float, ...] = (0.1, 0.3, 1.0)) ->
 
 @ALLE5.part(
     "a",
-    says=r"Layer 1, $\tau_w=c\,m_1^{-1/4}$: $\sum_j(D_w'-D_w)_{jj}\langle w^*_j,x\rangle\le O(\tau_w^{4/5}m_1^{1/5})$, below "
-    r"the printed $O(\tau_w^{2/5}m_1^{1/10})$, for the worst flips.",
+    says=r"Layer 1, $\tau_w=c\,m_1^{-1/4}$: $\sum_j(D_w'-D_w)_{jj}\langle w^*_j,x\rangle\le "
+    r"O(\tau_w^{4/5}m_1^{1/5})$, below the printed $O(\tau_w^{2/5}m_1^{1/10})$, for the worst "
+    r"flips.",
     constant=Constant(0.8, measured_on="m = 256…16384, c = 0.1…1"),
     along=_flip_grids(16384),
     specimens=[{"width": 4096, "radius": 0.3}],
@@ -265,7 +276,8 @@ the_first_factor_survives.twin(
 
 @ALLE5.part(
     "b",
-    says=r"Layer 2: $\sum_ia_ic_i(D_v'-D_v)_{ii}\le O(\tau_u^{2/3})$ for the worst flips, $c_i=O(1/m_2)$.",
+    says=r"Layer 2: $\sum_ia_ic_i(D_v'-D_v)_{ii}\le O(\tau_u^{2/3})$ for the worst flips, "
+    r"$c_i=O(1/m_2)$.",
     constant=Constant(1.0, measured_on="m = 128…8192, τ_u = 0.03…0.9"),
     along=_flip_grids(8192, radius=(0.03, 0.1, 0.3, 0.9)),
     specimens=[{"width": 2048, "radius": 0.1}],

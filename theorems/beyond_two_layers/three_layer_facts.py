@@ -1,8 +1,10 @@
-r"""The three-layer network at initialisation, its gradient, and random signs (ALL18, Section 6, Appendix C).
+r"""The three-layer network at initialisation, its gradient, and random signs (ALL18, Section 6,
+Appendix C).
 
-E‖σ(W⁽⁰⁾x + b₁)‖² = 1 and E[‖V⁽⁰⁾h + b₂‖² | h] = ‖h‖² + 1 for unit inputs. Spectral norms of Gaussian matrices obey
-P[‖V‖ ≥ 1 + √(m₁/m₂) + t] ≤ e^{-m₂t²/2}. A network is its frozen network as long as no sign differs: the difference
-is at most what the flipped neurons of either layer contribute.
+E‖σ(W⁽⁰⁾x + b₁)‖² = 1 and E[‖V⁽⁰⁾h + b₂‖² | h] = ‖h‖² + 1 for unit inputs. Spectral norms of
+Gaussian matrices obey P[‖V‖ ≥ 1 + √(m₁/m₂) + t] ≤ e^{-m₂t²/2}. A network is its frozen network as
+long as no sign differs: the difference is at most what the flipped neurons of either layer
+contribute.
 """
 
 from __future__ import annotations
@@ -48,9 +50,9 @@ ALLQ1 = statement(
     source="Appendix C, preliminaries",
     provenance="derived",
     title="The three-layer network at initialisation",
-    says=r"$\|\sigma(W^{(0)}x+b_1)\|=1\pm O(m_1^{-1/2})$, $\mathbb E[\|V^{(0)}h+b_2\|^2\mid h]=\|h\|^2+1$, "
-    r"$|f_r(x)|\le\tilde O(\varepsilon_a)$, $\|V^{(0)}\|_2\le1+\sqrt{m_1/m_2}+o(1)$ and $\|W^{(0)}\|_2\le1+"
-    r"\sqrt{d/m_1}+o(1)$, w.h.p.",
+    says=r"$\|\sigma(W^{(0)}x+b_1)\|=1\pm O(m_1^{-1/2})$, $\mathbb E[\|V^{(0)}h+b_2\|^2\mid "
+    r"h]=\|h\|^2+1$, $|f_r(x)|\le\tilde O(\varepsilon_a)$, $\|V^{(0)}\|_2\le1+\sqrt{m_1/m_2}+o(1)$ "
+    r"and $\|W^{(0)}\|_2\le1+\sqrt{d/m_1}+o(1)$, w.h.p.",
 )
 _NET = {"net": three_layers(largest=64)}
 _SQUARE = [{"net": ThreeLayer(first=64, second=64)}]
@@ -108,8 +110,8 @@ hidden_norms_are_near_one.twin("1/m₁", power=1.0)
 @ALLQ1.part(
     "c",
     kind="probability",
-    says=r"$\|V^{(0)}\|_2\le1+\sqrt{m_1/m_2}+\sqrt{2\log(1/\delta)/m_2}$ with probability $1-\delta$, and "
-    r"the same for $W^{(0)}$.",
+    says=r"$\|V^{(0)}\|_2\le1+\sqrt{m_1/m_2}+\sqrt{2\log(1/\delta)/m_2}$ with probability "
+    r"$1-\delta$, and the same for $W^{(0)}$.",
     quantifiers=(r"\forall\, m_1,m_2,\delta", r"\mathbb P_{W,V}"),
     specimens=[{"net": ThreeLayer(first=64, second=64), "delta": 0.05}],
 )
@@ -168,9 +170,9 @@ ALLQ10 = statement(
     source="Section 6.3, pseudo networks",
     provenance="derived",
     title="Gradient and exact coupling of three layers",
-    says=r"$\nabla_VL=\delta h^\top$, $\nabla_WL=D_wV^\top\delta x^\top$ with $\delta=D_vA^\top\nabla_fL$; $F=P$ "
-    r"and $\nabla F=\nabla P$ where $P$ is frozen at the point itself; elsewhere they differ by what flipped "
-    r"neurons contribute.",
+    says=r"$\nabla_VL=\delta h^\top$, $\nabla_WL=D_wV^\top\delta x^\top$ with "
+    r"$\delta=D_vA^\top\nabla_fL$; $F=P$ and $\nabla F=\nabla P$ where $P$ is frozen at the point "
+    r"itself; elsewhere they differ by what flipped neurons contribute.",
 )
 _POINT = {"net": three_layers(), "size": log_uniform(0.01, 10.0)}
 
@@ -224,8 +226,8 @@ gradients_of_three_layers.twin("the signs of the initialisation", at_start=True)
 @ALLQ10.part(
     "b",
     kind="inequality",
-    says=r"$|F_r-P_r|\le\sum_{i\text{ flipped}}|A_{ri}||u_i'-u_i|+\sum_{j\text{ flipped}}\big|[AD_v(V^{(0)}+"
-    r"V')]_{rj}\big||\langle w_j',x\rangle|$, for every $W',V'$.",
+    says=r"$|F_r-P_r|\le\sum_{i\text{ flipped}}|A_{ri}||u_i'-u_i|+\sum_{j\text{ "
+    r"flipped}}\big|[AD_v(V^{(0)}+V')]_{rj}\big||\langle w_j',x\rangle|$, for every $W',V'$.",
     quantifiers=(r"\forall\, W^{(0)},V^{(0)},A,b", r"\forall\, W',V'", r"\forall\, x"),
     specimens=[{"net": ThreeLayer(first=8, second=8), "size": 1.0}],
 )
@@ -287,8 +289,8 @@ ALLN1 = statement(
     source="Section 7.1",
     provenance="as printed",
     title="Evenness of rows",
-    says=r"$\|W\|_F\ge\|W\|_{2,4}\ge m^{-1/4}\|W\|_F$: $m\|W\|_{2,4}^4/\|W\|_F^4\in[1,m]$, $1$ where all rows "
-    r"have one norm, $m$ where one row is not zero.",
+    says=r"$\|W\|_F\ge\|W\|_{2,4}\ge m^{-1/4}\|W\|_F$: $m\|W\|_{2,4}^4/\|W\|_F^4\in[1,m]$, $1$ "
+    r"where all rows have one norm, $m$ where one row is not zero.",
     kind="inequality",
     quantifiers=(r"\forall\, W\ne0",),
     specimens=[{"m": 16, "spread": 0.0}, {"m": 16, "spread": 6.0}],

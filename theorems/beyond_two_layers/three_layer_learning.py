@@ -1,9 +1,11 @@
 r"""Learning with three layers (ALL18, Theorems 2 and 3).
 
-Theorem 3 is the first variant (Algorithm 3, no signs), Theorem 2 the second one (Algorithm 2, random signs Σ). Both decay only λ. The hypotheses, m ≥
-poly(C_0, 1/ε) with degrees of a thousand and more, are out of reach: what is tested is the conclusion at small sizes, for a target that
-asks for three layers. At these sizes neither smoothing nor regulariser nor decay helps the test loss; the proof needs them, the
-experiment does not. The final evaluation is at W^ρ = V^ρ = 0 and, with signs, for one Σ̂, as on the page.
+Theorem 3 is the first variant (Algorithm 3, no signs), Theorem 2 the second one (Algorithm 2,
+random signs Σ). Both decay only λ. The hypotheses, m ≥ poly(C_0, 1/ε) with degrees of a thousand
+and more, are out of reach: what is tested is the conclusion at small sizes, for a target that asks
+for three layers. At these sizes neither smoothing nor regulariser nor decay helps the test loss;
+the proof needs them, the experiment does not. The final evaluation is at W^ρ = V^ρ = 0 and, with
+signs, for one Σ̂, as on the page.
 """
 
 from __future__ import annotations
@@ -80,8 +82,10 @@ ALLT2 = statement(
     note="the number of samples, m^{3/2}, does not follow from the printed lemma: ALL-D8(e)",
     uses=["ALL-D2", "ALL-D4", "ALL-D5", "ALL-R4", "ALL-R5", "ALL-E4", "ALL-E5"],
     title="Three-layer networks learn, first variant",
-    says=r"For every constant $\gamma\in(0,\frac14]$: $m_1=m_2=m\ge\mathrm{poly}(C_0,1/\varepsilon)$, $N\ge\tilde\Omega(Mm^{3/2})$ and the parameters of Table 1: with "
-    r"probability $0.99$ Algorithm 3 ends with $\mathbb E\,L(\lambda_TF(x;W_T,V_T),y)\le(1+\gamma)\mathrm{OPT}+\varepsilon_0$.",
+    says=r"For every constant $\gamma\in(0,\frac14]$: "
+    r"$m_1=m_2=m\ge\mathrm{poly}(C_0,1/\varepsilon)$, $N\ge\tilde\Omega(Mm^{3/2})$ and the "
+    r"parameters of Table 1: with probability $0.99$ Algorithm 3 ends with $\mathbb "
+    r"E\,L(\lambda_TF(x;W_T,V_T),y)\le(1+\gamma)\mathrm{OPT}+\varepsilon_0$.",
     kind="trajectory",
     quantifiers=(r"\forall\, m,N", r"\mathbb P_{W,V,A,b,\mathcal Z,\rho}"),
 )
@@ -89,7 +93,8 @@ ALLT2 = statement(
 
 @ALLT2.part(
     "a",
-    says=r"$m=32$, $N=300$: the test loss ends below an eighth of the zero predictor's, with $\lambda_T=(1-\eta)^T=0.82$.",
+    says=r"$m=32$, $N=300$: the test loss ends below an eighth of the zero predictor's, with "
+    r"$\lambda_T=(1-\eta)^T=0.82$.",
     constant=Constant(0.125, measured_on="m = 16…32, N = 300, 10 rounds of 40 steps"),
     specimens=[{"width": 32, "samples": 300}],
 )
@@ -111,7 +116,8 @@ three_layers_learn_without_signs.twin("λ decays by 0.3 a round", eta=0.3)
 @ALLT2.part(
     "b",
     source="(C.32)",
-    says=r"All along, $\|\sqrt\lambda W'\|_{2,4}^4\le L_{\max}/\lambda_w$: the iterates stay in the ball, $L_{\max}$ the largest objective.",
+    says=r"All along, $\|\sqrt\lambda W'\|_{2,4}^4\le L_{\max}/\lambda_w$: the iterates stay in "
+    r"the ball, $L_{\max}$ the largest objective.",
     specimens=[{"width": 32, "samples": 300}],
 )
 @given(width=st.sampled_from((32, 16)), samples=st.sampled_from((300, 100)))
@@ -133,9 +139,11 @@ ALLT3 = statement(
     provenance="as printed",
     uses=["ALL-T2", "ALL-D6", "ALL-D7", "ALL-R6", "ALL-Q11"],
     title="Three-layer networks learn, second variant",
-    says=r"For every constant $\gamma\in(0,\frac14]$: $m_1=m_2=m\ge\mathrm{poly}(C_0,1/\varepsilon)$, $N\ge\tilde\Omega\big((\mathfrak C_\Phi\mathfrak C_\varepsilon(\phi,1)\sqrt{p_2}\,"
-    r"p_1k^2/\varepsilon_0)^2\big)$: with probability $0.99$ Algorithm 2, with random signs, ends with $\mathbb E\,L\le(1+\gamma)\mathrm{OPT}+\varepsilon_0$. $N$ does not grow "
-    r"with $m$.",
+    says=r"For every constant $\gamma\in(0,\frac14]$: "
+    r"$m_1=m_2=m\ge\mathrm{poly}(C_0,1/\varepsilon)$, $N\ge\tilde\Omega\big((\mathfrak "
+    r"C_\Phi\mathfrak C_\varepsilon(\phi,1)\sqrt{p_2}\,p_1k^2/\varepsilon_0)^2\big)$: with "
+    r"probability $0.99$ Algorithm 2, with random signs, ends with $\mathbb "
+    r"E\,L\le(1+\gamma)\mathrm{OPT}+\varepsilon_0$. $N$ does not grow with $m$.",
     kind="trajectory",
     quantifiers=(r"\forall\, m,N", r"\mathbb P_{W,V,A,b,\mathcal Z,\rho,\Sigma}"),
 )
@@ -143,7 +151,8 @@ ALLT3 = statement(
 
 @ALLT3.part(
     "a",
-    says=r"$m=48$, $N=300$, signs $\Sigma$ fresh each step and one $\hat\Sigma$ at the end: the test loss ends below $0.7$ of the zero predictor's.",
+    says=r"$m=48$, $N=300$, signs $\Sigma$ fresh each step and one $\hat\Sigma$ at the end: the "
+    r"test loss ends below $0.7$ of the zero predictor's.",
     constant=Constant(0.7, measured_on="m = 48, N = 300, 10 rounds of 40 steps"),
     specimens=[{"width": 48, "samples": 300}],
     cost=2.0,
@@ -174,8 +183,9 @@ _GAPS = Along(
 
 @ALLT3.part(
     "b",
-    says=r"At fixed $N$ the gap between test and training loss grows more slowly than $m^{1/2}$ over $m=12\dots48$, where the number of parameters grows like $m^2$; without "
-    r"signs, as with signs the fit is poor at these widths.",
+    says=r"At fixed $N$ the gap between test and training loss grows more slowly than $m^{1/2}$ "
+    r"over $m=12\dots48$, where the number of parameters grows like $m^2$; without signs, as with "
+    r"signs the fit is poor at these widths.",
     constant=Constant(2.0, measured_on="m = 16…64, N = 30…60"),
     along=[_GAPS],
     specimens=[{"width": 32, "samples": 30}],

@@ -1,10 +1,11 @@
 r"""Real and pseudo network of two layers (ALL18, Appendix B.2, and the identities before it).
 
-f - g at W⁽⁰⁾ + W' lives on the neurons that W' flips: a flipped neuron's old preactivation is at most
-|⟨w'_i, x⟩|, and so is its contribution. With ‖W'‖_{2,∞} ≤ τ at most P[|N(0, 2/m)| ≤ τ] ≈ τ√m/√π of the
-neurons flip; each weighs ε_a and contributes τ, which gives ε_a τ² m^{3/2} for outputs and ε_a τ m^{3/2} for
-gradients in ‖·‖_{2,1}. The worst W' is explicit: against the sign of the preactivation, along x, on the
-neurons of positive weight (on all of them the contributions cancel and hide the exponent).
+f - g at W⁽⁰⁾ + W' lives on the neurons that W' flips: a flipped neuron's old preactivation is at
+most |⟨w'_i, x⟩|, and so is its contribution. With ‖W'‖_{2,∞} ≤ τ at most P[|N(0, 2/m)| ≤ τ] ≈
+τ√m/√π of the neurons flip; each weighs ε_a and contributes τ, which gives ε_a τ² m^{3/2} for
+outputs and ε_a τ m^{3/2} for gradients in ‖·‖_{2,1}. The worst W' is explicit: against the sign of
+the preactivation, along x, on the neurons of positive weight (on all of them the contributions
+cancel and hide the exponent).
 """
 
 from __future__ import annotations
@@ -49,10 +50,10 @@ ALLP3 = statement(
     note="the page has SGD's iterates, τ = ε_a η t with √k apart; here every W' of the ball",
     uses=["ALL-P1", "ALL-P2"],
     title="Coupling of real and pseudo network",
-    says=r"For every unit $x$, w.h.p. over the initialisation, for all $\|W'\|_{2,\infty}\le\tau$: at "
-    r"most a $\tilde O(\tau\sqrt m)$ fraction of signs differ, $|f_r-g_r|\le\tilde O(\varepsilon_a\tau^2"
-    r"m^{3/2})$, and $\|\nabla L_F-\nabla L_G\|_{2,1}\le\tilde O(\varepsilon_a\tau m^{3/2}+\varepsilon_a^2"
-    r"\tau^2m^{5/2})$.",
+    says=r"For every unit $x$, w.h.p. over the initialisation, for all $\|W'\|_{2,\infty}\le\tau$: "
+    r"at most a $\tilde O(\tau\sqrt m)$ fraction of signs differ, $|f_r-g_r|\le\tilde "
+    r"O(\varepsilon_a\tau^2m^{3/2})$, and $\|\nabla L_F-\nabla L_G\|_{2,1}\le\tilde "
+    r"O(\varepsilon_a\tau m^{3/2}+\varepsilon_a^2\tau^2m^{5/2})$.",
     kind="scaling",
     quantifiers=_BALL,
 )
@@ -178,7 +179,8 @@ def _slopes(width: int, radius: float, trials: Trials) -> dict[str, tuple[Tensor
 
 @ALLP3.part(
     "c",
-    says=r"$\|\nabla L_F-\nabla L_G\|_{2,1}$: other signs make $\tilde O(\varepsilon_a\tau m^{3/2})$.",
+    says=r"$\|\nabla L_F-\nabla L_G\|_{2,1}$: other signs make $\tilde O(\varepsilon_a\tau "
+    r"m^{3/2})$.",
     source="Lemma B.3(c)",
     constant=Constant(0.8, measured_on="m = 256…8192, τ√m = 0.1…1"),
     along=_grids(radius=False),
@@ -200,8 +202,8 @@ gradients_are_coupled_on_other_signs.twin(
 
 @ALLP3.part(
     "d",
-    says=r"$\|\nabla L_F-\nabla L_G\|_{2,1}$: another $\nabla_fL$, of a 1-smooth loss, makes $\tilde O("
-    r"\varepsilon_a^2\tau^2m^{5/2})$.",
+    says=r"$\|\nabla L_F-\nabla L_G\|_{2,1}$: another $\nabla_fL$, of a 1-smooth loss, makes "
+    r"$\tilde O(\varepsilon_a^2\tau^2m^{5/2})$.",
     source="Lemma B.3(c)",
     constant=Constant(0.05, measured_on="m = 256…8192, τ√m = 0.1…1"),
     along=_grids(radius=False),
@@ -226,8 +228,8 @@ ALLP4 = statement(
     source="proof of Corollary B.2",
     provenance="derived",
     title="Output at initialisation",
-    says=r"Given $W^{(0)},b$: $f_r(x;W^{(0)})\sim N(0,\varepsilon_a^2\|\sigma(W^{(0)}x+b)\|^2)$, so that "
-    r"$|f_r|\le\tilde O(\varepsilon_a)$ on $n$ inputs with probability $1-\delta$.",
+    says=r"Given $W^{(0)},b$: $f_r(x;W^{(0)})\sim N(0,\varepsilon_a^2\|\sigma(W^{(0)}x+b)\|^2)$, "
+    r"so that $|f_r|\le\tilde O(\varepsilon_a)$ on $n$ inputs with probability $1-\delta$.",
 )
 
 

@@ -1,11 +1,12 @@
 r"""A pseudo network near the initialisation computes the target (ALL18, Appendix B.1).
 
-The witness is w*_i = (1/ε_a² m) Σ_r a_{r,i} Σ_j a*_{r,j} h_j(√m⟨w_i⁽⁰⁾, w*_{1,j}⟩, √m b_i) w*_{2,j}: the mean of
-g⁽ᵇ⁾_r(x; W*) over the initialisation is f*_r(x), and what is left is of order m^{-1/2}. The page's h, with windows,
-has constants that ask for m ≈ 10⁷; ours of least norm shows the same at m = 500.
+The witness is w*_i = (1/ε_a² m) Σ_r a_{r,i} Σ_j a*_{r,j} h_j(√m⟨w_i⁽⁰⁾, w*_{1,j}⟩, √m b_i)
+w*_{2,j}: the mean of g⁽ᵇ⁾_r(x; W*) over the initialisation is f*_r(x), and what is left is of order
+m^{-1/2}. The page's h, with windows, has constants that ask for m ≈ 10⁷; ours of least norm shows
+the same at m = 500.
 
-Corollary B.2 adds the initial output, g_r(x; W⁽⁰⁾ + W*) = g⁽ᵇ⁾_r(x; W*) + f_r(x; W⁽⁰⁾), and bounds it for each r
-by ε/2 where the sum over k outputs is claimed.
+Corollary B.2 adds the initial output, g_r(x; W⁽⁰⁾ + W*) = g⁽ᵇ⁾_r(x; W*) + f_r(x; W⁽⁰⁾), and bounds
+it for each r by ε/2 where the sum over k outputs is claimed.
 """
 
 from __future__ import annotations
@@ -62,14 +63,15 @@ ALLE3 = statement(
     paper="ALL18",
     source="Lemma B.1",
     provenance="as printed",
-    note="with the witness of least norm; the printed norms follow, as its constants are smaller, and "
-    "‖W*‖_F grows like √k and not k",
+    note="with the witness of least norm; the printed norms follow, as its constants are smaller, "
+    "and ‖W*‖_F grows like √k and not k",
     uses=["ALL-E1", "ALL-P1"],
     title="Two-layer existence",
-    says=r"W.h.p. over the initialisation there is $W^*$ with $\mathbb E_x\sum_r|f_r^*(x)-g_r^{(b)}(x;"
-    r"W^*)|\le\varepsilon$, $\|W^*\|_{2,\infty}\le\tilde O\big(\frac{kp\,\mathfrak C_\varepsilon}"
-    r"{\varepsilon_am}\big)$ and $\|W^*\|_F\le\tilde O\big(\frac{kp\,\mathfrak C_s}{\varepsilon_a\sqrt "
-    r"m}\big)$, as soon as $m\ge\mathrm{poly}(\mathfrak C_\varepsilon,1/\varepsilon)$.",
+    says=r"W.h.p. over the initialisation there is $W^*$ with $\mathbb "
+    r"E_x\sum_r|f_r^*(x)-g_r^{(b)}(x;W^*)|\le\varepsilon$, $\|W^*\|_{2,\infty}\le\tilde "
+    r"O\big(\frac{kp\,\mathfrak C_\varepsilon}{\varepsilon_am}\big)$ and $\|W^*\|_F\le\tilde "
+    r"O\big(\frac{kp\,\mathfrak C_s}{\varepsilon_a\sqrt m}\big)$, as soon as "
+    r"$m\ge\mathrm{poly}(\mathfrak C_\varepsilon,1/\varepsilon)$.",
     kind="existence",
     quantifiers=(r"\forall\, f^*", r"\mathbb P_{W,b,A}", r"\exists\, W^*"),
 )
@@ -169,8 +171,8 @@ rows_of_the_witness_are_short.twin("m^{-3/2}", power=1.5)
     "c",
     kind="mean",
     provenance="ours",
-    says=r"$\mathbb E\|W^*\|_F^2\le\frac{k\,(p\,\|h\|_{L_2})^2}{\varepsilon_a^2m}$: better than the "
-    r"printed $k^2$, as the $a_{r,i}$ are independent over $r$.",
+    says=r"$\mathbb E\|W^*\|_F^2\le\frac{k\,(p\,\|h\|_{L_2})^2}{\varepsilon_a^2m}$: better than "
+    r"the printed $k^2$, as the $a_{r,i}$ are independent over $r$.",
     quantifiers=(r"\forall\, f^*", r"\mathbb E_{W,b,A}"),
     specimens=[{"target": _SQUARE, "width": 2000}],
 )
@@ -194,9 +196,10 @@ ALLE6 = statement(
     provenance="as printed",
     uses=["ALL-E3", "ALL-P4"],
     title="What the initial output costs with k outputs",
-    says=r"$g_r(x;W^{(0)}+W^*)-g_r^{(b)}(x;W^*)=f_r(x;W^{(0)})$, and $\sum_{r\le k}|f_r(x;W^{(0)})|"
-    r"\approx\sqrt{2/\pi}\,k\,\varepsilon_a$: a total error of $\varepsilon$ needs $\varepsilon_a\lesssim"
-    r"\varepsilon/k$, where the corollary has $\varepsilon/\tilde\Theta(1)$.",
+    says=r"$g_r(x;W^{(0)}+W^*)-g_r^{(b)}(x;W^*)=f_r(x;W^{(0)})$, and $\sum_{r\le "
+    r"k}|f_r(x;W^{(0)})|\approx\sqrt{2/\pi}\,k\,\varepsilon_a$: a total error of $\varepsilon$ "
+    r"needs $\varepsilon_a\lesssim\varepsilon/k$, where the corollary has "
+    r"$\varepsilon/\tilde\Theta(1)$.",
 )
 
 
@@ -226,8 +229,8 @@ the_pseudo_network_adds_the_initial_output.twin("half of it", share=0.5)
     "b",
     kind="mean",
     provenance="derived",
-    says=r"$\mathbb E\sum_r|f_r(x;W^{(0)})|=\sqrt{2/\pi}\,k\,\varepsilon_a\|\sigma(W^{(0)}x+b)\|$, given "
-    r"$W^{(0)},b$.",
+    says=r"$\mathbb E\sum_r|f_r(x;W^{(0)})|=\sqrt{2/\pi}\,k\,\varepsilon_a\|\sigma(W^{(0)}x+b)\|$, "
+    r"given $W^{(0)},b$.",
     quantifiers=(r"\forall\, k,x", r"\mathbb E_{W,b,A}"),
     specimens=[{"outputs": 16}],
 )
@@ -254,8 +257,9 @@ def base_error(outputs: int, share: float, trials: Trials, width: int = 256) -> 
     "c",
     kind="scaling",
     expect="refuted",
-    says=r"Corollary B.2 as printed: with $\varepsilon_a=\varepsilon/\tilde\Theta(1)$, free of $k$, "
-    r"$\mathbb E\sum_{r\le k}|g_r(x;W^{(0)}+W^*)-g_r^{(b)}(x;W^*)|\le\frac\varepsilon2$, whatever $k$.",
+    says=r"Corollary B.2 as printed: with $\varepsilon_a=\varepsilon/\tilde\Theta(1)$, free of "
+    r"$k$, $\mathbb E\sum_{r\le k}|g_r(x;W^{(0)}+W^*)-g_r^{(b)}(x;W^*)|\le\frac\varepsilon2$, "
+    r"whatever $k$.",
     quantifiers=(r"\forall\, k", r"\mathbb P_{W,b,A}"),
     constant=Constant(1.0, measured_on="ε_a = ε/10"),
     along=[
@@ -274,11 +278,11 @@ def the_printed_scale_of_the_outer_weights_suffices(
     outputs: int, trials: Trials, *, share: float = 0.1
 ) -> Bound:
     """By hand: given W⁽⁰⁾ and b with ‖σ(W⁽⁰⁾x + b)‖ = 1, the k outputs f_r(x; W⁽⁰⁾) are independent
-    N(0, ε_a²), and E Σ_r |f_r| = k ε_a √(2/π) = 0.8 k ε_a. With ε_a = ε/10 and k = 64 that is 5ε, ten
-    times ε/2; a logarithm of m does not mend it, as k is free of m. The proof bounds each |f_r| by ε/2,
-    the corollary sums over r. What is concerned is the constant ε_a for many outputs: with ε_a = ε/(k
-    Θ̃(1)) and η = ε/(k m ε_a²) (part d) the corollary holds, T is unchanged, and Theorem 1 survives, for
-    k ≤ polylog(m) as printed.
+    N(0, ε_a²), and E Σ_r |f_r| = k ε_a √(2/π) = 0.8 k ε_a. With ε_a = ε/10 and k = 64 that is 5ε,
+    ten times ε/2; a logarithm of m does not mend it, as k is free of m. The proof bounds each |f_r|
+    by ε/2, the corollary sums over r. What is concerned is the constant ε_a for many outputs: with
+    ε_a = ε/(k Θ̃(1)) and η = ε/(k m ε_a²) (part d) the corollary holds, T is unchanged, and Theorem
+    1 survives, for k ≤ polylog(m) as printed.
     """
     return at_most(base_error(outputs, share, trials), 0.5)
 

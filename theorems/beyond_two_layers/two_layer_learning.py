@@ -1,12 +1,13 @@
 r"""Learning with two layers (ALL18, Theorem 1, Appendix B.3 and B.4).
 
-*Regret.* One step of W_{t+1} = W_t - η ∇L_F(W_t) changes ‖W_t - W*‖² by -2η⟨∇L_F, W_t - W*⟩ + η²‖∇L_F‖²; L_G is
-convex, and ∇L_F differs from ∇L_G by what Lemma B.3 bounds: (B.7), summed, is exact. *Complexity.* The
-supremum of a class of rows in balls splits over neurons, each a linear class behind a contraction:
-‖a_r‖₁ τ/√N for every initialisation. With τ = C/(ε_a m) it is free of m; so is the sample complexity.
+*Regret.* One step of W_{t+1} = W_t - η ∇L_F(W_t) changes ‖W_t - W*‖² by -2η⟨∇L_F, W_t - W*⟩ +
+η²‖∇L_F‖²; L_G is convex, and ∇L_F differs from ∇L_G by what Lemma B.3 bounds: (B.7), summed, is
+exact. *Complexity.* The supremum of a class of rows in balls splits over neurons, each a linear
+class behind a contraction: ‖a_r‖₁ τ/√N for every initialisation. With τ = C/(ε_a m) it is free of
+m; so is the sample complexity.
 
-The experiments use fresh samples (or N fixed ones, drawn with replacement, as on the page), a target whose
-zero predictor has a loss above ε, and common targets over all sizes.
+The experiments use fresh samples (or N fixed ones, drawn with replacement, as on the page), a
+target whose zero predictor has a loss above ε, and common targets over all sizes.
 """
 
 from __future__ import annotations
@@ -41,13 +42,14 @@ ALLO1 = statement(
     paper="ALL18",
     source="(B.7), proof of Lemma B.4",
     provenance="derived",
-    note="the lemma compares an empirical loss with the population's OPT and says neither how large N "
-    "is nor over what the mean is taken; Theorem 1 and the proof do",
+    note="the lemma compares an empirical loss with the population's OPT and says neither how "
+    "large N is nor over what the mean is taken; Theorem 1 and the proof do",
     uses=["ALL-P1", "ALL-P3"],
     title="Regret of gradient descent against any comparator",
-    says=r"For all samples, $\eta>0$ and $W^*$, with $W_{t+1}=W_t-\eta\nabla L_F(z_t;W_t)$: $\frac1T"
-    r"\sum_t[L_G(z_t;W_t)-L_G(z_t;W^*)]\le\frac{\|W^*\|_F^2-\|W_T-W^*\|_F^2}{2\eta T}+\frac\eta{2T}\sum_t"
-    r"\|\nabla L_F\|_F^2+\frac1T\sum_t\|\nabla L_F-\nabla L_G\|_{2,1}\|W_t-W^*\|_{2,\infty}$.",
+    says=r"For all samples, $\eta>0$ and $W^*$, with $W_{t+1}=W_t-\eta\nabla L_F(z_t;W_t)$: "
+    r"$\frac1T\sum_t[L_G(z_t;W_t)-L_G(z_t;W^*)]\le\frac{\|W^*\|_F^2-\|W_T-W^*\|_F^2}{2\eta "
+    r"T}+\frac\eta{2T}\sum_t\|\nabla L_F\|_F^2+\frac1T\sum_t\|\nabla L_F-\nabla "
+    r"L_G\|_{2,1}\|W_t-W^*\|_{2,\infty}$.",
     kind="trajectory",
     quantifiers=(r"\forall\, z_0,z_1,\dots", r"\forall\,\eta", r"\forall\, W^*"),
     specimens=[
@@ -103,8 +105,8 @@ ALLR3 = statement(
     note="printed w.h.p. and with Õ(ε_a m τ/√N); here for every initialisation, with factor 1",
     uses=["ALL-R1"],
     title="The two-layer class has a complexity free of the width",
-    says=r"$\{x\mapsto f_r(x;W^{(0)}+W'):\|W'\|_{2,\infty}\le\tau\}$: $\widehat{\mathfrak R}\le\|a_r\|_1\tau"
-    r"/\sqrt N=\tilde O(\varepsilon_am\tau/\sqrt N)$.",
+    says=r"$\{x\mapsto f_r(x;W^{(0)}+W'):\|W'\|_{2,\infty}\le\tau\}$: $\widehat{\mathfrak "
+    r"R}\le\|a_r\|_1\tau/\sqrt N=\tilde O(\varepsilon_am\tau/\sqrt N)$.",
     kind="mean",
 )
 _CLASS = {
@@ -116,9 +118,9 @@ _CLASS = {
 
 @ALLR3.part(
     "a",
-    says=r"$\frac1N\mathbb E_\xi\sup_{\|W'\|_{2,\infty}\le\tau}\sum_n\xi_n(f(x_n;W^{(0)}+W')-f(x_n;"
-    r"W^{(0)}))\le\|a\|_1\tau/\sqrt N$ for every initialisation; an ascent over all rows at once bounds "
-    r"the supremum from below.",
+    says=r"$\frac1N\mathbb E_\xi\sup_{\|W'\|_{2,\infty}\le\tau}\sum_n\xi_n(f(x_n;W^{(0)}+W')-"
+    r"f(x_n;W^{(0)}))\le\|a\|_1\tau/\sqrt N$ for every initialisation; an ascent over all rows at "
+    r"once bounds the supremum from below.",
     quantifiers=(
         r"\forall\, W^{(0)},b,a",
         r"\forall\, x_1,\dots,x_N",
@@ -159,8 +161,8 @@ classes_of_row_balls.twin("‖a‖₂ in place of ‖a‖₁", one_norm=False)
 @ALLR3.part(
     "b",
     provenance="derived",
-    says=r"The pseudo class, $\|W'\|_F\le\tau_F$: $\widehat{\mathfrak R}=\frac{\tau_F}N\mathbb E\|\sum_n"
-    r"\xi_n(D_na)x_n^\top\|_F\le\tau_F\|a\|_2/\sqrt N$.",
+    says=r"The pseudo class, $\|W'\|_F\le\tau_F$: $\widehat{\mathfrak R}=\frac{\tau_F}N\mathbb "
+    r"E\|\sum_n\xi_n(D_na)x_n^\top\|_F\le\tau_F\|a\|_2/\sqrt N$.",
     quantifiers=(r"\forall\, W^{(0)},b,a", r"\forall\, x_1,\dots,x_N", r"\mathbb E_\xi"),
     specimens=[{"width": 64, "radius": 1.0, "samples": 32}],
 )
@@ -189,15 +191,16 @@ ALLT1 = statement(
     paper="ALL18",
     source="Theorem 1",
     provenance="as printed",
-    note="ε < 1/(pk C_s) and m ≥ poly(C_ε, 1/ε) are out of reach: the conclusion at small sizes, with "
-    "fresh samples, η = 2/(εkm) and T = 20/ε²",
+    note="ε < 1/(pk C_s) and m ≥ poly(C_ε, 1/ε) are out of reach: the conclusion at small sizes, "
+    "with fresh samples, η = 2/(εkm) and T = 20/ε²",
     uses=["ALL-E3", "ALL-P3", "ALL-P4", "ALL-O1", "ALL-R2", "ALL-R3"],
     title="Two-layer networks learn the two-layer concept class",
-    says=r"$m\ge\mathrm{poly}(\mathfrak C_\varepsilon(\phi,1),1/\varepsilon)$, $N\ge\mathrm{poly}("
-    r"\mathfrak C_s(\phi,1),1/\varepsilon)$, $\varepsilon_a=\varepsilon/\tilde\Theta(1)$, $\eta=\tilde"
-    r"\Theta(\frac1{\varepsilon km})$, $T=\tilde\Theta(\mathfrak C_s^2k^3p^2/\varepsilon^2)$: w.h.p. over "
-    r"the initialisation $\mathbb E_{sgd}\big[\frac1T\sum_{t<T}\mathbb E\,L(f(x;W^{(0)}+W_t),y)\big]\le"
-    r"\mathrm{OPT}+\varepsilon$.",
+    says=r"$m\ge\mathrm{poly}(\mathfrak C_\varepsilon(\phi,1),1/\varepsilon)$, "
+    r"$N\ge\mathrm{poly}(\mathfrak C_s(\phi,1),1/\varepsilon)$, "
+    r"$\varepsilon_a=\varepsilon/\tilde\Theta(1)$, $\eta=\tilde\Theta(\frac1{\varepsilon km})$, "
+    r"$T=\tilde\Theta(\mathfrak C_s^2k^3p^2/\varepsilon^2)$: w.h.p. over the initialisation "
+    r"$\mathbb E_{sgd}\big[\frac1T\sum_{t<T}\mathbb "
+    r"E\,L(f(x;W^{(0)}+W_t),y)\big]\le\mathrm{OPT}+\varepsilon$.",
     kind="trajectory",
 )
 
@@ -259,8 +262,8 @@ gradient_descent_learns_in_one_over_epsilon_squared_steps.twin(
 
 @ALLT1.part(
     "b",
-    says=r"The number of samples does not grow with $m$: at fixed $\varepsilon$ and $T$ the mean loss "
-    r"is flat in $m$ with $\eta=\Theta(1/m)$.",
+    says=r"The number of samples does not grow with $m$: at fixed $\varepsilon$ and $T$ the mean "
+    r"loss is flat in $m$ with $\eta=\Theta(1/m)$.",
     quantifiers=(r"\forall\, m,\varepsilon", r"\mathbb P_{W,b,A,x}"),
     constant=_NINE,
     along=[_along_width()],
@@ -286,8 +289,9 @@ ALLG1 = statement(
     provenance="as printed",
     uses=["ALL-R2", "ALL-R3", "ALL-T1"],
     title="The generalisation gap does not grow with the width",
-    says=r"With the parameters of Theorem 1 the gap is $\mathrm{poly}(k,p,\log m)\,\mathfrak C_s^2/"
-    r"(\varepsilon\sqrt N)$: free of $m$ up to logarithms, where the number of parameters grows like $m$.",
+    says=r"With the parameters of Theorem 1 the gap is $\mathrm{poly}(k,p,\log m)\,\mathfrak "
+    r"C_s^2/(\varepsilon\sqrt N)$: free of $m$ up to logarithms, where the number of parameters "
+    r"grows like $m$.",
     kind="trajectory",
     quantifiers=(r"\forall\, m,N", r"\mathbb P_{W,b,A,\mathcal Z}"),
     constant=Constant(1.0, measured_on="m = 64…1024, N = 16…64"),

@@ -1,8 +1,9 @@
 r"""The pseudo network of two layers (ALL18, Appendix B, before its lemmas).
 
-With the signs of the initialisation the network is affine in W: g(x; W⁽⁰⁾ + W') = f(x; W⁽⁰⁾) + g⁽ᵇ⁾(x; W'), and its loss convex. It
-differs from the real one on flipped neurons only, each of which has an old preactivation of at most |⟨w'_i, x⟩|. Rows move by at
-most ηt‖a_i‖ in t steps of any samples.
+With the signs of the initialisation the network is affine in W: g(x; W⁽⁰⁾ + W') = f(x; W⁽⁰⁾) +
+g⁽ᵇ⁾(x; W'), and its loss convex. It differs from the real one on flipped neurons only, each of
+which has an old preactivation of at most |⟨w'_i, x⟩|. Rows move by at most ηt‖a_i‖ in t steps of
+any samples.
 """
 
 from __future__ import annotations
@@ -89,14 +90,15 @@ the_gradient_is_a_masked_outer_product.twin("the signs of b alone", masked=False
 
 @ALLP1.part(
     "b",
-    says=r"$f=g$ and $\nabla f=\nabla g$ at $W^{(0)}$, and $g(x;W^{(0)}+W')=f(x;W^{(0)})+g^{(b)}(x;W')$.",
+    says=r"$f=g$ and $\nabla f=\nabla g$ at $W^{(0)}$, and "
+    r"$g(x;W^{(0)}+W')=f(x;W^{(0)})+g^{(b)}(x;W')$.",
     specimens=_POINTS,
 )
 @given(**_POINT)
 def the_pseudo_network_is_affine(
     net: TwoLayer, size: float, trials: Trials, *, with_bias: bool = False
 ) -> Bound:
-    network, step, x, y = _draw(net, size, trials)
+    network, step, x, _ = _draw(net, size, trials)
     start, moved = network.outputs(network.W, x), network.pseudo(network.W + step, x)
     linear = (network.pseudo if with_bias else network.pseudo_without_bias)(step, x)
     with torch.enable_grad():
@@ -117,8 +119,8 @@ the_pseudo_network_is_affine.twin("with the biases twice", with_bias=True)
 @ALLP1.part(
     "c",
     kind="inequality",
-    says=r"$|f_r-g_r|(x;W^{(0)}+W')\le\sum_{i\text{ flipped}}|a_{r,i}|\,|\langle w_i',x\rangle|$, for "
-    r"every $W'$, however large.",
+    says=r"$|f_r-g_r|(x;W^{(0)}+W')\le\sum_{i\text{ flipped}}|a_{r,i}|\,|\langle w_i',x\rangle|$, "
+    r"for every $W'$, however large.",
     specimens=[{"net": TwoLayer(width=32), "size": 1.0}],
 )
 @given(**_POINT)

@@ -1,12 +1,12 @@
 """Hermite polynomials, and what half-spaces and ReLU see of them.
 
-The probabilists' h_i obey h_{i+1}(x) = x h_i(x) - i h_{i-1}(x) and E h_i h_j = i! δ_ij under N(0, 1).
-Numbers are those of the normalised H_i = h_i/√i!, whose recursion √(i+1) H_{i+1} = x H_i - √i H_{i-1}
-does not overflow. With independent α, β ~ N(0, 1) and |x| ≤ 1, because E[h_i(α) | αx + β√(1-x²)] =
-x^i h_i(·) and ∫_B^∞ h_i φ = h_{i-1}(B) φ(B),
+The probabilists' h_i obey h_{i+1}(x) = x h_i(x) - i h_{i-1}(x) and E h_i h_j = i! δ_ij under N(0,
+1). Numbers are those of the normalised H_i = h_i/√i!, whose recursion √(i+1) H_{i+1} = x H_i - √i
+H_{i-1} does not overflow. With independent α, β ~ N(0, 1) and |x| ≤ 1, because E[h_i(α) | αx +
+β√(1-x²)] = x^i h_i(·) and ∫_B^∞ h_i φ = h_{i-1}(B) φ(B),
 
-    E[h_i(α) 1[αx + β√(1-x²) + b ≥ 0]] = p_i(b) x^i,   p_i(b) = h_{i-1}(-b) φ(b),  p_0 = Φ(b),     (1)
-    E[h_i(α) φ₊(αx + β√(1-x²) + b)]    = r_i(b) x^i,   r_i(b) = h_{i-2}(-b) φ(b),                   (2)
+    E[h_i(α) 1[αx + β√(1-x²) + b ≥ 0]] = p_i(b) x^i,   p_i(b) = h_{i-1}(-b) φ(b),  p_0 = Φ(b),   (1)
+    E[h_i(α) φ₊(αx + β√(1-x²) + b)]    = r_i(b) x^i,   r_i(b) = h_{i-2}(-b) φ(b),                (2)
 
 with φ₊ = max(0, ·), r_1 = Φ(b) and r_0 = bΦ(b) + φ(b).
 """

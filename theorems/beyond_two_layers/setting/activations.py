@@ -1,6 +1,7 @@
 """Smooth activations φ(z) = Σ c_i z^i and their two complexities.
 
-    C_ε(φ, R) = Σ ((C*R)^i + (√(log(1/ε)/i) C*R)^i) |c_i|,    C_s(φ, R) = C* Σ (i + 1)^{1.75} R^i |c_i|,
+    C_ε(φ, R) = Σ ((C*R)^i + (√(log(1/ε)/i) C*R)^i) |c_i|,    C_s(φ, R) = C* Σ (i + 1)^{1.75} R^i
+    |c_i|,
 
 with the factor 2|c_0| for i = 0 of the first. Everything is kept in logarithms: (C*R)^i leaves the
 floats beyond i = 76 for C* = 10⁴.

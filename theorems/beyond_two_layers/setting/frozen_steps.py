@@ -1,6 +1,7 @@
 """A step on a frozen network of three layers, with all of its 64 sign matrices.
 
-P_Σ is the frozen network at (W + √ηΣŴ, V + √ηV̂Σ) for arbitrary sign matrices D_w and D_v, q = AD_vV̂D_wŴx.
+P_Σ is the frozen network at (W + √ηΣŴ, V + √ηV̂Σ) for arbitrary sign matrices D_w and D_v, q =
+AD_vV̂D_wŴx.
 """
 
 from __future__ import annotations

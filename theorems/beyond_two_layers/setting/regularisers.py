@@ -1,7 +1,7 @@
 """The regulariser R(√λW', √λV') of the objective, and the decay of λ.
 
-R = λ_w ‖√λW'‖_{2,4}^4 + λ_v ‖√λV'‖_F²; after every round λ ← (1 - η)λ, in Algorithms 2 and 3 alike. There is no decay
-of W' and V'.
+R = λ_w ‖√λW'‖_{2,4}^4 + λ_v ‖√λV'‖_F²; after every round λ ← (1 - η)λ, in Algorithms 2 and 3 alike.
+There is no decay of W' and V'.
 """
 
 from __future__ import annotations

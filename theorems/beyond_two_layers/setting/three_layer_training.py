@@ -1,7 +1,10 @@
-"""Algorithms 2 and 3 at small sizes: rounds of noisy SGD on the three-layer objective, λ decaying in between.
+"""Algorithms 2 and 3 at small sizes:
 
-A step takes a batch of the training set with replacement, fresh smoothing W^ρ, V^ρ and, in Algorithm 2, fresh signs Σ, and
-follows the gradient of L(λF(x; W⁽⁰⁾ + W^ρ + ΣW', V⁽⁰⁾ + V^ρ + V'Σ), y) + R(√λW', √λV'). Algorithm 3 has no Σ.
+rounds of noisy SGD on the three-layer objective, λ decaying in between.
+
+A step takes a batch of the training set with replacement, fresh smoothing W^ρ, V^ρ and, in
+Algorithm 2, fresh signs Σ, and follows the gradient of L(λF(x; W⁽⁰⁾ + W^ρ + ΣW', V⁽⁰⁾ + V^ρ + V'Σ),
+y) + R(√λW', √λV'). Algorithm 3 has no Σ.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """The three-layer learner F(x; W, V) = A σ(Vσ(Wx + b₁) + b₂), and its networks of frozen signs.
 
-W⁽⁰⁾, b₁ ~ N(0, 1/m₁), V⁽⁰⁾, b₂ ~ N(0, 1/m₂), A ~ N(0, ε_a²); W and V are trained. For fixed sign matrices D_w, D_v
-the frozen network P = AD_v(VD_w(Wx + b₁) + b₂) is quadratic in (W, V), with the form Q = AD_vVD_wWx. A random
-sign matrix Σ of size m₁ multiplies the rows of W and the columns of V.
+W⁽⁰⁾, b₁ ~ N(0, 1/m₁), V⁽⁰⁾, b₂ ~ N(0, 1/m₂), A ~ N(0, ε_a²); W and V are trained. For fixed sign
+matrices D_w, D_v the frozen network P = AD_v(VD_w(Wx + b₁) + b₂) is quadratic in (W, V), with the
+form Q = AD_vVD_wWx. A random sign matrix Σ of size m₁ multiplies the rows of W and the columns of
+V.
 """
 
 from __future__ import annotations
@@ -45,7 +46,10 @@ class ThreeLayer:
     def initialise(
         self, trials: Trials, *, of_v: float = 1.0, of_w: float = 1.0
     ) -> ThreeLayerNetwork:
-        """Draw W⁽⁰⁾, V⁽⁰⁾, A, b₁, b₂; ``of_v``, ``of_w`` multiply the variances of V⁽⁰⁾ and W⁽⁰⁾."""
+        """Draw W⁽⁰⁾, V⁽⁰⁾, A, b₁, b₂;
+
+        ``of_v``, ``of_w`` multiply the variances of V⁽⁰⁾ and W⁽⁰⁾.
+        """
         m1, m2 = self.first, self.second
         return ThreeLayerNetwork(
             W=trials.normal("W", m1, self.dimension, variance=of_w / m1),
@@ -95,7 +99,10 @@ class ThreeLayerNetwork:
     def gradients(
         self, signs: Signs, W: First, V: Second, x: Inputs, slope: Outputs
     ) -> tuple[Float[Tensor, "trials m1 d"], Float[Tensor, "trials m2 m1"]]:
-        """Return ∇_W and ∇_V of Σ_n L with ``slope`` = ∇_f L: D_wV^⊤δx^⊤ and δh^⊤, δ = D_vA^⊤∇_fL."""
+        """Return ∇_W and ∇_V of Σ_n L with ``slope`` = ∇_f L:
+
+        D_wV^⊤δx^⊤ and δh^⊤, δ = D_vA^⊤∇_fL.
+        """
         delta = signs.v * (slope @ self.A)
         h = signs.w * self.first(W, x)
         return (signs.w * (delta @ V)).mT @ x, delta.mT @ h

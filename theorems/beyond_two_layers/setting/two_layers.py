@@ -1,7 +1,8 @@
 """The two-layer learner f_r(x; W) = Σ a_{r,i} σ(⟨w_i, x⟩ + b_i), and its pseudo networks.
 
-a ~ N(0, ε_a²), w⁽⁰⁾ ~ N(0, I/m), b ~ N(0, 1/m); only W is trained. The pseudo network keeps the signs of the
-initialisation: g_r(x; W) = Σ a_{r,i} (⟨w_i, x⟩ + b_i) 1[⟨w_i⁽⁰⁾, x⟩ + b_i ≥ 0], and g⁽ᵇ⁾ is without its biases.
+a ~ N(0, ε_a²), w⁽⁰⁾ ~ N(0, I/m), b ~ N(0, 1/m); only W is trained. The pseudo network keeps the
+signs of the initialisation: g_r(x; W) = Σ a_{r,i} (⟨w_i, x⟩ + b_i) 1[⟨w_i⁽⁰⁾, x⟩ + b_i ≥ 0], and
+g⁽ᵇ⁾ is without its biases.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 r"""The witnesses of the existence proofs, through Hermite polynomials and windows of the bias.
 
-*The paper's.* h(α, b) = 2c_0 + Σ (c_i/p'_i) ĥ_i(α) q_i(b), where q_i is the window |b| ≤ 1/2i for odd i and
-0 < -b ≤ 1/2i for even i, p'_i = ∫ q_i p_i φ, and ĥ_i is h_i with its argument clipped at ±B_i. *Ours*, of
-least norm: h(α, b) = 2c_0 + Σ c_i h_i(α) p_i(b)/E p_i². Coefficients are those of normalised polynomials.
+*The paper's.* h(α, b) = 2c_0 + Σ (c_i/p'_i) ĥ_i(α) q_i(b), where q_i is the window |b| ≤ 1/2i for
+odd i and 0 < -b ≤ 1/2i for even i, p'_i = ∫ q_i p_i φ, and ĥ_i is h_i with its argument clipped at
+±B_i. *Ours*, of least norm: h(α, b) = 2c_0 + Σ c_i h_i(α) p_i(b)/E p_i². Coefficients are those of
+normalised polynomials.
 """
 
 from __future__ import annotations
