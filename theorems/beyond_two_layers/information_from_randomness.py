@@ -189,7 +189,7 @@ def _coefficient(last: float, like: Tensor) -> float:
             sizes=(1024, 4096, 16384),
             instance=lambda m: {"width": m},
             at_most=0.15,
-            trials=128,
+            trials=256,
             resolution=0.15,
         )
     ],

@@ -117,7 +117,7 @@ def _signed(direction: Float[Tensor, "trials n"], s: Float[Tensor, "5"]) -> Tens
             sizes=(10, 100, 1000, 10000),
             instance=lambda inverse: {"eta": 1.0 / inverse},
             at_most=0.2,
-            trials=64,
+            trials=160,
             resolution=0.1,
         )
     ],

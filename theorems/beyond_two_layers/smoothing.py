@@ -240,7 +240,7 @@ def _along_step(at_most: float) -> Along:
         sizes=(2, 5, 12, 30),
         instance=lambda inverse: {"width": 64, "eta": 1.0 / inverse},
         at_most=at_most,
-        trials=64,
+        trials=128,
         resolution=0.1,
     )
 

@@ -88,7 +88,7 @@ def _along(widths: tuple[int, ...], radii: tuple[float, ...], at: float) -> list
             sizes=tuple(1.0 / r for r in radii),
             instance=lambda inverse: {"width": widths[-1], "radius": 1.0 / inverse},
             at_most=0.2,
-            trials=32,
+            trials=128,
             resolution=0.1,
         ),
     ]

@@ -143,7 +143,7 @@ spectral_norms_at_initialisation.twin("variance 8/m₂ of V", of_v=8.0)
             sizes=(16, 64, 256),
             instance=lambda m: {"net": ThreeLayer(first=m, second=m)},
             at_most=0.1,
-            trials=64,
+            trials=256,
             resolution=0.1,
         )
     ],

@@ -173,10 +173,10 @@ three_layers_learn_with_signs.twin("λ decays by 0.3 a round", eta=0.3)
 
 _GAPS = Along(
     variable="m",
-    sizes=(12, 24, 48),
+    sizes=(8, 16, 32),
     instance=lambda m: {"width": m, "samples": 30},
     at_most=0.5,
-    trials=64,
+    trials=160,
     resolution=0.2,
 )
 
@@ -184,9 +184,9 @@ _GAPS = Along(
 @ALLT3.part(
     "b",
     says=r"At fixed $N$ the gap between test and training loss grows more slowly than $m^{1/2}$ "
-    r"over $m=12\dots48$, where the number of parameters grows like $m^2$; without signs, as with "
+    r"over $m=8\dots32$, where the number of parameters grows like $m^2$; without signs, as with "
     r"signs the fit is poor at these widths.",
-    constant=Constant(2.0, measured_on="m = 16…64, N = 30…60"),
+    constant=Constant(2.0, measured_on="m = 8…48, N = 30…60"),
     along=[_GAPS],
     specimens=[{"width": 32, "samples": 30}],
 )

@@ -218,7 +218,7 @@ def _along_epsilon(at_most: float) -> Along:
         sizes=(2.5, 5.0, 10.0),
         instance=lambda inverse: {"width": 64, "epsilon": 1.0 / inverse},
         at_most=at_most,
-        trials=32,
+        trials=48,
         resolution=0.1,
     )
 
@@ -243,7 +243,7 @@ _NINE = Constant(0.9, measured_on="m = 64…1024, ε = 0.1…0.4")
     r"$\varepsilon=0.4\dots0.1$, for a target whose zero predictor loses $0.2$ and more.",
     quantifiers=(r"\forall\, m,\varepsilon", r"\mathbb P_{W,b,A,x}"),
     constant=_NINE,
-    along=[_along_epsilon(0.5)],
+    along=[_along_epsilon(0.6)],
     specimens=[{"width": 64, "epsilon": 0.2}],
 )
 @given(width=st.sampled_from((64, 128)), epsilon=st.sampled_from((0.4, 0.3, 0.2)))
