@@ -67,7 +67,10 @@ def test_arbitrary_data_is_read_or_refused(plain: Any) -> None:
         try:
             from_plain(plain, kind)
         except CodecError as problem:
-            assert "\n" not in str(problem)
+            text = str(problem)
+        else:
+            continue
+        assert "\n" not in text
 
 
 def test_unions_are_told_apart_by_their_kind() -> None:
@@ -94,7 +97,7 @@ def test_missing_fields_take_their_defaults_and_unknown_ones_are_ignored() -> No
 
 
 def test_what_json_has_no_form_for_is_refused() -> None:
-    with pytest.raises(CodecError, match="set|object"):
+    with pytest.raises(CodecError, match=r"set|object"):
         to_plain(object())
     deep: Any = []
     for _ in range(100):

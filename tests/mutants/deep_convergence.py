@@ -111,7 +111,8 @@ MUTATIONS = [
     Mutation(
         file=_TRAJECTORY,
         before="e=-self.step * torch.cat([one.e for one in taken], dim=2)",
-        after="e=-self.step * torch.cat([*[one.e for one in taken[:-1]], 0.0 * taken[-1].e], dim=2)",
+        after="e=-self.step * torch.cat([*[one.e for one in taken[:-1]], 0.0 * taken[-1].e], dim="
+        "2)",
         statements=["ALS-38"],
     ),
     Mutation(

@@ -28,7 +28,8 @@ def _(m, trials):
     return at_most(trials.normal("g", m).norm(dim=-1), 1e-3)
 """
 FALSE = """
-@statement("NO-1", source="Us, Lemma 2", title="Norms are small", says="$\\\\|g\\\\| \\\\le 1$", kind="probability")
+@statement("NO-1", source="Us, Lemma 2", title="Norms are small", kind="probability",
+           says="$\\\\|g\\\\| \\\\le 1$")
 @given(m=st.integers(1, 64))
 def norms_are_small(m, trials):
     return at_most(trials.normal("g", m).norm(dim=-1), 1.0).except_with_probability(0.05)
@@ -158,7 +159,8 @@ def test_a_killed_worker_loses_nothing_that_was_recorded(pytester: pytest.Pytest
         test_mine=HEADER
         + TRUE
         + """
-@statement("DIES-1", source="Us, 5", title="dies", says="$x$", kind="inequality", cost=9.0, specimens=[{"m": 1}])
+@statement("DIES-1", source="Us, 5", title="dies", says="$x$", kind="inequality",
+           specimens=[{"m": 1}])
 @given(m=st.integers(1, 8))
 def dies(m, trials):
     os.kill(os.getpid(), signal.SIGKILL)
@@ -295,7 +297,8 @@ def test_a_repository_with_folders_of_our_names_runs_through_the_plugin(
         test_mine="import reports, harness, strategies, theorems\n"
         + HEADER
         + TRUE
-        + "\ndef test_mine():\n    assert all('the user' in m.WHOSE for m in (reports, harness, strategies, theorems))\n"
+        + "\ndef test_mine():\n    mine = (reports, harness, strategies, theorems)\n"
+        + "    assert all('the user' in module.WHOSE for module in mine)\n"
     )
     run(pytester).assert_outcomes(passed=3)
     run(pytester, "-n", "2").assert_outcomes(passed=3)

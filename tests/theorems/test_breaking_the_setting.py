@@ -13,13 +13,13 @@ import lemmata.theorems.deep_convergence  # noqa: F401 - registers the statement
 from lemmata.harness.parts import judge_part
 from lemmata.harness.registry import registered
 from lemmata.harness.statements import Part
+from lemmata.theorems.deep_convergence.setting import network as setting
 from lemmata.theorems.deep_convergence.setting.network import (
     DeepReluNet,
     Network,
     SeparatedData,
     Signals,
 )
-from lemmata.theorems.deep_convergence.setting import network as setting
 
 PARTS = {part.id: part for made in registered() for part in made.parts}
 

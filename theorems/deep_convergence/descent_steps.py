@@ -243,7 +243,8 @@ the_displacement_is_the_sum_of_all_steps.twin("a hundredth is missing", share=0.
     "a",
     says=r"If $F_{t+1}\le(1-\rho)F_t$ and $\|\nabla_{W_\ell}F(W^{(t)})\|_F^2\le G\,F_t$ for all "
     r"$t,\ell$, then "
-    r"$\|W_\ell^{(T)}-W_\ell^{(0)}\|_F\le\eta\sum_t\|\nabla_{W_\ell}F(W^{(t)})\|_F\le\frac{2\eta\sqrt{GF_0}}\rho$. "
+    r"$\|W_\ell^{(T)}-W_\ell^{(0)}\|_F\le\eta\sum_t\|\nabla_{W_\ell}F(W^{(t)}"
+    r")\|_F\le\frac{2\eta\sqrt{GF_0}}\rho$. "
     r"Here $\rho$ and $G$ are the extremes along the run.",
     quantifiers=(*_ANY_RUN, r"\forall\, \ell\in[L]"),
     specimens=[{**_at(64, sphere(4)), "c": 0.5}, {**_at(64, pair_at(0.1)), "c": 0.1}],

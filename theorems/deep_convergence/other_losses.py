@@ -358,7 +358,8 @@ def _by_automatic_differentiation(loss: Loss, y: Tensor, y_star: Tensor) -> Tens
     "slopes",
     title="The output gradients are the losses' derivatives",
     kind="identity",
-    says=r"$v_i=\nabla_yf(y_i;y_i^*)$ for every loss that is tried here, cross-entropy included: held "
+    says=r"$v_i=\nabla_yf(y_i;y_i^*)$ for every loss that is tried here, cross-entropy included: "
+    r"held "
     r"against automatic differentiation.",
     quantifiers=(r"\forall\, y,y^*",),
     provenance="ours",

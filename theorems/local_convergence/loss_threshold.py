@@ -169,7 +169,8 @@ def _(delta: float, count: int, trials: Trials) -> Bound:
     "level",
     title="The level of the local statements lies below these points",
     kind="inequality",
-    says=r"$\varepsilon_0=0.005\min(1,\Delta^3)w_{\min}^4$, the level at which the local statements "
+    says=r"$\varepsilon_0=0.005\min(1,\Delta^3)w_{\min}^4$, the level at which the local "
+    r"statements "
     r"are tried, is below the loss of the stationary points of (a), for every $\Delta$.",
     quantifiers=(r"\forall\,\Delta", r"\forall\, m\ge1"),
     provenance="ours",
