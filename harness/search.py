@@ -183,8 +183,11 @@ class Search:
             if name in self._done:
                 continue
             self._shrink_from, self._first = None, None
+            if self._stopped == "nominations":
+                self._stopped = "instances"
             if (found := phase()) is not None:
                 self.nominations += 1
+                self._stopped = "nominations"
                 return found
             self._done.add(name)
         return None

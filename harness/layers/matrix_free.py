@@ -4,7 +4,7 @@ Derivation ---------- Let W be rows × cols with independent N(0, σ²) entries,
 orthonormal right queries Q_R with images Y = W Q_R and orthonormal left queries Q_L with images Z =
 Wᵀ Q_L are known. Given them, W is distributed as
 
-    Q_L Zᵀ + (I − Q_L Q_Lᵀ) Y Q_Rᵀ + (I − Q_L Q_Lᵀ) G (I − Q_R Q_Rᵀ),   G a fresh copy of W,      (1)
+    Q_L Zᵀ + (I − Q_L Q_Lᵀ) Y Q_Rᵀ + (I − Q_L Q_Lᵀ) G (I − Q_R Q_Rᵀ),  G a fresh copy of W,  (1)
 
 because projections of a Gaussian matrix on orthogonal subspaces are independent. This stays true
 when a query depends on earlier answers: given those, it is fixed. For a unit q ⟂ Q_R, (1) gives
