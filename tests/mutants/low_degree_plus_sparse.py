@@ -79,7 +79,7 @@ MUTATIONS = [
         file=_NETWORK,
         before="w0=torch.cat((half, half), dim=1)",
         after="w0=torch.cat((half, half.flip(1)), dim=1)",
-        statements=["NBL-01"],
+        statements=["NBL-10"],
     ),
     Mutation(
         file=_NETWORK,
@@ -97,7 +97,7 @@ MUTATIONS = [
         file=_NETWORK,
         before="return self._sum(self.sigma(1) * self.along(W))",
         after="return self._sum(self.sigma(2) * self.along(W))",
-        statements=["NBL-06"],
+        statements=["NBL-05"],
     ),
     Mutation(
         file=_NETWORK,

@@ -72,7 +72,9 @@ def captured(
     chosen = slice(first, first + found.count)
     values = found.values[:, chosen]
     projected = found.vectors[..., chosen].mT @ affine_moments(network)
-    least = torch.linalg.svdvals(projected / values.sqrt().unsqueeze(-1))[:, -1] ** 2
+    G = projected / values.sqrt().unsqueeze(-1)
+    # Over all polynomials: with fewer directions than these have dimensions it is 0.
+    least = torch.linalg.eigvalsh(G.mT @ G)[:, 0]
     return least, projected.square().sum(dim=(1, 2)) / values.sum(dim=1)
 
 

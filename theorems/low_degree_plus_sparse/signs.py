@@ -130,6 +130,39 @@ def signs_leave_the_quadratic_part_as_it_is(
 
 signs_leave_the_quadratic_part_as_it_is.twin("Gaussian S", gaussian=True)
 
+
+@NBL05.part(
+    "c",
+    says=r"$f_L$ and $f_Q$ are the network's Taylor terms: $\nabla f(x;0)[V]=f_L(V)$ and $\nabla^2f"
+    r"(x;0)[V,V]=2f_Q(V)$, by automatic differentiation, and $\Delta=f-f_L-f_Q$.",
+    specimens=_SPECIMENS,
+)
+@given(net=networks())
+def linear_and_quadratic_part_are_the_taylor_terms(
+    net: Pairs, trials: Trials, *, half: float = 1.0
+) -> Bound:
+    at = net.initialise(trials).on(inputs(trials, 4, net.dimension))
+    V = _gaussian(trials, net, "V")
+
+    def slope(point: Weights) -> torch.Tensor:
+        return torch.func.jvp(at.value, (point,), (V,))[1]
+
+    nothing = torch.zeros_like(V)
+    curvature = torch.func.jvp(slope, (nothing,), (V,))[1]
+    size = 1.0 + at.sigma(0).abs().sum(dim=-1) + (1.0 + at.along(V).abs()).square().sum(dim=-1)
+
+    def same(left: torch.Tensor, right: torch.Tensor) -> Bound:
+        return equal(left, right, roundings=32.0 * net.width, scale=size)
+
+    return all_of(
+        same(slope(nothing), at.linear(V)),
+        same(curvature, 2.0 * half * at.quadratic(V)),
+        same(at.remainder(V), at.value(V) - at.linear(V) - at.quadratic(V)),
+    )
+
+
+linear_and_quadratic_part_are_the_taylor_terms.twin("f_Q twice as large", half=2.0)
+
 # NBL-06
 
 NBL06 = statement(

@@ -34,6 +34,7 @@ from lemmata.harness import (
 from lemmata.theorems.low_degree_plus_sparse.setting.activations import (
     Activation,
     bound,
+    derivative,
     second_moment,
 )
 from lemmata.theorems.low_degree_plus_sparse.setting.covariance import (
@@ -43,7 +44,7 @@ from lemmata.theorems.low_degree_plus_sparse.setting.covariance import (
     own_block,
     unfold,
 )
-from lemmata.theorems.low_degree_plus_sparse.setting.kernel import levels
+from lemmata.theorems.low_degree_plus_sparse.setting.kernel import levels, series
 from lemmata.theorems.low_degree_plus_sparse.setting.network import (
     Network,
     Pairs,
@@ -300,3 +301,49 @@ def _staircase(activation: Activation, d: int, length: int) -> list[float]:
 
 
 the_gap_grows_with_the_dimension.twin("a gap of the order d³", power=3.0)
+
+
+@NBL10.part(
+    "g",
+    kind="identity",
+    says=r"Every block $M_{rs}=\mathbb E[\sigma'(t)\sigma'(t')xx^\top]$ of $p\Sigma_p$ has the "
+    r"trace $d\sum_\ell B(d,\ell)\lambda_\ell(\sigma')^2P_\ell(w_r^\top w_s)$, and $w_r^\top "
+    r"M_{rs}w_s$, $w_r^\top M_{rs}w_r$ have the series of $t\sigma'(t)$ with itself and of "
+    r"$t^2\sigma'(t)$ with $\sigma'(t)$.",
+    quantifiers=(r"\forall\, d,p", r"\forall\, W_0", r"\forall\, r,s"),
+    specimens=[{"net": Pairs(dimension=6, pairs=6)}],
+)
+@given(net=networks(dimensions=(4, 8), pairs=(2, 8), activations=("sin", "softplus")))
+def blocks_of_the_covariance_have_gegenbauer_series(
+    net: Pairs, trials: Trials, *, shift: int = 0
+) -> Bound:
+    network, d, p = net.initialise(trials), net.dimension, net.pairs
+    w = network.half
+    blocks = p * covariance(network).matrix().unflatten(1, (p, d)).unflatten(3, (p, d))
+    trace = torch.einsum("trasa->trs", blocks)
+    mixed = torch.einsum("trasb,tra,tsb->trs", blocks, w, w)
+    own = torch.einsum("trasb,tra,trb->trs", blocks, w, w)
+    powers = [
+        [
+            gegenbauer.coefficient(
+                d, degree, lambda t, k=k: t**k * derivative(net.activation, 1, t)
+            )
+            for degree in range(25)
+        ]
+        for k in range(3)
+    ]
+    axes = math.sqrt(d) * w
+
+    def expected(left: int, right: int) -> Tensor:
+        products = zip(powers[left], powers[right], strict=True)
+        return series(tuple(first * second for first, second in products), axes, axes)
+
+    size = float(d * d)
+    return all_of(
+        equal(trace, d * expected(0, shift), roundings=1e5, scale=size),
+        equal(mixed, expected(1, 1), roundings=1e5, scale=size),
+        equal(own, expected(2, 0), roundings=1e5, scale=size),
+    )
+
+
+blocks_of_the_covariance_have_gegenbauer_series.twin("t σ'(t) for one of the σ'(t)", shift=1)
