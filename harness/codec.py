@@ -96,6 +96,8 @@ def _read(plain: Any, expected: Any, path: str, depth: int) -> Any:
         if plain is None:
             return None
     elif isinstance(expected, type) and type(plain) is expected:
+        if isinstance(plain, int):
+            _as_float(plain, path)  # whoever computes with it would meet an overflow
         return plain
     raise CodecError(f"{path.lstrip('.') or 'the record'} is no {_name(expected)}: {_short(plain)}")
 

@@ -51,7 +51,8 @@ def exponents_in_brief(slopes: Sequence[SlopeVerdict]) -> list[str]:
     """Say for each grid what was measured against what is claimed, for the table of statements."""
     said = []
     for slope in slopes:
-        words = f"in {slope.grid.variable}:"
+        what = "rate" if is_exponential(slope.grid) else "exponent"
+        words = f"{what} in {slope.grid.variable}:"
         if slope.bound is not None and slope.measured is not None:
             words += f" bound {signed(slope.bound.exponent)}, measured {fit_words(slope.measured)};"
         words += (

@@ -35,8 +35,9 @@ class Levels:
 
     @property
     def at_alpha(self) -> str:
-        """At which level a claim is refuted, in words."""
-        return f"level α = {figure(self.alpha)}" if self.alpha is not None else "its level"
+        """At which level a claim is refuted, in words: a bound, as specimens share it."""
+        known = self.alpha is not None
+        return f"a level of at most α = {figure(self.alpha)}" if known else "its level"
 
     @property
     def at_beta(self) -> str:
@@ -56,24 +57,23 @@ def levels_sentences(levels: Levels) -> list[str]:
     """Say at which levels and resolutions a run judged; nothing of what it did not record."""
     said = []
     if levels.alpha is not None:
-        shared = (
-            f", which {figure(levels.nominations)} nominations of a search share"
-            if levels.nominations
-            else ""
+        nominated = figure(levels.nominations) if levels.nominations else "the"
+        said.append(
+            f"a true claim is refuted with probability at most α = {figure(levels.alpha)} by its "
+            f"specimens together, as much by its exponents, and as much by {nominated} instances "
+            "that a search nominates"
         )
-        said.append(f"a true claim is refuted with probability at most α = {figure(levels.alpha)}")
-        said[-1] += f" a part{shared}"
     if levels.beta is not None:
         said.append(
-            "what lies outside the resolution beside a verdict passes with probability at most "
-            f"β = {figure(levels.beta)}"
+            "a specimen that lies outside the resolution beside a verdict passes with probability "
+            f"at most β = {figure(levels.beta)}"
         )
     if levels.block is not None:
         said.append(f"the first block has {figure(levels.block)} trials")
     for name in ("mean", "law", "exponent"):
         resolution: Resolution = getattr(levels, name)
         if resolution.limit is not None:
-            unit = f" {resolution.unit}" if resolution.unit else ""
+            unit = f" ({resolution.unit})" if resolution.unit else ""
             article = "an" if name == "exponent" else "a"
             said.append(
                 f"{article} {name} holds within {figure(resolution.limit)}{unit}, unless its part "

@@ -35,8 +35,8 @@ def figure(value: float | None, digits: int = 3) -> str:
         written = f"{value:.{max(0, digits - 1 - exponent)}f}"
         return (written.rstrip("0").rstrip(".") if "." in written else written).replace("-", "−")
     mantissa, power = f"{value:.{digits - 1}e}".split("e")
-    if value == float(f"1e{power}"):
-        return f"10{str(int(power)).translate(_RAISED)}"
+    if abs(value) == float(f"1e{power}"):
+        return f"{'−' if value < 0 else ''}10{str(int(power)).translate(_RAISED)}"
     return f"{mantissa.replace('-', '−')} × 10{str(int(power)).translate(_RAISED)}"
 
 
@@ -74,6 +74,8 @@ def signed(value: float | None, digits: int = 2) -> str:
         return ABSENT
     if math.isinf(value):
         return "+∞" if value > 0 else "−∞"
+    if abs(value) >= 1e4:
+        return ("+" if value > 0 else "") + figure(value)
     rounded = round(value, digits)
     return f"{rounded:+.{digits}f}".replace("-", "−") if rounded else f"{0:.{digits}f}"
 

@@ -83,11 +83,11 @@ def measured_words(found: Refutation) -> str:
 
 def evidence_words(found: Refutation, levels: Levels) -> str:
     """Say how strong the evidence is, in its own terms."""
-    judged = f"judged at {levels.at_alpha} for the part"
+    judged = f"judged at {levels.at_alpha}"
     if isinstance(found, MeanRefutation):
         return f"the p-value of the claim is {p_value(found.p_value)}, {judged}"
     if isinstance(found, LawRefutation):
-        by = f"by the test of {found.method}"
+        by = f"by the {found.method} test"
         return f"the p-value of the claim is {p_value(found.p_value)} {by}, {judged}"
     if isinstance(found, SlopeRefutation):
         sizes = listed([figure(size) for size in found.sizes])

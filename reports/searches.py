@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from lemmata.harness.verdicts import SearchVerdict
+from lemmata.harness.verdicts import Outcome, SearchVerdict
 from lemmata.reports.levels import Levels
 from lemmata.reports.numerals import ABSENT, counted, figure, listed, sentence
 from lemmata.reports.tables import Table, table
@@ -16,6 +16,7 @@ _CHOSEN = {
     "climbed": "by climbing from the worst",
     "shrunk": "by making a violation simpler",
 }
+_TOO_MUCH = 0.5
 _STOPPED = {
     "instances": "it ended at its number of instances",
     "work": "it ended with its work",
@@ -25,17 +26,23 @@ _STOPPED = {
 }
 
 
-def search_sentences(search: SearchVerdict | None, levels: Levels) -> list[str]:
-    """Say how many instances were searched, how they were chosen, and what could be unseen."""
-    if search is None:
+def search_sentences(outcome: Outcome | None, levels: Levels) -> list[str]:
+    """Say how many instances were searched, how they were chosen, and what could be unseen.
+
+    A search that brought a refutation ended with it: what it left unseen is of no interest.
+    """
+    if outcome is None or outcome.search is None:
         return []
+    search, refuted = outcome.search, outcome.how == "search"
     said = [f"Searching evaluated {counted(search.instances, 'instance')}"]
     if chosen := [
         f"{figure(number)} {_CHOSEN.get(how, how)}" for how, number in search.chosen.items()
     ]:
         said[0] += f" ({listed(chosen)})"
     said[0] += f" in {counted(search.trials, 'trial')}"
-    if search.stopped in _STOPPED:
+    if refuted:
+        said[0] += "; it ended with the refutation"
+    elif search.stopped in _STOPPED:
         said[0] += f"; {_STOPPED[search.stopped]}"
     if search.vacuous:
         said.append(f"on {figure(search.vacuous)} of them the claim says nothing")
@@ -46,7 +53,7 @@ def search_sentences(search: SearchVerdict | None, levels: Levels) -> list[str]:
     if search.ascended:
         said.append(f"on {figure(search.ascended)} the draws of the trials were ascended, too")
     said.append(_nominated(search.nominations))
-    said += _unseen(search, levels)
+    said += [] if refuted else _unseen(search, levels)
     if search.worst is not None and math.isfinite(search.worst_ratio):
         said.append(
             f"the worst ratio was {figure(search.worst_ratio)} of the threshold, at "
@@ -69,6 +76,8 @@ def _unseen(search: SearchVerdict, levels: Levels) -> list[str]:
         return ["there are no further instances"]
     if not search.instances or not 0.0 < search.unseen <= 1.0:
         return []
+    if search.unseen > _TOO_MUCH:
+        return ["nothing is said of other instances"]
     share = figure(100 * search.unseen, 2)
     return [f"up to {share} % of the instances, as drawn, could fail unseen, at {levels.at_beta}"]
 

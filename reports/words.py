@@ -67,8 +67,8 @@ _PROVENANCES = {
 
 _ROLES = {
     "specimen": "on a frozen specimen",
-    "nominee": "on an instance that searching found, tried again",
-    "explore": "on an instance that searching drew",
+    "nominee": "on an instance that the search nominated",
+    "explore": "on an instance that the search drew",
     "grid": "on the largest size of the grid",
 }
 

@@ -183,5 +183,5 @@ def test_random_points_depend_on_their_stream_only() -> None:
     ],
 )
 def test_mistakes_are_refused(make: Callable[[], Bound]) -> None:
-    with pytest.raises(ValueError, match="start|trials="):
+    with pytest.raises(ValueError, match=r"start|trials="):
         make()

@@ -13,15 +13,16 @@ from torch import Tensor
 
 from lemmata.harness.adversary import (
     LowRank,
+    ascended,
     greedy_sign_flips,
     merge_signs,
     polar_factor,
     rank_one_along_hidden,
+    region_of,
     schur_minimum,
     smallest_moving,
     unit_vectors,
 )
-from lemmata.harness.adversary import ascended, region_of
 from lemmata.harness.layers import gaussian_layer
 from lemmata.harness.randomness import key_of
 from lemmata.harness.trials import Trials

@@ -172,7 +172,7 @@ def test_each_layer_that_makes_or_judges_trials_changes_it_and_only_these(
     package.mkdir(parents=True)
     shutil.copy(Path(importlib.import_module("lemmata").__file__ or ""), package)
     shutil.copytree(HARNESS, package / "harness", ignore=shutil.ignore_patterns("__pycache__"))
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [sys.executable, "-c", EDIT_EACH.format(folder=str(folder))],
         capture_output=True,
         text=True,
@@ -194,7 +194,8 @@ def test_each_layer_that_makes_or_judges_trials_changes_it_and_only_these(
 def test_every_module_of_the_harness_is_sorted_out() -> None:
     """What neither makes nor judges trials is named here; a new module has to choose."""
     only_carries = {
-        "__init__", "blocks", "codec", "control_groups", "durations", "explanation", "generation", "histogram", "ids", "memory",
+        "__init__", "blocks", "codec", "control_groups", "durations", "explanation", "generation",
+        "histogram", "ids", "memory",
         "notebook", "parts", "phrases", "private", "pytest_items", "recording", "records",
         "registry", "replay", "run", "schema", "search", "session", "space", "statements",
         "sufficiency", "terminal", "tokens", "verdicts", "wording",

@@ -1,4 +1,9 @@
-"""Mutations: small falsifications of a paper's code that its statements have to notice."""
+"""Mutations of the theorems' code, and the statements that catch each of them.
+
+A mutation replaces one piece of a file's text. Each of the statements that it names has to turn red
+(refuted or in error) where the piece is replaced; one that changes nothing says why in
+``equivalent``.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +13,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mutation:
-    """One change of code.
+    """One change of one file.
 
     Attributes:
-        file: relative to the repository.
-        before: code that occurs once in the file; after: what it becomes.
-        statements: ids of which at least one part is refuted or in error afterwards.
-        equivalent: why the change makes no difference, where it makes none.
+        file: from the project's root.
+        before: the text that is replaced; it stands in the file exactly once.
+        after: what replaces it.
+        statements: ids of the statements of which at least one has to turn red.
+        equivalent: why the change means nothing, where it does; empty otherwise.
     """
 
     file: str

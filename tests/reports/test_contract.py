@@ -188,7 +188,10 @@ def test_a_search_says_how_many_instances_it_chose_and_how(pages, verdicts):
             if how in search.chosen:
                 assert f"{figure(search.chosen[how])} {words}" in text
         assert ("There are no further instances" in text) == search.exhausted
-        assert ("could fail unseen" in text) == (not search.exhausted)
+        assert ("could fail unseen" in text) == (not search.exhausted and search.unseen <= 0.5)
+    refuted = pages["statements/DET-06.html"].text
+    assert "it ended with the refutation" in refuted
+    assert "unseen" not in refuted
 
 
 def test_the_first_page_says_claimed_and_measured_exponents(pages, verdicts):
@@ -241,10 +244,10 @@ def test_levels_are_those_of_the_run(pages, write, manifest, read, tmp_path):
     from lemmata.reports import build_report
 
     text = pages["index.html"].text
-    assert "at most α = 10⁻⁹ a part" in text
+    assert "at most α = 10⁻⁹ by its specimens together" in text
     assert "β = 0.001" in text
     other = {**manifest, "levels": {**manifest["levels"], "alpha": 1e-5, "beta": 0.25}}
     changed = read(build_report(write(tmp_path / "run", manifest=other), tmp_path / "out"))
-    assert "at level α = 10⁻⁵ for the part" in changed["statements/BND-02.html"].text
+    assert "judged at a level of at most α = 10⁻⁵" in changed["statements/BND-02.html"].text
     assert "α = 10⁻⁹" not in changed["index.html"].text
     assert "At error β = 0.25: fails at most" in changed["statements/BND-01.html"].text

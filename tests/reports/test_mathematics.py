@@ -16,7 +16,7 @@ from lemmata.reports.mathematics import FormulaError, formulas, mathml, typeset
 from lemmata.reports.pages import quantifier
 
 FORMULAS = [
-    r"\Pr[\forall i,\ell:\ \|h_{i,\ell}\| \in [1-\varepsilon, 1+\varepsilon]] \ge 1 - e^{-\Omega(m)}",
+    r"\Pr[\forall i,\ell:\ \|h_{i,\ell}\| \in [1-\varepsilon, 1]] \ge 1 - e^{-\Omega(m)}",
     r"\begin{aligned} a &\le b\\ c &= d\end{aligned}",
     r"\mathbb E\Big\|\sum_i \xi_i x_i\Big\|_F^2",
     r"\{a : \tfrac12 \le \bm{W}\}",

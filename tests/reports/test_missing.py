@@ -83,7 +83,7 @@ PARTS = ["BND-01", "DET-04", "DET-05", "MEA-01", "LAW-02", "EXP-02", "TRA-01", "
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(data=st.data())
 def test_a_mutated_record_gives_a_report_or_is_counted(

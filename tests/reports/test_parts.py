@@ -18,6 +18,7 @@ from lemmata.harness.verdicts import (
     Fit,
     Grid,
     MeanVerdict,
+    Outcome,
     Place,
     Point,
     SearchVerdict,
@@ -179,7 +180,7 @@ def test_drawings_cope_with_extremes():
     two_sided = replace(GRID, at_most=1e9, at_least=-1e9)
     plot = curves.scaling("k", slope(points, two_sided, steep))
     assert plot
-    assert "the claim is from −1000000000.00 to +1000000000.00: holds." in plot.caption
+    assert "the claim is from −10⁹ to +10⁹: holds." in plot.caption
     assert curves.trajectory("k", "a $name$", curve([0.0, 1.0], [-1.0, 2.0]))
     assert curves.trajectory("k", "flat", curve([0.0, 1.0], [3.0, 3.0]))
     far = Ratios(label="specimen 1", counts={-400: 1, 400: 1}, trials=2, failures=1)
@@ -223,15 +224,20 @@ def test_claims_of_exponents_in_words(at_most, at_least, words):
 def test_a_side_without_exponent_has_none():
     bare = slope([], quantity="scaling", bound=None, measured=None)
     assert exponents.exponents_in_brief([bare]) == [
-        "in m: scaled quantity −0.50 [−0.52, −0.48], claimed at most 0.00"
+        "exponent in m: scaled quantity −0.50 [−0.52, −0.48], claimed at most 0.00"
     ]
     assert exponents.fit_words(None) == "–"
+
+
+def searched(search: SearchVerdict | None, levels: Levels) -> list[str]:
+    outcome = Outcome(subject="A-1", verdict="holds", expect="holds", search=search)
+    return searches.search_sentences(outcome, levels)
 
 
 def test_searches_in_words():
     levels = Levels(beta=0.001)
     said = " ".join(
-        searches.search_sentences(
+        searched(
             replace(
                 SEARCH, chosen={"drawn": 5, "climbed": 4}, vacuous=2, discarded=3, tied=1,
                 ascended=2, nominations=1, shrink_cut=True,
@@ -243,18 +249,20 @@ def test_searches_in_words():
         "Searching evaluated 9 instances (5 drawn and 4 by climbing from the worst) in 144 trials; "
         "it ended with its work. On 2 of them the claim says nothing. 3 further ones were assumed "
         "away. On 1 the two sides are equal to rounding. On 2 the draws of the trials were "
-        "ascended, too. 1 looked like a violation and was tried again. Up to 30 % of the instances, "
-        "as drawn, could fail unseen, at error β = 0.001. The worst ratio was 0.5 of the "
-        "threshold, at m = 4. Shrinking was cut short, so a smaller instance may exist."
+        "ascended, too. 1 looked like a violation and was tried again. Up to 30 % of the "
+        "instances, as drawn, could fail unseen, at error β = 0.001. The worst ratio was 0.5 of "
+        "the threshold, at m = 4. Shrinking was cut short, so a smaller instance may exist."
     )
-    assert searches.search_sentences(None, levels) == []
+    assert searches.search_sentences(None, levels) == searched(None, levels) == []
     nothing = replace(SEARCH, instances=0, worst=None, stopped="odd", nominations=2)
-    assert "unseen" not in " ".join(searches.search_sentences(nothing, Levels()))
+    assert "unseen" not in " ".join(searched(nothing, Levels()))
 
 
 def test_an_exhausted_search_leaves_nothing_unseen():
-    said = " ".join(searches.search_sentences(replace(SEARCH, exhausted=True), Levels()))
+    said = " ".join(searched(replace(SEARCH, exhausted=True), Levels()))
     assert "There are no further instances." in said
+    few = " ".join(searched(replace(SEARCH, unseen=0.97), Levels()))
+    assert "Nothing is said of other instances." in few
     assert "unseen" not in said
 
 
@@ -276,10 +284,10 @@ def test_levels_come_from_the_manifest_or_stay_unsaid():
     assert Levels().at_alpha == "its level"
     assert Levels().at_beta == "its error"
     read = levels_of(Manifest(schema=2, run="r", levels={"alpha": 1e-6, "law": {"limit": 0.2}}))
-    assert levels_sentences(read) == [
-        "A true claim is refuted with probability at most α = 10⁻⁶ a part.",
-        "A law holds within 0.2, unless its part declares another resolution.",
-    ]
+    alpha, law = levels_sentences(read)
+    assert alpha.startswith("A true claim is refuted with probability at most α = 10⁻⁶ by its")
+    assert alpha.endswith("as much by the instances that a search nominates.")
+    assert law == "A law holds within 0.2, unless its part declares another resolution."
 
 
 def test_words_that_are_not_known_are_not_explained():

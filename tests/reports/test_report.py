@@ -4,6 +4,8 @@ self-contained and says what was found."""
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 
 import pytest
 from every_kind import VERDICTS
@@ -126,6 +128,15 @@ def test_building_again_gives_the_same_pages(report, recorded, tmp_path):
     assert {path.name: path.read_bytes() for path in again.parent.rglob("*.html")} == {
         path.name: path.read_bytes() for path in report.parent.rglob("*.html")
     }
+
+
+def test_a_report_of_a_run_needs_no_torch(recorded, tmp_path):
+    script = (
+        "import sys, pathlib; from lemmata.reports import build_report; "
+        "build_report(*map(pathlib.Path, sys.argv[1:])); assert 'torch' not in sys.modules"
+    )
+    command = [sys.executable, "-c", script, str(recorded), str(tmp_path / "out")]
+    subprocess.run(command, check=True)
 
 
 def test_the_latest_run_decides_and_older_verdicts_stay_visible(
