@@ -303,6 +303,15 @@ def _staircase(activation: Activation, d: int, length: int) -> list[float]:
 the_gap_grows_with_the_dimension.twin("a gap of the order d³", power=3.0)
 
 
+def _coefficients(activation: Activation, d: int, k: int) -> list[float]:
+    """Return λ_ℓ of tᵏσ'(t), ℓ = 0, ..., 24."""
+
+    def weighted(t: Tensor) -> Tensor:
+        return t**k * derivative(activation, 1, t)
+
+    return [gegenbauer.coefficient(d, degree, weighted) for degree in range(25)]
+
+
 @NBL10.part(
     "g",
     kind="identity",
@@ -323,15 +332,7 @@ def blocks_of_the_covariance_have_gegenbauer_series(
     trace = torch.einsum("trasa->trs", blocks)
     mixed = torch.einsum("trasb,tra,tsb->trs", blocks, w, w)
     own = torch.einsum("trasb,tra,trb->trs", blocks, w, w)
-    powers = [
-        [
-            gegenbauer.coefficient(
-                d, degree, lambda t, k=k: t**k * derivative(net.activation, 1, t)
-            )
-            for degree in range(25)
-        ]
-        for k in range(3)
-    ]
+    powers = [_coefficients(net.activation, d, k) for k in range(3)]
     axes = math.sqrt(d) * w
 
     def expected(left: int, right: int) -> Tensor:
