@@ -305,11 +305,10 @@ the_gap_grows_with_the_dimension.twin("a gap of the order d³", power=3.0)
 
 def _coefficients(activation: Activation, d: int, k: int) -> list[float]:
     """Return λ_ℓ of tᵏσ'(t), ℓ = 0, ..., 24."""
-
-    def weighted(t: Tensor) -> Tensor:
-        return t**k * derivative(activation, 1, t)
-
-    return [gegenbauer.coefficient(d, degree, weighted) for degree in range(25)]
+    return [
+        gegenbauer.coefficient(d, each, lambda t: t**k * derivative(activation, 1, t))
+        for each in range(25)
+    ]
 
 
 @NBL10.part(
