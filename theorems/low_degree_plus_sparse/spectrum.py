@@ -9,6 +9,7 @@ d²) the constants only, as κ_3 d² itself still grows there.
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import torch
 from hypothesis import strategies as st
@@ -303,12 +304,9 @@ def _staircase(activation: Activation, d: int, length: int) -> list[float]:
 the_gap_grows_with_the_dimension.twin("a gap of the order d³", power=3.0)
 
 
-def _coefficients(activation: Activation, d: int, k: int) -> list[float]:
-    """Return λ_ℓ of tᵏσ'(t), ℓ = 0, ..., 24."""
-    return [
-        gegenbauer.coefficient(d, each, lambda t: t**k * derivative(activation, 1, t))
-        for each in range(25)
-    ]
+def _tilted(activation: Activation, k: int, t: Tensor) -> Tensor:
+    """Return t^k σ'(t)."""
+    return t**k * derivative(activation, 1, t)
 
 
 @NBL10.part(
@@ -331,7 +329,10 @@ def blocks_of_the_covariance_have_gegenbauer_series(
     trace = torch.einsum("trasa->trs", blocks)
     mixed = torch.einsum("trasb,tra,tsb->trs", blocks, w, w)
     own = torch.einsum("trasb,tra,trb->trs", blocks, w, w)
-    powers = [_coefficients(net.activation, d, k) for k in range(3)]
+    profiles = [partial(_tilted, net.activation, k) for k in range(3)]
+    powers = [
+        [gegenbauer.coefficient(d, degree, profile) for degree in range(25)] for profile in profiles
+    ]
     axes = math.sqrt(d) * w
 
     def expected(left: int, right: int) -> Tensor:
