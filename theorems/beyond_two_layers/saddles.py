@@ -12,6 +12,7 @@ smooth functions; the regulariser is unbounded, which a ball mends. What is test
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import torch
 from hypothesis import strategies as st
@@ -86,7 +87,9 @@ class _Frozen:
         return _hessian(self.loss, theta)
 
 
-def _hessian(loss: object, theta: Float[Tensor, "trials n"]) -> Float[Tensor, "trials n n"]:
+def _hessian(
+    loss: Callable[[Tensor], Tensor], theta: Float[Tensor, "trials n"]
+) -> Float[Tensor, "trials n n"]:
     with torch.enable_grad():
         theta = theta.detach().requires_grad_()
         (slope,) = torch.autograd.grad(loss(theta).sum(), theta, create_graph=True)
@@ -133,8 +136,9 @@ def the_quotient_is_half_the_curvature(
     signs = sign_vectors(5, theta)
     start, H = frozen.loss(theta), frozen.hessian(theta)
     moves = [_signed(direction, s) for s in (signs if averaged else signs[-1:])]
-    quotient = sum(frozen.loss(theta + root * d) - start for d in moves) / (len(moves) * eta)
-    curvature = sum(torch.einsum("ti,tij,tj->t", d, H, d) for d in moves) / len(moves)
+    rises = [(frozen.loss(theta + root * d) - start) / eta for d in moves]
+    curvatures = [torch.einsum("ti,tij,tj->t", d, H, d) for d in moves]
+    quotient, curvature = (torch.stack(values).mean(dim=0) for values in (rises, curvatures))
     return at_most(over_copies(quotient - 0.5 * curvature, whole) + 1e-10, eta)
 
 

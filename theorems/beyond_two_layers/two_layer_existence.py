@@ -12,6 +12,7 @@ it for each r by ε/2 where the sum over k outputs is claimed.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 from hypothesis import strategies as st
@@ -108,7 +109,7 @@ def _least_norm(target: Target) -> float:
     return math.sqrt(total)
 
 
-def _grid(**options: object) -> Along:
+def _grid(**options: Any) -> Along:
     return Along(
         variable="m",
         sizes=(500, 2000, 8000),
