@@ -8,6 +8,7 @@
 # make synchronisations [ONLY='ALS-04 ...']   what would make a GPU wait, by part
 # make mutants [ONLY=text]   falsifies the settings in copies and says which statements notice
 # make report  the report again, from the latest records
+# make docs    the pages that are written from code: records, reference, tables of the questions
 # make typed   build/typed: the package as it is installed, for type checkers and editors
 # make .venv   only set up
 
@@ -19,7 +20,7 @@ DEVICE ?= cuda
 MINUTES ?= 480
 STATE ?= build/nightly
 
-.PHONY: check check-today nightly test test-oldest lint mutants pretend synchronisations report format typed clean .venv
+.PHONY: check check-today nightly test test-oldest lint mutants pretend synchronisations report docs format typed clean .venv
 
 check: .venv
 	@status=0; \
@@ -68,6 +69,10 @@ typed: .venv
 
 report: .venv
 	$(BIN)/lemmata report --records build/records --out build/report
+
+docs: .venv
+	$(BIN)/python -m lemmata.harness.schema_page > docs/records.md
+	$(BIN)/python docs/make_reference.py
 
 format: .venv
 	$(BIN)/ruff check --fix .
