@@ -160,7 +160,7 @@ def _judge_part(run: Run, part: Part[..., Any], found: _Findings) -> Outcome:
     search = found.search = Search(
         run=run, subject=part, shrink=run.profile.shrink > 0, deadline=deadline
     )
-    _nominate(run, part, found, search, deadline)
+    _nominate(found, search, deadline)
     speaking = [one for one in found.specimens if not isinstance(one.verdict, Silence)]
     if not speaking and found.how is None and found.failure is None:
         for draw in automatic_specimens(run, search.seen.values()):
@@ -174,13 +174,8 @@ def _dear(run: Run, found: _Findings) -> bool:
     return bool(found.specimens) and max((p.work for p in prices), default=0.0) * 16 > _DEAR
 
 
-def _nominate(
-    run: Run, part: Part[..., Any], found: _Findings, search: Search, deadline: float
-) -> None:
-    """Search;
-
-    put what is nominated to the test on fresh trials, until one refutes or none is left.
-    """
+def _nominate(found: _Findings, search: Search, deadline: float) -> None:
+    """Search, and put what is nominated to the test on fresh trials, until one refutes."""
     while search.nominations < NOMINATIONS and (nominated := search.next()) is not None:
         if isinstance(nominated, Broken):
             found.failure = nominated.failure

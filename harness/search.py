@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -174,13 +174,20 @@ class Search:
 
     def next(self) -> Nomination | Broken | None:
         """Search on until an instance looks like a violation that has not been cleared yet."""
-        for phase in (self._small, self._drawn, self._climbed, self._ascended):
+        phases: tuple[Callable[[], Nomination | Broken | None], ...]
+        phases = (self._small, self._drawn, self._climbed, self._ascended)
+        if settled_by_author(part_of(self.subject).test):  # who says how much wants no more
+            phases = (self._drawn,)
+        for phase in phases:
             name = phase.__name__
             if name in self._done:
                 continue
             self._shrink_from, self._first = None, None
+            if self._stopped == "nominations":
+                self._stopped = "instances"
             if (found := phase()) is not None:
                 self.nominations += 1
+                self._stopped = "nominations"
                 return found
             self._done.add(name)
         return None
@@ -458,7 +465,7 @@ class Search:
                 else:
                     problem = self._look(simpler, "shrunk")
                 if type(problem) is type(found) and getattr(problem, "size", 0.0) >= least:
-                    found, here, improved = problem, simpler, True  # type: ignore[assignment]
+                    found, here, improved = problem, simpler, True
                     break
         return found
 

@@ -163,6 +163,8 @@ def _simpler_values(choice: Choice) -> list[Any]:
     toward = choice.limits.get("shrink_towards", 0) if choice.kind == "integer" else 0.0
     origin = min(max(toward, low), high)
     value = choice.value
+    if value == origin:
+        return []
     middle = [origin, (3 * origin + value) / 4, (origin + value) / 2, (origin + 3 * value) / 4]
     if choice.kind == "float":
         middle += [float(f"{value:.1g}"), float(f"{value:.2g}"), float(round(value))]

@@ -139,9 +139,9 @@ _TAU = 0.01
 
 
 class _Construction:
-    """S, s, α, β of the page for m₁ neurons, √m₂ v and √m₁ (w, b) standard normal;
+    """S, s, α, β of the page for m₁ neurons, √m₂ v and √m₁ (w, b) standard normal.
 
-    x = (0, 0, √¾, ½).
+    X = (0, 0, √¾, ½).
     """
 
     def __init__(

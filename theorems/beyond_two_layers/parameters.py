@@ -170,7 +170,7 @@ the_main_term_is_free_of_the_width.twin("m₁^{1/2} in place of m₁^{1/4}", pow
 def the_smoothing_error_vanishes_at_the_printed_witness(
     witness: int, trials: Trials, *, sigma_w: Fraction = Table().sigma_w
 ) -> Bound:
-    """By hand:
+    """By hand.
 
     (C.33) has ‖W*‖_{2,∞} = C_0 m^{-(1 - .005)} = C_0 m^{-.995}, after "scaling up" by m^{.005}.
     Table 1 has σ_w = m^{-.99}. The first term of Lemma 6.9 is m₁ τ²_{w,∞}/σ_w = C_0² m^{1 - 1.99 +
@@ -224,9 +224,9 @@ the_smoothing_error_vanishes_at_a_less_rebalanced_witness.twin(
 def the_complexity_is_small_from_m_to_the_three_halves_samples(
     witness: int, trials: Trials, *, samples: Fraction = Fraction(3, 2)
 ) -> Bound:
-    """By hand:
+    """By hand.
 
-    the second term of Lemma 6.10 is τ'_v m₂/√N. Table 1 has τ'_v = ε_0^{-1/2} m^{1/2 - .005}
+    The second term of Lemma 6.10 is τ'_v m₂/√N. Table 1 has τ'_v = ε_0^{-1/2} m^{1/2 - .005}
     m^{-1/2} = ε_0^{-1/2} m^{-.005}, so the term is ε_0^{-1/2} m^{.995}/√N. With N = M m^{3/2} that
     is ε_0^{-1/2} m^{.245}/√M, which grows with m, as M does not depend on it: N ~ m^{1.99} is what
     this bound asks for (and the first term, m^{.755}/√N, for m^{1.51}). What is concerned is the

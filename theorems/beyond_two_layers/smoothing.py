@@ -201,7 +201,8 @@ ALLQ12 = statement(
     title="Smoothed real against pseudo network",
     says=r"$P$ real, $P'$ pseudo (signs at $\eta=0$), at $W+W^\rho+\eta\Sigma W''$, $V+V^\rho+\eta "
     r"V''\Sigma$: w.h.p. $\mathbb E_{\rho}\frac{|P-P'|}{\eta^2}=\tilde "
-    r"O\big(\frac{m_1\tau_{w,\infty}^2}{\sigma_w}+\frac{m_2\tau_{w,\infty}^2}{\sigma_v}+\frac{m_2}{m_1}\frac{\tau_{v,\infty}^2}{\sigma_v}\big)+O_p(\eta)$.",
+    r"O\big(\frac{m_1\tau_{w,\infty}^2}{\sigma_w}+\frac{m_2\tau_{w,\infty}^2}{\sigma_v}+"
+    r"\frac{m_2}{m_1}\frac{\tau_{v,\infty}^2}{\sigma_v}\big)+O_p(\eta)$.",
     kind="scaling",
     quantifiers=(r"\forall\, x,W'',V''", r"\mathbb P_{W,V,A,b}", r"\mathbb E_{\rho}"),
 )

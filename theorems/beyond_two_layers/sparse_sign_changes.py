@@ -116,9 +116,9 @@ few_signs_of_the_first_layer_change.twin("the norm without m₁^{3/10}", of_norm
 
 
 def _second_preactivations(width: int, trials: Trials) -> tuple[Tensor, Tensor]:
-    """Return u = V⁽⁰⁾h + b₂ and ‖h‖, of m₁ = m₂:
+    """Return u = V⁽⁰⁾h + b₂ and ‖h‖, of m₁ = m₂.
 
-    given h, the entries of u are N(0, (‖h‖² + 1)/m₂).
+    Given h, the entries of u are N(0, (‖h‖² + 1)/m₂).
     """
     network = ThreeLayer(first=width, second=1).initialise(trials)
     h = network.first(network.W, inputs(trials, "x", 1, 4)).relu()[:, 0].norm(dim=1, keepdim=True)

@@ -1,6 +1,6 @@
-"""Algorithms 2 and 3 at small sizes:
+"""Algorithms 2 and 3 at small sizes.
 
-rounds of noisy SGD on the three-layer objective, λ decaying in between.
+Rounds of noisy SGD on the three-layer objective, λ decaying in between.
 
 A step takes a batch of the training set with replacement, fresh smoothing W^ρ, V^ρ and, in
 Algorithm 2, fresh signs Σ, and follows the gradient of L(λF(x; W⁽⁰⁾ + W^ρ + ΣW', V⁽⁰⁾ + V^ρ + V'Σ),
