@@ -22,6 +22,7 @@ from lemmata.harness import (
     given,
     statement,
 )
+from lemmata.harness.adversary import attack
 from lemmata.strategies import log_uniform
 from lemmata.theorems.beyond_two_layers.setting.inputs import inputs
 from lemmata.theorems.beyond_two_layers.setting.losses import root_loss, root_loss_gradient
@@ -128,12 +129,17 @@ def networks_differ_on_flipped_neurons_only(
     net: TwoLayer, size: float, trials: Trials, *, old: bool = False
 ) -> Bound:
     network, step, x, _ = _draw(net, size, trials)
-    W = network.W + step
-    flipped = network.signs(W, x) != network.signs(network.W, x)
-    move = network.preactivations(network.W, x).abs() if old else (x @ step.mT).abs()
-    bound = (flipped * move) @ network.A.abs().mT
-    rounding = 1e-12 * (1.0 + size) * network.A.abs().sum(dim=2).unsqueeze(1)
-    return at_most((network.outputs(W, x) - network.pseudo(W, x)).abs(), bound + rounding)
+    start = network.preactivations(network.W, x)
+
+    def claim(move: Weights) -> Bound:
+        W = network.W + move
+        flipped = network.signs(W, x) != (start >= 0)
+        moved = start.abs() if old else (x @ move.mT).abs()
+        bound = (flipped * moved) @ network.A.abs().mT
+        rounding = 1e-12 * (1.0 + size) * network.A.abs().sum(dim=2).unsqueeze(1)
+        return at_most((network.outputs(W, x) - network.pseudo(W, x)).abs(), bound + rounding)
+
+    return attack(claim, starts={"random": step}, steps=10)
 
 
 networks_differ_on_flipped_neurons_only.twin("old preactivations in place of moves", old=True)
