@@ -12,6 +12,7 @@ smooth functions; the regulariser is unbounded, which a ball mends. What is test
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import torch
 from hypothesis import strategies as st
@@ -85,7 +86,9 @@ class _Frozen:
         return _hessian(self.loss, theta)
 
 
-def _hessian(loss: object, theta: Float[Tensor, "trials n"]) -> Float[Tensor, "trials n n"]:
+def _hessian(
+    loss: Callable[[Tensor], Tensor], theta: Float[Tensor, "trials n"]
+) -> Float[Tensor, "trials n n"]:
     with torch.enable_grad():
         theta = theta.detach().requires_grad_()
         (slope,) = torch.autograd.grad(loss(theta).sum(), theta, create_graph=True)
@@ -132,8 +135,9 @@ def the_quotient_is_half_the_curvature(
     signs = sign_vectors(5, theta)
     start, H = frozen.loss(theta), frozen.hessian(theta)
     moves = [_signed(direction, s) for s in (signs if averaged else signs[-1:])]
-    quotient = sum(frozen.loss(theta + root * d) - start for d in moves) / (len(moves) * eta)
-    curvature = sum(torch.einsum("ti,tij,tj->t", d, H, d) for d in moves) / len(moves)
+    gains = torch.stack([frozen.loss(theta + root * d) - start for d in moves])
+    quotient = gains.mean(dim=0) / eta
+    curvature = torch.stack([torch.einsum("ti,tij,tj->t", d, H, d) for d in moves]).mean(dim=0)
     return at_most(over_copies(quotient - 0.5 * curvature, whole) + 1e-10, eta)
 
 

@@ -8,6 +8,8 @@ any samples.
 
 from __future__ import annotations
 
+from functools import partial
+
 import torch
 from hypothesis import strategies as st
 from jaxtyping import Float
@@ -83,7 +85,12 @@ def the_gradient_is_a_masked_outer_product(
     signs = network.signs(W if masked else W * 0.0, x)
     slope = root_loss_gradient(network.outputs(W, x), y)
     closed = network.gradient(signs, x, slope).sum(dim=1)
-    return equal(found, closed, roundings=64.0 * net.width, scale=1.0 + network.A.abs().amax())
+    return equal(
+        found,
+        closed,
+        roundings=64.0 * net.width,
+        scale=1.0 + network.A.abs().amax(dim=(1, 2)).view(-1, 1, 1),
+    )
 
 
 the_gradient_is_a_masked_outer_product.twin("the signs of b alone", masked=False)
@@ -106,11 +113,15 @@ def the_pseudo_network_is_affine(
         W = (network.W + 0.0).requires_grad_()
         (real,) = torch.autograd.grad(network.outputs(W, x).sum(), W)
         (frozen,) = torch.autograd.grad(network.pseudo(W, x).sum(), W)
-    grain = {"roundings": 64.0 * net.width, "scale": (1.0 + size) * (1.0 + network.A.abs().amax())}
+    same = partial(
+        equal,
+        roundings=64.0 * net.width,
+        scale=(1.0 + size) * (1.0 + network.A.abs().amax(dim=(1, 2)).view(-1, 1, 1)),
+    )
     return all_of(
-        start=equal(start, network.pseudo(network.W, x), **grain),
-        gradient=equal(real, frozen, **grain),
-        affine=equal(moved, start + linear, **grain),
+        start=same(start, network.pseudo(network.W, x)),
+        gradient=same(real, frozen),
+        affine=same(moved, start + linear),
     )
 
 
