@@ -99,7 +99,9 @@ def random_signs_leave_a_quadratic_term(
         errors.append(moved - start - root * linear - eta * form)
         mean = mean + moved / len(sigma)
     same = partial(
-        equal, roundings=4e3, scale=scale * (1.0 + network.A.abs().amax()) * (1.0 + size)
+        equal,
+        roundings=4e3,
+        scale=scale * (1.0 + network.A.abs().amax(dim=(1, 2)).view(-1, 1, 1)) * (1.0 + size),
     )
     return all_of(
         each=same(torch.stack(errors, dim=-1).abs().amax(dim=-1), 0.0),

@@ -204,11 +204,11 @@ def gradients_of_three_layers(
     slope = root_loss_gradient(network.outputs(W, V, x), y)
     closed = network.gradients(signs, W, V, x, slope)
     found = []
-    for model in (network.outputs, lambda W, V, x: network.frozen(signs, W, V, x)):
+    for frozen in (False, True):
         with torch.enable_grad():
-            first, second = (leaf.detach().requires_grad_() for leaf in (W, V))
-            loss = root_loss(model(first, second, x), y).sum()
-            found.append(torch.autograd.grad(loss, (first, second)))
+            w, v = (leaf.detach().requires_grad_() for leaf in (W, V))
+            f = network.frozen(signs, w, v, x) if frozen else network.outputs(w, v, x)
+            found.append(torch.autograd.grad(root_loss(f, y).sum(), (w, v)))
     size_of = (1.0 + size) ** 2 * (1.0 + network.A.abs().sum(dim=(1, 2)))
     same = partial(
         equal,

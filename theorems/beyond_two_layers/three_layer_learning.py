@@ -61,11 +61,11 @@ def _run(
     s = random_signs(trials, "last Sigma", width) if schedule.signed else None
     W = network.W + (run.W if s is None else s.unsqueeze(2) * run.W)
     V = network.V + (run.V if s is None else run.V * s.unsqueeze(1))
-    trained, fresh_loss = (
+    losses = [
         root_loss(run.scale * network.outputs(W, V, points), teacher(points)).mean(dim=1)
         for points in (x, fresh)
-    )
-    return network, run, trained, fresh_loss
+    ]
+    return network, run, losses[0], losses[1]
 
 
 def _base(trials: Trials) -> Float[Tensor, "trials"]:

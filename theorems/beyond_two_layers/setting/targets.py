@@ -14,6 +14,8 @@ from lemmata.harness import Trials
 from lemmata.harness.randomness import key_of
 from lemmata.theorems.beyond_two_layers.setting.activations import Activation
 
+Rows = list[list[float]]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
@@ -36,14 +38,14 @@ class Target:
 
     def activation(self, z: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
         """Return φ(z)."""
-        families: dict[str, Callable[[Tensor], Tensor]] = {
+        made: dict[str, Callable[[Tensor], Tensor]] = {
             "power": lambda t: t**self.phi.degree,
             "sine": torch.sin,
             "cosine": torch.cos,
             "exponential": torch.exp,
             "tanh": torch.tanh,
         }
-        return self.amplitude * families[self.phi.family](self.frequency * z)
+        return self.amplitude * made[self.phi.family](self.frequency * z)
 
     def weights(self, like: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return W*_1, W*_2 (p, d) and a* (k, p)."""
@@ -54,9 +56,6 @@ class Target:
         """Return f*(x)."""
         one, two, a = self.weights(x)
         return (self.activation(x @ one.mT) * (x @ two.mT)) @ a.mT
-
-
-Rows = list[list[float]]
 
 
 @cache
