@@ -92,7 +92,8 @@ def positive_matrices(
 
     Args:
         size: of the matrix.
-        low: of the entries of B; high: of the same.
+        low: least entry of B.
+        high: largest entry of B.
         ridge: a multiple of 1/64, added to the diagonal.
 
     Raises:
