@@ -29,6 +29,7 @@ from lemmata.harness.evaluation import (
 from lemmata.harness.evidence import Judgement, can_detect, certified_level, judge
 from lemmata.harness.levels import ALPHA, BETA, certificate_limit, certificate_target
 from lemmata.harness.profiles import BLOCK
+from lemmata.harness.rounding import granted
 from lemmata.harness.schema import Block
 from lemmata.harness.thresholds import Threshold, doubtful, failing, threshold_of
 from lemmata.harness.verdicts import (
@@ -126,6 +127,7 @@ def _judge_bound(
     if threshold.deterministic:  # no certificate waits for a number of trials
         cap = min(profile.trials_for(work, budget.share, fewest=BLOCK), _DETERMINISTIC_CAP)
     target = certificate_target(threshold.claimed)
+    first = granted(draw, first, threshold)
     pieces, trials = [first], len(first)
     failures = int(failing(first, threshold).sum())
     unsure = int(doubtful(first, threshold).sum())
@@ -139,6 +141,7 @@ def _judge_bound(
         piece = evaluate(draw, first=trials, count=min(max(BLOCK, trials), cap - trials))
         assert isinstance(piece, Bounds)
         refuse_nan(draw, piece)
+        piece = granted(draw, piece, threshold)
         pieces.append(piece)
         trials += len(piece)
         failures += int(failing(piece, threshold).sum())

@@ -14,7 +14,8 @@ e-value: a nominated instance is judged on fresh trials of the stream ``confirm`
 
 The budget is counted work. Past a deadline for shrinking, unseen instances pass and seen ones
 repeat their answer, so that Hypothesis sees no flaky test. A smaller violation does not count while
-shrinking if it is less than half as large: a true counterexample must not slip to an artefact.
+shrinking if it is less than half as large, or infinite where the first was finite: a true
+counterexample must not slip to an artefact.
 """
 
 from __future__ import annotations
@@ -54,6 +55,7 @@ from lemmata.harness.levels import BETA
 from lemmata.harness.private import choices_now, copy_examples, settled_by_author
 from lemmata.harness.profiles import BLOCK, blocks
 from lemmata.harness.randomness import key_of
+from lemmata.harness.rounding import Again, granted
 from lemmata.harness.run import Run
 from lemmata.harness.schema import Block
 from lemmata.harness.space import Chosen, Space
@@ -304,7 +306,9 @@ class Search:
         found = ascent(draw, first, BLOCK, steps)
         if found is None:
             return None
-        bounds, threshold = found, threshold_of(self.subject, found)
+        bounds, again = found
+        threshold = threshold_of(self.subject, bounds)
+        bounds = granted(draw, bounds, threshold, again)
         name = "ascent over the draws"
         worst = float(np.nanmax(bounds.ratio, initial=0.0)) / threshold.value
         self._attacks[name] = max(self._attacks.get(name, 0.0), worst)
@@ -357,7 +361,7 @@ class Search:
             self._shrink_from = time.monotonic()
             self._first = seen.draw
             self._largest = getattr(problem, "size", 0.0)
-        if isinstance(problem, Nomination) and problem.size < 0.5 * min(self._largest, _BIGGEST):
+        if isinstance(problem, Nomination) and not _as_large(problem.size, self._largest):
             return
         raise problem
 
@@ -407,6 +411,7 @@ class Search:
         if threshold.silent:
             seen.vacuous = True
             return
+        bounds = granted(draw, bounds, threshold)
         seen.block = block_of(draw, bounds, threshold)
         index = int(np.argmax(bounds.ratio))
         seen.ratio = float(bounds.ratio[index]) / threshold.value
@@ -443,7 +448,6 @@ class Search:
             return found
         self._first = self.seen[here.hash].draw
         begin, size = time.monotonic(), getattr(found, "size", 0.0)
-        least = 0.5 * min(size, _BIGGEST)
         improved = True
         while improved:
             improved = False
@@ -457,7 +461,7 @@ class Search:
                         continue
                 else:
                     problem = self._look(simpler, "shrunk")
-                if type(problem) is type(found) and getattr(problem, "size", 0.0) >= least:
+                if type(problem) is type(found) and _as_large(getattr(problem, "size", 0.0), size):
                     found, here, improved = problem, simpler, True  # type: ignore[assignment]
                     break
         return found
@@ -534,10 +538,13 @@ class Search:
         return settings(hypothesis.seed(seed)(test))
 
 
-def ascent(draw: Draw, first: int, count: int, steps: int) -> Bounds | None:
+def ascent(draw: Draw, first: int, count: int, steps: int) -> tuple[Bounds, Again] | None:
     """Ascend over the draws of some trials, and evaluate where each ends; None for nowhere.
 
     What goes wrong on the way finds nothing: a statement need not be differentiable.
+
+    Returns:
+        What the trials measure there, and what evaluates them there once more.
     """
     trials = draw.trials(first, count)
 
@@ -555,12 +562,25 @@ def ascent(draw: Draw, first: int, count: int, steps: int) -> Bounds | None:
         return None
     if moved is None:
         return None
-    try:
+    def again(first: int, count: int) -> Bounds:  # always all of them: one block
         claim = claimed(draw, replace(trials, moved=moved, asked=None))
+        bounds = kept(claim, first, price_of(draw), 0.0)
+        assert isinstance(bounds, Bounds)
+        return bounds
+
+    try:
+        return again(first, count), again
     except (BrokenStatement, Discarded, MemoryRanOut):
         return None
-    bounds = kept(claim, first, price_of(draw), 0.0)
-    return bounds if isinstance(bounds, Bounds) else None
+
+
+def _as_large(size: float, first: float) -> bool:
+    """Whether a smaller violation may stand for the one that was found first.
+
+    It must be half as large or more, and no infinite one stands for a finite one: that would slip
+    to a degenerate zero, where a ratio says little.
+    """
+    return size >= 0.5 * min(first, _BIGGEST) and (math.isfinite(size) or math.isinf(first))
 
 
 def place_of(found: Nomination | Broken) -> Place | None:
