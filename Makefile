@@ -6,6 +6,7 @@
 # make test-oldest   the harness' own tests with the oldest admitted versions, in .venv-oldest
 # make pretend every part and twin on a pretended accelerator, against the CPU
 # make synchronisations [ONLY='ALS-04 ...']   what would make a GPU wait, by part
+# make mutants [ONLY=text]   falsifies the settings in copies and says which statements notice
 # make report  the report again, from the latest records
 # make typed   build/typed: the package as it is installed, for type checkers and editors
 # make .venv   only set up
@@ -18,7 +19,7 @@ DEVICE ?= cuda
 MINUTES ?= 480
 STATE ?= build/nightly
 
-.PHONY: check check-today nightly test test-oldest lint pretend synchronisations report format typed clean .venv
+.PHONY: check check-today nightly test test-oldest lint mutants pretend synchronisations report format typed clean .venv
 
 check: .venv
 	@status=0; \
@@ -49,6 +50,9 @@ test-oldest: .venv-oldest/.ready
 
 pretend: .venv
 	$(BIN)/pytest tests/pretended/every_part.py -n auto --dist worksteal -q
+
+mutants: .venv
+	$(BIN)/python tests/mutants/run.py --only '$(ONLY)'
 
 synchronisations: .venv
 	$(BIN)/python tests/pretended/synchronisations.py $(ONLY)

@@ -96,6 +96,8 @@ def _read(plain: Any, expected: Any, path: str, depth: int) -> Any:
         if plain is None:
             return None
     elif isinstance(expected, type) and type(plain) is expected:
+        if isinstance(plain, int):
+            _as_float(plain, path)  # whoever computes with it would meet an overflow
         return plain
     raise CodecError(f"{path.lstrip('.') or 'the record'} is no {_name(expected)}: {_short(plain)}")
 
@@ -118,7 +120,10 @@ def _read_union(plain: Any, options: tuple[Any, ...], path: str, depth: int) -> 
         if isinstance(option, type) and dataclasses.is_dataclass(option)
     }
     if isinstance(plain, dict) and tagged:
-        option = tagged.get(plain.get("kind")) or (tagged.get(None) if len(tagged) == 1 else None)
+        kind = plain.get("kind")
+        option = tagged.get(kind) if kind is None or isinstance(kind, str) else None
+        if option is None and len(tagged) == 1:
+            option = tagged.get(None)
         if option is None:
             kinds = ", ".join(str(tag) for tag in tagged)
             raise CodecError(f"{path.lstrip('.')} is of no kind among {kinds}")

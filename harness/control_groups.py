@@ -30,9 +30,9 @@ _VERSION_2 = _Names("memory.max", "memory.current", "inactive_file")
 def memory_left(
     *, mounted: Path = Path("/sys/fs/cgroup"), own: Path = Path("/proc/self/cgroup")
 ) -> float:
-    """Return the bytes that this process' groups leave it;
+    """Return the bytes that this process' groups leave it.
 
-    infinity where there are no groups or no limits.
+    Infinity where there are no groups or no limits.
 
     Args:
         mounted: where the hierarchies are mounted.

@@ -13,7 +13,7 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, ParamSpec, Protocol, TypeGuard, TypeVar, cast
+from typing import Any, ParamSpec, Protocol, TypeVar, cast
 
 import hypothesis
 from hypothesis.strategies import SearchStrategy
@@ -120,6 +120,6 @@ def evaluating(evaluate: Evaluate) -> Iterator[None]:
         _EVALUATE.reset(token)
 
 
-def is_given(test: object) -> TypeGuard[HypothesisTest[..., Any]]:
+def is_given(test: object) -> bool:
     """Whether ``test`` came out of our `given`, perhaps below ``@settings`` or ``@example``."""
     return hasattr(test, "lemmata_check") and hasattr(test, "hypothesis")

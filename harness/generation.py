@@ -77,12 +77,24 @@ def generation_of(subject: Subject) -> str:
 def _code_behind(module: str, file: Path) -> str:
     seen: set[str] = set()
     _visit(module, file, seen)
-    for judge in JUDGES:
-        name = f"{_HARNESS}.{judge}"
+    for name in _judges():
         if source := _source_of(name):
             _visit(name, source, seen)
     together = "".join(f"{name}:{_DIGESTS[name]}\n" for name in sorted(seen))
     return hashlib.blake2b(together.encode(), digest_size=16).hexdigest()
+
+
+@functools.cache
+def _judges() -> tuple[str, ...]:
+    """Return the modules of the harness that count, those of its sub-packages one by one."""
+    found = []
+    for judge in JUDGES:
+        name = f"{_HARNESS}.{judge}"
+        found.append(name)
+        file = _file_of(name)
+        if file is not None and file.name == "__init__.py":
+            found += [f"{name}.{one.stem}" for one in sorted(file.parent.glob("[a-z]*.py"))]
+    return tuple(found)
 
 
 def _visit(name: str, file: Path, seen: set[str]) -> None:

@@ -128,7 +128,8 @@ def describe(value: object) -> str:
             for field in dataclasses.fields(value)
             if field.init and getattr(value, field.name) != field.default
         ]
-        return f"{type(value).__name__}({', '.join(f'{field.name}={describe(getattr(value, field.name))}' for field in shown)})"
+        entries = (f"{field.name}={describe(getattr(value, field.name))}" for field in shown)
+        return f"{type(value).__name__}({', '.join(entries)})"
     if isinstance(value, tuple | list):
         return f"({', '.join(describe(entry) for entry in value)})"
     return f"{value:.6g}" if isinstance(value, float) else str(value)

@@ -224,6 +224,7 @@ def _point(column: _Column) -> Point:
         median=float(np.median(column.quantity)),
         upper=float(np.quantile(column.quantity, 0.9)),
         worst=float(column.quantity.max()),
+        measured=float(np.median(column.measured)),
         bound=float(np.median(column.bound)),
         trials=len(column.quantity),
     )

@@ -25,9 +25,9 @@ def batch_for(taken: int, trials: int, device: torch.device) -> int:
 
 
 def free_memory(device: torch.device) -> int:
-    """Return the bytes that are free on the device:
+    """Return the bytes that are free on the device.
 
-    on a CPU, what machine and control groups leave each worker of this run.
+    On a CPU, what machine and control groups leave each worker of this run.
     """
     if device.type == "cuda":
         return int(torch.cuda.mem_get_info(device)[0])

@@ -160,7 +160,7 @@ def _judge_part(run: Run, part: Part[..., Any], found: _Findings) -> Outcome:
     search = found.search = Search(
         run=run, subject=part, shrink=run.profile.shrink > 0, deadline=deadline
     )
-    _nominate(run, part, found, search, deadline)
+    _nominate(found, search, deadline)
     speaking = [one for one in found.specimens if not isinstance(one.verdict, Silence)]
     if not speaking and found.how is None and found.failure is None:
         for draw in automatic_specimens(run, search.seen.values()):
@@ -174,13 +174,8 @@ def _dear(run: Run, found: _Findings) -> bool:
     return bool(found.specimens) and max((p.work for p in prices), default=0.0) * 16 > _DEAR
 
 
-def _nominate(
-    run: Run, part: Part[..., Any], found: _Findings, search: Search, deadline: float
-) -> None:
-    """Search;
-
-    put what is nominated to the test on fresh trials, until one refutes or none is left.
-    """
+def _nominate(found: _Findings, search: Search, deadline: float) -> None:
+    """Search, and put what is nominated to the test on fresh trials, until one refutes."""
     while search.nominations < NOMINATIONS and (nominated := search.next()) is not None:
         if isinstance(nominated, Broken):
             found.failure = nominated.failure
@@ -221,7 +216,7 @@ def automatic_specimens(run: Run, seen: Iterable[Seen]) -> list[Draw]:
     """Choose the instances on which a part without specimens is judged, on fresh trials.
 
     Without chance: that with the largest ratio clearly below 1. With a claimed probability: the
-    largest share of failures, and beside it the largest, the median and the smallest claim. Means
+    smallest p-value and the largest excess, and the largest, the median and the smallest claim. Means
     and laws: the smallest p-value, and the first instance.
     """
     said = [one for one in seen if one.says_something]
@@ -235,8 +230,8 @@ def automatic_specimens(run: Run, seen: Iterable[Seen]) -> list[Draw]:
     elif said:
         by_claim = sorted(said, key=lambda one: one.claimed)
         chosen = [
+            min(said, key=lambda one: one.p_value),
             max(said, key=lambda one: one.share - one.claimed),
-            max(said, key=lambda one: one.share),
             by_claim[-1],
             by_claim[len(by_claim) // 2],
             by_claim[0],

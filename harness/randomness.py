@@ -1,12 +1,10 @@
 """Counter-based random numbers: any draw of any trial, alone or in a batch, on CPU or CUDA.
 
-Summary
--------
-Bits come from Philox4x64-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC
-2011). The 128-bit key is a hash of what is being drawn for (part, instance, run entropy, stream);
-the 256-bit counter holds the position. A tensor that needs ``b`` blocks of four words a trial
-occupies the counters ``trial * b ... trial * b + b - 1`` in its low word and a hash of the tensor's
-name in its high ones, so that
+Summary ------- Bits come from Philox4x64-10 (Salmon et al., "Parallel random numbers: as easy as 1,
+2, 3", SC 2011). The 128-bit key is a hash of what is being drawn for (part, instance, run entropy,
+stream); the 256-bit counter holds the position. A tensor that needs ``b`` blocks of four words a
+trial occupies the counters ``trial * b ... trial * b + b - 1`` in its low word and a hash of the
+tensor's name in its high ones, so that
 
 * a batch of consecutive trials is one contiguous run of counters, drawn in one call;
 * any trial can be drawn again alone, and a batch's size cannot change a trial;

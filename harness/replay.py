@@ -68,10 +68,8 @@ class Replayed:
         lines = [
             f"{self.subject.id}  {part.title}",
             f"  instance  {describe(self.instance)}",
-            (
-                f"  trial     {self.token.trial} of stream {self.token.stream}, {self.token.layers} "
-                "layers"
-            ),
+            f"  trial     {self.token.trial} of stream {self.token.stream}",
+            f"  layers    {self.token.layers}",
         ]
         if self.changed:
             lines.append(

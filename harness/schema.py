@@ -27,7 +27,8 @@ class Manifest:
         run: its id, which no two machines share.
         started, finished: Unix seconds.
         interrupted: why it ended early, a sentence.
-        profile, entropy, seed, device, dtype, layers: its settings.
+        profile: how much work was spent; entropy: decides every trial; seed: varies instances.
+        device, dtype: of the tensors; layers: kind of layers asked for.
         levels: α, β, the length of the first block, and the default resolutions.
         versions: of Python and of what a verdict may depend on.
         machine: platform, cores, GPU.
@@ -59,6 +60,7 @@ class Block:
         part: id of the part or twin.
         generation: hash of the code and constants behind the evidence.
         place: the instance; role: what it is.
+        first: index of the first trial in its stream; trials: how many.
         entropy, stream, layers, device, dtype: of the draw.
         failures: how many fail; doubtful: how many rounding decides; silent: how many claim
             nothing.
@@ -136,6 +138,8 @@ class TwinVerdict:
 
     Attributes:
         part: the part's id; twin: the twin's; says: what was falsified.
+        generation: hash of the code and constants behind the evidence.
+        outcome: the verdict with what it rests on; explanation: what the terminal prints.
     """
 
     kind: Literal["twin"] = "twin"
@@ -163,7 +167,12 @@ class Lost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeclaredConstant:
-    """A hidden constant, its range, and the claimed probability that the ratio exceeds it."""
+    """The value of a hidden constant.
+
+    Attributes:
+        value: the constant; measured_on: the range of sizes on which it was measured.
+        failure: the claimed probability that the ratio exceeds it; 0 where it never may.
+    """
 
     value: float
     measured_on: str
@@ -172,7 +181,12 @@ class DeclaredConstant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeclaredTwin:
-    """A twin: its id, its own name, what was falsified, and the constants that were changed."""
+    """A falsified copy of a part.
+
+    Attributes:
+        id: the part's id, a tilde and the twin's name; name: its own; says: what was falsified.
+        knobs: the constants that were changed, with their false values.
+    """
 
     id: str
     name: str
@@ -185,7 +199,14 @@ class DeclaredPart:
     """A part, as its author declared it; the texts hold LaTeX between dollar signs.
 
     Attributes:
+        id: the statement's id with the letter in brackets; letter: empty for an only part.
+        name: of the function; title: the conclusion in words.
+        claim: its kind; says: the conclusion as mathematics.
         source: the place in the paper, where it is another than the statement's.
+        quantifiers: in the order of the mathematics; constant: the hidden constant.
+        along: the grids of sizes; expect: what should be; layers: kinds that it runs on.
+        provenance: where its form comes from; note: on the provenance.
+        twins: its falsified copies.
         requires: the paper's hypothesis on sizes; tried: our own gate.
         resolution: what the author declared, or None for the harness' own.
     """
@@ -215,10 +236,14 @@ class DeclaredStatement:
     """A statement, as its author declared it.
 
     Attributes:
+        id: as in ``ALS-04``; title: in a few words; says: the mathematics.
         paper: its short name; place: lemma or section; source: both.
+        provenance: where its form comes from; note: on the provenance.
+        uses: ids of what its proof uses.
+        tested: whether it has parts; why_untested: a sentence where it has none.
         section: the title of the module that it stands in.
         file: as imported; line: there.
-        claims: the kinds of its parts.
+        claims: the kinds of its parts; parts: in their order.
     """
 
     id: str

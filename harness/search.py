@@ -8,7 +8,7 @@ e-value: a nominated instance is judged on fresh trials of the stream ``confirm`
 * small scope: the simplest choices of the strategies and what lies next to them, enumerated;
 * drawn: Hypothesis' own search, with its shrinking;
 * climbed: from the worst instances of distinct shape, their numbers are changed, both ends of each
-  range included, as long as the ratio rises;
+  range included, as long as the ratio rises or, where there is chance, the p-value falls;
 * ascended: for a claim that no trial may violate, the draws of the worst trials are moved by
   gradient ascent (`lemmata.harness.adversary.draws`).
 
@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -109,8 +109,9 @@ class Seen:
         problem: what it was nominated for, or what broke.
         draw: the instance.
         ratio: the worst, over the threshold; NaN for means and laws.
+        pressure: how near to a violation, on a scale of its kind; what is climbed.
         share: of its trials, that fail; claimed: the failure probability that is claimed.
-        p_value: for means and laws.
+        p_value: of the claim, on the explored trials.
         vacuous: whether nothing is claimed; discarded: whether it was assumed away.
         tied: whether the worst trial equals the bound to rounding.
         trials: how many were looked at.
@@ -123,6 +124,7 @@ class Seen:
     origin: str
     problem: Nomination | Broken | None = None
     ratio: float = math.nan
+    pressure: float = math.nan
     worst_trial: int = 0
     share: float = 0.0
     claimed: float = math.nan
@@ -176,13 +178,20 @@ class Search:
 
     def next(self) -> Nomination | Broken | None:
         """Search on until an instance looks like a violation that has not been cleared yet."""
-        for phase in (self._small, self._drawn, self._climbed, self._ascended):
+        phases: tuple[Callable[[], Nomination | Broken | None], ...]
+        phases = (self._small, self._drawn, self._climbed, self._ascended)
+        if settled_by_author(part_of(self.subject).test):  # who says how much wants no more
+            phases = (self._drawn,)
+        for phase in phases:
             name = phase.__name__
             if name in self._done:
                 continue
             self._shrink_from, self._first = None, None
+            if self._stopped == "nominations":
+                self._stopped = "instances"
             if (found := phase()) is not None:
                 self.nominations += 1
+                self._stopped = "nominations"
                 return found
             self._done.add(name)
         return None
@@ -269,7 +278,7 @@ class Search:
             here = space.at(start.choices) if start.choices is not None else None
             if here is None:
                 continue
-            best = start.ratio
+            best = start.pressure
             improved = True
             while improved and not self._spent_up(1.0):
                 improved = False
@@ -278,9 +287,9 @@ class Search:
                         break
                     if found := self._look(near, "climbed"):
                         return self._made_simple(space, near, found)
-                    ratio = self.seen[near.hash].ratio if near.hash in self.seen else math.nan
-                    if ratio > best * (1.0 + 1e-12):
-                        best, here, improved = ratio, near, True
+                    there = self.seen.get(near.hash)
+                    if there is not None and there.pressure > best * (1.0 + 1e-12):
+                        best, here, improved = there.pressure, near, True
         return None
 
     def _ascended(self) -> Nomination | Broken | None:
@@ -422,6 +431,8 @@ class Search:
             self._attacks[name] = max(self._attacks.get(name, 0.0), worst)
         failures = int(failing(bounds, threshold).sum())
         seen.share = failures / len(bounds)
+        seen.p_value = float(stats.binom.sf(failures - 1, len(bounds), threshold.claimed))
+        seen.pressure = seen.ratio if threshold.deterministic else _pressure(seen.p_value)
         if not _suspicious(failures, len(bounds), threshold):
             return
         sides = sides_of(bounds, index)
@@ -435,6 +446,7 @@ class Search:
     def _suspect_samples(self, draw: Draw, seen: Seen, samples: Samples) -> None:
         verdict, _, _ = test_samples(draw, samples, _SUSPICIOUS / 10, time.perf_counter())
         seen.trials, seen.p_value = len(samples), verdict.p_value
+        seen.pressure = _pressure(verdict.p_value)
         if verdict.verdict == "refuted":
             what = "its law" if isinstance(samples.claim, Law) else "its mean"
             seen.problem = Nomination(draw, f"{what} looks wrong (p = {verdict.p_value:.2g})", 1.0)
@@ -462,7 +474,7 @@ class Search:
                 else:
                     problem = self._look(simpler, "shrunk")
                 if type(problem) is type(found) and _as_large(getattr(problem, "size", 0.0), size):
-                    found, here, improved = problem, simpler, True  # type: ignore[assignment]
+                    found, here, improved = problem, simpler, True
                     break
         return found
 
@@ -490,13 +502,13 @@ class Search:
         return self._late() or (self.work > share * self.run.profile.explore and met >= fewest)
 
     def _worst_of_distinct_shape(self, number: int) -> Iterator[Seen]:
-        """The instances with the largest ratios, one of each shape."""
+        """The instances that come nearest to a violation, one of each shape."""
         ranked = sorted(
-            (seen for seen in self.seen.values() if seen.says_something and seen.ratio > 0.0),
-            key=lambda seen: -seen.ratio,
+            (seen for seen in self.seen.values() if seen.says_something and seen.pressure > 0.0),
+            key=lambda seen: -seen.pressure,
         )
         shapes: set[tuple[Any, ...]] = set()
-        for seen in ranked:
+        for seen in ranked if number > 0 else ():
             shape = tuple(v for v in seen.choices or () if not isinstance(v, float))
             if shape in shapes:
                 continue
@@ -572,6 +584,10 @@ def ascent(draw: Draw, first: int, count: int, steps: int) -> tuple[Bounds, Agai
         return again(first, count), again
     except (BrokenStatement, Discarded, MemoryRanOut):
         return None
+
+
+def _pressure(p_value: float) -> float:
+    return -math.log(max(p_value, 1e-300))
 
 
 def _as_large(size: float, first: float) -> bool:

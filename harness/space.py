@@ -19,7 +19,7 @@ from lemmata.harness.instances import Instance, hash_of
 from lemmata.harness.private import Choice, draw_with
 
 _FACTORS = (1.01, 1.1, 1.5, 3.0)
-_FEW = 4
+_DECADES = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,21 +55,25 @@ class Space:
     def small(self, limit: int) -> Iterator[Chosen]:
         """Enumerate instances of small scope, the simplest first: its choices are changed.
 
-        First one at a time, then two, to values such as -1, 0, 1, the ends of the range and their
-        neighbours.
+        Each choice to -1, 0, 1 or the low end of its range and the next, one, two and more at a
+        time; then, from the simplest, one at a time to further values and to the high end.
         """
         first = self.simplest()
-        waiting = [first] if first else []
-        met: set[str] = set()
-        while waiting and len(met) < limit:
+        waiting, met = [first] if first else [], set[str]()
+        while waiting and len(met) < (2 * limit) // 3:
             here = waiting.pop(0)
             if here.hash in met:
                 continue
             met.add(here.hash)
             yield here
-            if len(waiting) > 4 * limit:
-                continue
-            waiting.extend(self._varied(here, _small_values))
+            if len(waiting) < 2 * limit:
+                waiting.extend(self._varied(here, _smallest_values))
+        for further in self._varied(first, _small_values) if first else ():
+            if len(met) >= limit:
+                return
+            if further.hash not in met:
+                met.add(further.hash)
+                yield further
 
     def near(self, here: Chosen) -> Iterator[Chosen]:
         """Change the numbers of an instance, one at a time: a little, a lot, and to both ends."""
@@ -115,15 +119,23 @@ def _within(choice: Choice, values: Sequence[float]) -> list[Any]:
     return kept
 
 
-def _small_values(choice: Choice) -> list[Any]:
+def _smallest_values(choice: Choice) -> list[Any]:
     if choice.kind == "boolean":
         return [False, True]
     if choice.kind not in ("integer", "float"):
         return []
+    low, _ = _ends(choice)
+    near = _within(choice, [0, 1, -1])
+    return near or _within(choice, [low, low + 1])
+
+
+def _small_values(choice: Choice) -> list[Any]:
+    if choice.kind not in ("integer", "float"):
+        return []
     low, high = _ends(choice)
     if choice.kind == "integer":
-        return _within(choice, [0, 1, -1, 2, low, low + 1, low + 2, high])
-    return _within(choice, [0.0, 1.0, -1.0, 0.5, low, high])
+        return _within(choice, [2, low, low + 1, low + 2, high])
+    return _within(choice, [0.5, low, high])
 
 
 def _near_values(choice: Choice) -> list[Any]:
@@ -138,7 +150,7 @@ def _near_values(choice: Choice) -> list[Any]:
     if choice.kind == "integer":
         steps += [value - 1, value + 1, value - 2, value + 2, 2 * value, value // 2]
     elif math.isfinite(width):
-        steps += [value + sign * width * 10.0**-k for k in range(1, _FEW) for sign in (-1, 1)]
+        steps += [value + sign * width * 10.0**-k for k in range(1, _DECADES) for sign in (-1, 1)]
     return _within(choice, [low, high, *steps, -value])
 
 
@@ -151,6 +163,8 @@ def _simpler_values(choice: Choice) -> list[Any]:
     toward = choice.limits.get("shrink_towards", 0) if choice.kind == "integer" else 0.0
     origin = min(max(toward, low), high)
     value = choice.value
+    if value == origin:
+        return []
     middle = [origin, (3 * origin + value) / 4, (origin + value) / 2, (origin + 3 * value) / 4]
     if choice.kind == "float":
         middle += [float(f"{value:.1g}"), float(f"{value:.2g}"), float(round(value))]

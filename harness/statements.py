@@ -596,7 +596,8 @@ def refuse_bad_options(part: Part[..., Any]) -> None:
             f"{part.id} has the provenance {part.said.provenance!r}; it is one of "
             f"{', '.join(PROVENANCES)}, and what else there is to say goes into note="
         )
-    if not part.cost > 0.0 or (part.said.resolution is not None and not part.said.resolution > 0):
+    numbers = (part.said.cost, part.said.resolution)
+    if any(number is not None and not number > 0.0 for number in numbers):
         raise StatementError(f"{part.id} has a cost or resolution that is not above 0")
     if clash := [knob for knob in part.knobs if knob in _OPTIONS_OF_A_TWIN]:
         raise StatementError(

@@ -6,11 +6,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from lemmata.harness.schema import DeclaredStatement
+
 VERDICTS = ("holds", "refuted", "undecided", "underpowered", "vacuous", "untested", "error")
 
 
 def summary(
-    lines: Sequence[Mapping[str, Any]], statements: Iterable[Mapping[str, Any]]
+    lines: Sequence[Mapping[str, Any]], statements: Iterable[DeclaredStatement]
 ) -> list[str]:
     """Lay out a table with a row a paper.
 
@@ -19,7 +21,7 @@ def summary(
             trials and seconds.
         statements: the recorded statements, for those that are not tested.
     """
-    untested = Counter(made["paper"] for made in statements if not made["tested"])
+    untested = Counter(made.paper for made in statements if not made.tested)
     papers = list(dict.fromkeys([line["paper"] for line in lines] + list(untested)))
     header = ["", "parts", *VERDICTS, "as expected", "twins refuted", "trials", "seconds"]
     return _laid_out(

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from lemmata.harness import randomness
 from lemmata.harness.randomness import Key
+from lemmata.harness.work import drawing
 
 LayerKind = Literal["dense", "matrix-free"]
 
@@ -57,15 +58,16 @@ class Trials:
 
     def normal(self, name: str, *shape: int, variance: float = 1.0) -> Float[Tensor, "trials ..."]:
         r"""Draw independent N(0, variance) entries of shape (trials, \\*shape)."""
-        drawn = randomness.normals(
-            self.key,
-            name,
-            *shape,
-            first=self.first,
-            trials=self.count,
-            device=self.device,
-            dtype=self.dtype,
-        )
+        with drawing(self.count * math.prod(shape)):
+            drawn = randomness.normals(
+                self.key,
+                name,
+                *shape,
+                first=self.first,
+                trials=self.count,
+                device=self.device,
+                dtype=self.dtype,
+            )
         if self.moved is not None:
             drawn = self.moved(self.key, name, "normal", drawn)
             return self._noted(name, drawn if variance == 1.0 else drawn * variance**0.5)
@@ -149,15 +151,16 @@ class Trials:
         return tensor.expand(self.count, *tensor.shape)
 
     def _uniform(self, name: str, *shape: int) -> Float[Tensor, "trials ..."]:
-        return randomness.uniforms(
-            self.key,
-            name,
-            *shape,
-            first=self.first,
-            trials=self.count,
-            device=self.device,
-            dtype=self.dtype,
-        )
+        with drawing(self.count * math.prod(shape)):
+            return randomness.uniforms(
+                self.key,
+                name,
+                *shape,
+                first=self.first,
+                trials=self.count,
+                device=self.device,
+                dtype=self.dtype,
+            )
 
     def _noted(self, name: str, drawn: Tensor) -> Tensor:
         if self.asked is not None:

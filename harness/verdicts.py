@@ -93,7 +93,11 @@ class Sides:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spread:
-    """A quantity over the trials of an instance: its median, lowest and highest value."""
+    """A quantity over the trials of an instance.
+
+    Attributes:
+        median: of its values; low: the lowest; high: the highest.
+    """
 
     median: float
     low: float
@@ -102,7 +106,12 @@ class Spread:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Curve:
-    """A quantity along a trajectory: quantiles .1, .5, .9 over the trials, and the worst trial."""
+    """A quantity along a trajectory.
+
+    Attributes:
+        steps: at which it was kept.
+        median, low, high: quantiles .5, .1 and .9 over the trials; worst: of the worst trial.
+    """
 
     steps: Sequence[float]
     median: Sequence[float]
@@ -131,7 +140,7 @@ class BoundVerdict:
         surviving: the smallest constant that survives at the claimed probability.
         inside: whether the instance lies inside the paper's own hypothesis; None where unknown.
         attack: that found the worst trial; attacks: the worst ratio of each.
-        reports, curves: what the statement attached.
+        reports, curves: what the statement attached; seconds: that judging took.
     """
 
     kind: Literal["bound"] = "bound"
@@ -168,6 +177,7 @@ class MeanVerdict:
     """What the samples of one instance say of a mean: the entry that decides.
 
     Attributes:
+        place, role, stream, verdict, inside, seconds: as of a bound.
         trials: how many; samples: that the test used.
         method: "Student's t" or "betting".
         side: "equal", or "at most" or "at least" for a bound.
@@ -207,6 +217,7 @@ class LawVerdict:
     """What the samples of one instance say of a law.
 
     Attributes:
+        place, role, stream, verdict, inside, seconds: as of a bound.
         trials: how many; samples: that the test used.
         method: "Kolmogorov-Smirnov" or "chi-square".
         distance: of the two distribution functions at most.
@@ -240,6 +251,7 @@ class Silence:
     """An instance on which nothing is claimed, and why.
 
     Attributes:
+        place: the instance; role: what it is; verdict: vacuous; trials: that were drawn.
         why: a sentence: the probability is 1 or more, the bound is infinite, the statement assumed
             the instance away, or it lies outside the part's own gate.
     """
@@ -273,13 +285,20 @@ class Fit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
-    """One size of a grid, with quantiles of what was fitted and the median of the bound."""
+    """One size of a grid.
+
+    Attributes:
+        size: the number; place: the instance; trials: how many.
+        median: of what was fitted; upper: its 0.9 quantile; worst: its largest value.
+        measured: median of the measured side; bound: of the bound.
+    """
 
     size: float
     place: Place
     median: float
     upper: float
     worst: float
+    measured: float
     bound: float
     trials: int
 
@@ -323,7 +342,7 @@ class SlopeVerdict:
         excess: how far beyond the claim the exponent may lie at error β: the resolution reached;
             limit: the largest that counts as "holds".
         level: the error probability of a refutation.
-        points: the sizes.
+        points: the sizes; trials: in all; seconds: that judging took.
     """
 
     kind: Literal["exponent"] = "exponent"
@@ -354,7 +373,8 @@ class SearchVerdict:
         instances: how many different ones were evaluated.
         vacuous: on how many the claim says nothing; discarded: how many were assumed away.
         tied: how many equal the bound to rounding, where nothing is decided.
-        chosen: how they were chosen, and how many by each: "drawn", "small scope", "climbed".
+        chosen: how they were chosen, and how many by each: "drawn", "small scope", "climbed",
+            "shrunk".
         ascended: on how many instances the trials' own draws were ascended.
         exhausted: whether there are no further instances.
         unseen: the largest share of the instances, as they are drawn, that could fail unseen at
@@ -410,9 +430,10 @@ class BoundRefutation:
     """A bound is violated, more often than it claims.
 
     Attributes:
-        sides: of the worst trial.
-        failures: of ``trials`` trials; claimed: the claimed failure probability, None where none
-            may fail.
+        at: the trial that stands for it; sides: of that trial, the worst.
+        threshold: 1, or the declared constant.
+        failures: how many trials fail; trials: of how many.
+        claimed: the claimed failure probability, None where none may fail.
         log_e: log e-value against the claim; None for a deterministic bound.
         attack: that found the point.
     """
@@ -430,7 +451,13 @@ class BoundRefutation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeanRefutation:
-    """A mean is another than claimed, or on the wrong side of its bound."""
+    """A mean is another than claimed, or on the wrong side of its bound.
+
+    Attributes:
+        at: the first of the trials; samples: that the test used.
+        side: "equal", or "at most" or "at least" for a bound.
+        measured: the samples' mean; expected: the claimed one; p_value: of the claim.
+    """
 
     kind: Literal["mean"] = "mean"
     at: Counterexample
@@ -443,7 +470,14 @@ class MeanRefutation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LawRefutation:
-    """Samples have another law than claimed; the fields are those of `LawVerdict`."""
+    """Samples have another law than claimed.
+
+    Attributes:
+        at: the first of the trials; method: of the test; samples: that it used.
+        distance: of the two distribution functions at most; where: they differ most.
+        share_below: of the samples up to there; claimed_below: of the law.
+        p_value: of the claim.
+    """
 
     kind: Literal["law"] = "law"
     at: Counterexample
@@ -461,6 +495,7 @@ class SlopeRefutation:
     """A measured exponent lies beyond the claim.
 
     Attributes:
+        at: a trial of the largest size; trials: in all.
         variable: the size; sizes: of the grid.
         exponent: of the median; low, high: its 95 % interval.
         at_most, at_least: what is claimed.

@@ -26,6 +26,11 @@ _TOKEN = re.compile(r"\s*(\\[a-zA-Z]+|.)")
 _ONE_FACTOR = re.compile(
     r"(\\[a-zA-Z]+\s?|\w|\d+)([_^](\{[^{}]*\}|\\[a-zA-Z]+|.))*|\\?[a-zA-Z]+\([^()]*\)"
 )
+_ENDS_IN_COMMAND = re.compile(r"\\[a-zA-Z]+$")
+_TAKES_ARGUMENT = re.compile(r"(\\sqrt|[\^_])\s*$")
+_NAMES = r"\\(?:log|ln|exp|min|max|sup|inf|det|sin|cos|tan|arccos)"
+_FUNCTION = re.compile(rf"({_NAMES})\s*(?=[a-zA-Z0-9\\])")
+_ENDS_IN_FUNCTION = re.compile(rf"{_NAMES}\s*$")
 _POWERS = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
 
 
@@ -42,8 +47,9 @@ def readable(text: str) -> str:
 
     def one(found: re.Match[str]) -> str:
         latex = _fractions(found[1] or found[2])
-        latex = _SIGNS.sub(lambda sign: _SIGN.get(sign[0], ""), latex)
+        latex = _SIGNS.sub(_plain_sign, latex)
         latex = _SCRIPT.sub(_bracketed, _SCRIPT.sub(_bracketed, latex))
+        latex = _FUNCTION.sub(r"\1{} ", latex)  # the converter swallows the space behind a name
         plain = " ".join(converter.latex_to_text(latex).split())
         return re.sub(r"\^(-?\d+)(?![\d.])", lambda power: power[1].translate(_POWERS), plain)
 
@@ -55,11 +61,17 @@ def readable_formula(latex: str) -> str:
     return readable(f"${latex}$")
 
 
+def _plain_sign(found: re.Match[str]) -> str:
+    """Write a sign plainly; where it vanishes, a command before it still ends there."""
+    sign = _SIGN.get(found[0], "")
+    return sign or (" " if _ENDS_IN_COMMAND.search(found.string[: found.start()]) else "")
+
+
 def _fractions(latex: str) -> str:
     r"""Write fractions with a slash, and brackets where they are needed.
 
-    >>> _fractions(r"\tfrac{a+b}r x")
-    '(a+b)/r x'
+    >>> _fractions(r"\tfrac{a+b}r x"), _fractions(r"R\le\frac ab")
+    ('(a+b)/r x', 'R\\le a/b')
     """
     found = _FRACTION.search(latex)
     if not found:
@@ -73,8 +85,15 @@ def _fractions(latex: str) -> str:
         else upper
     )
     lower = lower if _ONE_FACTOR.fullmatch(lower) else f"({lower})"
+    before, written = latex[: found.start()], f"{upper}/{lower}"
+    if _TAKES_ARGUMENT.search(before):
+        written = f"{{{written}}}"
+    elif _ENDS_IN_FUNCTION.search(before):
+        written = f"({written})"
+    elif _ENDS_IN_COMMAND.search(before):
+        written = f" {written}"  # "\\le D" and not "\\leD"
     gap = " " if re.match(r"[\w\\({]", rest) else ""
-    return f"{latex[: found.start()]}{upper}/{lower}{gap}{_fractions(rest)}"
+    return f"{before}{written}{gap}{_fractions(rest)}"
 
 
 def _argument(latex: str) -> tuple[str, str]:

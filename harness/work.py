@@ -21,13 +21,16 @@ from torch.utils._python_dispatch import TorchDispatchMode
 _OVERHEAD = 1000.0
 """Of one operation, in elements: what a call costs beside its arithmetic."""
 
+_A_RANDOM_NUMBER = 10.0
+"""Of a normal or uniform, in elements."""
+
 _A_MULTIPLICATION = 0.15
 """Of a matrix product, in elements."""
 
 _PRODUCTS = frozenset(("mm", "bmm", "addmm", "baddbmm", "addmv", "mv", "dot"))
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Footprint:
     """What a measured block took.
 
@@ -92,10 +95,34 @@ def counted(device: torch.device) -> Iterator[Footprint]:
     if cuda:
         torch.cuda.reset_peak_memory_stats(device)
     before = torch.cuda.memory_allocated(device) if cuda else 0
-    with _Counting(footprint):
-        yield footprint
+    _HELD.append(footprint)
+    try:
+        with _Counting(footprint):
+            yield footprint
+    finally:
+        _HELD.remove(footprint)
     if cuda:
         footprint.bytes = torch.cuda.max_memory_allocated(device) - before
+
+
+_HELD: list[Footprint] = []
+"""The footprints that are being counted; while random numbers are made, none is."""
+
+
+@contextmanager
+def drawing(numbers: int) -> Iterator[None]:
+    """Count so many random numbers at a fixed price: they are made in other ways on each device."""
+    held = list(_HELD)
+    _HELD.clear()
+    try:
+        yield
+    finally:
+        _HELD.extend(held)
+        for note in held:
+            note.overhead += _OVERHEAD
+            note.elements += _A_RANDOM_NUMBER * numbers
+            note.longest = max(note.longest, numbers)
+            note.bytes += 8 * numbers
 
 
 class _Counting(TorchDispatchMode):
@@ -112,6 +139,8 @@ class _Counting(TorchDispatchMode):
     ) -> Any:
         result = func(*args, **(kwargs or {}))
         note = self._footprint
+        if note not in _HELD:
+            return result
         note.overhead += _OVERHEAD
         for tensor in result if isinstance(result, tuple | list) else (result,):
             if isinstance(tensor, Tensor):

@@ -1,22 +1,21 @@
-"""Blocks of trials of one part, added up.
+"""Blocks of trials of one part, added up over runs.
 
-Each block counts once, however many runs and replays recorded it.
+A trial counts once. Blocks of equal key are one block, however many runs and replays recorded it;
+of blocks that overlap, as where one run drew its trials in blocks of another length, those are kept
+that cover most without overlapping.
 """
 
 from __future__ import annotations
 
-import json
-import math
+import bisect
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
-from lemmata.reports import fields
-from lemmata.reports.evidence import Curve, read_curves
-from lemmata.reports.fields import Record
+from lemmata.harness.schema import Block
 
 SEARCHED = "instances from the search"
-_KEY = ("part", "generation", "instance_hash", "entropy", "stream", "layers", "first")
+_MOST = 10**15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,91 +35,86 @@ class Blocks:
     Attributes:
         number: how many blocks, each counted once.
         runs: how many runs they come from.
-        trials: in all, failures: among them, near: within rounding of the threshold.
-        threshold: 1 or the declared constant, as recorded last.
-        seconds: spent on them.
+        trials: in all; failures: among them; doubtful: that rounding decides.
         ratios: counts by specimen, those of the search last.
-        curves: trajectories of the first block that has any.
     """
 
     number: int = 0
     runs: int = 0
     trials: int = 0
     failures: int = 0
-    near: int = 0
-    threshold: float | None = None
-    seconds: float = 0.0
-    ratios: tuple[Ratios, ...] = ()
-    curves: Mapping[str, Curve] = field(default_factory=dict)
+    doubtful: int = 0
+    ratios: Sequence[Ratios] = ()
 
 
-def block_key(block: Record) -> str:
-    """Return what identifies a block in the ledger of all trials ever recorded."""
-    return json.dumps([block.get(name) for name in _KEY], sort_keys=True, default=str)
-
-
-def add_up(records: Iterable[Record], names: Mapping[str, str]) -> Blocks:
+def add_up(recorded: Iterable[tuple[str, Block]], names: Mapping[str, str]) -> Blocks:
     """Add blocks up.
 
     Args:
-        records: block records of one part, perhaps some of them twice.
+        recorded: blocks of one part, each with the name of its run, perhaps some of them twice.
         names: a short name by instance hash; instances without one count as drawn by searching,
             grids are left out of the ratios.
     """
-    blocks = list({block_key(record): record for record in records}.values())
-    histograms: dict[str, Counter[int]] = {}
-    trials: Counter[str] = Counter()
-    failures: Counter[str] = Counter()
-    for block in blocks:
-        label = names.get(fields.text(block, "instance_hash")) or _label_of_role(
-            fields.text(block, "role")
-        )
-        if label:
-            histograms.setdefault(label, Counter()).update(_counts(block))
-            trials[label] += fields.count(block, "trials") or 0
-            failures[label] += fields.count(block, "failures") or 0
-    thresholds = [
-        threshold
-        for block in blocks
-        if (threshold := fields.number(block, "threshold")) is not None
-    ]
+    first: dict[tuple[object, ...], tuple[str, Block]] = {}
+    for run, block in recorded:
+        first.setdefault(block.key, (run, block))
+    kept = without_overlap([block for _, block in first.values()])
+    labelled: dict[str, list[Block]] = {}
+    for block in kept:
+        label = names.get(block.place.hash) or ("" if block.role == "grid" else SEARCHED)
+        labelled.setdefault(label, []).append(block)
     return Blocks(
-        number=len(blocks),
-        runs=len({fields.text(block, "run") for block in blocks}),
-        trials=_total(blocks, "trials"),
-        failures=_total(blocks, "failures"),
-        near=_total(blocks, "near"),
-        threshold=thresholds[-1] if thresholds else None,
-        seconds=sum(
-            value
-            for block in blocks
-            if (value := fields.number(block, "seconds")) is not None and 0 < value < math.inf
-        ),
-        ratios=tuple(
+        number=len(kept),
+        runs=len({first[block.key][0] for block in kept}),
+        trials=sum(block.trials for block in kept),
+        failures=sum(block.failures for block in kept),
+        doubtful=sum(block.doubtful for block in kept),
+        ratios=[
             Ratios(
                 label=label,
-                counts=dict(sorted(histograms[label].items())),
-                trials=trials[label],
-                failures=failures[label],
+                counts=counts,
+                trials=sum(block.trials for block in labelled[label]),
+                failures=sum(block.failures for block in labelled[label]),
             )
-            for label in sorted(histograms, key=lambda label: (label == SEARCHED, label))
-            if histograms[label]
-        ),
-        curves=next((curves for block in blocks if (curves := read_curves(block))), {}),
+            for label in sorted(labelled, key=lambda label: (label == SEARCHED, label))
+            if label and (counts := _counts(labelled[label]))
+        ],
     )
 
 
-def _label_of_role(role: str) -> str:
-    return {"specimen": "a specimen", "grid": ""}.get(role, SEARCHED)
+def without_overlap(blocks: Iterable[Block]) -> list[Block]:
+    """Choose, in each stream of trials, the blocks that cover most without overlapping."""
+    streams: dict[tuple[object, ...], list[Block]] = {}
+    for block in blocks:
+        if block.first >= 0 and 0 < block.trials < _MOST:
+            streams.setdefault(block.key[:-2], []).append(block)
+    return [block for stream in streams.values() for block in _covering(stream)]
 
 
-def _total(blocks: list[Record], name: str) -> int:
-    return sum(fields.count(block, name) or 0 for block in blocks)
+def _covering(stream: Sequence[Block]) -> list[Block]:
+    """Choose intervals of largest total length: the best of the first so many, by their ends."""
+    ordered = sorted(stream, key=lambda block: (block.first + block.trials, -block.trials))
+    ends = [block.first + block.trials for block in ordered]
+    best = [0]
+    before = []
+    for place, block in enumerate(ordered):
+        before.append(bisect.bisect_right(ends, block.first, hi=place))
+        best.append(max(best[place], best[before[place]] + block.trials))
+    chosen: list[Block] = []
+    place = len(ordered)
+    while place:
+        if best[place] == best[place - 1]:
+            place -= 1
+        else:
+            chosen.append(ordered[place - 1])
+            place = before[place - 1]
+    return chosen[::-1]
 
 
-def _counts(block: Record) -> Counter[int]:
+def _counts(blocks: Sequence[Block]) -> dict[int, int]:
     counts: Counter[int] = Counter()
-    for name, value in fields.named_numbers(block, "histogram").items():
-        if name.lstrip("-").isdecimal() and len(name) < 6 and 0 < value < 1e15:
-            counts[int(name)] += int(value)
-    return counts
+    for block in blocks:
+        for name, value in block.histogram.items():
+            if name.lstrip("-").isdecimal() and len(name) < 6 and 0 < value < _MOST:
+                counts[int(name)] += value
+    return dict(sorted(counts.items()))

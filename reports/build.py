@@ -31,14 +31,15 @@ def build_report(records: Path | list[Path], out: Path) -> Path:
             written.
     """
     try:
-        runs = read_runs([records] if isinstance(records, Path) else list(records))
+        read = read_runs([records] if isinstance(records, Path) else list(records))
     except RecordsError as problem:
         raise ReportError(str(problem)) from problem
-    library = assemble(runs)
+    library = assemble(read)
     if not library.statements:
-        names = ", ".join(run.name for run in runs)
+        names = ", ".join(run.name for run in read.runs)
         raise ReportError(
-            f"there is nothing to show: the runs {names} recorded no statement, block or verdict; run `lemmata check` again"
+            f"there is nothing to show: the runs {names} recorded no statement, block or verdict; "
+            "run `lemmata check` again"
         )
     context = Context.of(library)
     try:

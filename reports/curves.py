@@ -6,10 +6,10 @@ Ratios along a grid of sizes, quantities along a trajectory; None where there is
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 
-from lemmata.reports import fields
-from lemmata.reports.evidence import Curve, Exponent, Fit, signed
+from lemmata.harness.verdicts import Curve, Fit, Point, SlopeVerdict
+from lemmata.reports.exponents import claim_words, fitted_words, is_exponential
 from lemmata.reports.figures import (
     CLAIM,
     FAIL,
@@ -21,113 +21,111 @@ from lemmata.reports.figures import (
     legend_above,
     ticks_of_powers,
 )
-from lemmata.reports.numerals import counted, figure, listed, sentence, span
+from lemmata.reports.numerals import figure, listed, sentence, signed, span
 
 _LARGEST, _SMALLEST = 1e30, 1e-30
-_MARKS = {
-    "worst": ("x", FAIL, "worst"),
-    "upper": ("^", SERIES[1], ".9 quantile"),
-    "median": ("o", SERIES[0], "median"),
-}
-_OUTCOMES = {
-    "consistent": "consistent with it",
-    "refuted": "against it",
-    "undecided": "not decisive",
+_MARKS: dict[str, tuple[str, str, str, Callable[[Point], float]]] = {
+    "worst": ("x", FAIL, "worst", lambda point: point.worst),
+    "upper": ("^", SERIES[1], ".9 quantile", lambda point: point.upper),
+    "median": ("o", SERIES[0], "median", lambda point: point.median),
 }
 
 
-def scaling(key: str, exponent: Exponent) -> Plot | None:
-    """Draw median, .9 quantile and worst ratio against a size, with the fitted slope and what
+def scaling(key: str, slope: SlopeVerdict) -> Plot | None:
+    """Draw median, .9 quantile and worst of what was fitted against a size, with the fit and what
     the claim allows.
     """
-    columns = {name: _column(exponent, name) for name in _MARKS}
+    columns = {name: _column(slope, mark[3]) for name, mark in _MARKS.items()}
+    exponential, grid = is_exponential(slope.grid), slope.grid
     sizes = sorted({size for column in columns.values() for size, _ in column})
     if len(sizes) < 2 or not columns["median"]:
         return None
     drawn = canvas(3.0, top=0.42)
-    axes, fit = drawn.axes, exponent.median
+    axes, fit = drawn.axes, slope.median
     # An exponential law is a straight line over the size itself, a power over its logarithm.
-    place = float if exponent.exponential else math.log10
-    steep = math.log10(math.e) if exponent.exponential else 1.0
+    place = float if exponential else math.log10
+    steep = math.log10(math.e) if exponential else 1.0
     ends = (place(sizes[0]), place(sizes[-1]))
     values = [value for column in columns.values() for _, value in column]
     low, high = min(values) / 1.3, max(values) * 1.3
     centre = _mean([(place(size), math.log10(value)) for size, value in columns["median"]])
-    start = (ends[0], _line(steep * fit.slope if fit else 0.0, centre, ends)[0])
+    start = (ends[0], _line(steep * fit.exponent, centre, ends)[0])
     claims = [
-        slope
-        for slope in (exponent.at_least, exponent.at_most)
-        if slope is not None and math.isfinite(slope)
+        end for end in (grid.at_least, grid.at_most) if end is not None and math.isfinite(end)
     ]
     if claims:
         floor = (
             _line(steep * claims[0], start, ends)
-            if exponent.at_least in claims
+            if grid.at_least in claims
             else (math.log10(low),) * 2
         )
         ceiling = (
             _line(steep * claims[-1], start, ends)
-            if exponent.at_most in claims
+            if grid.at_most in claims
             else (math.log10(high),) * 2
         )
         axes.fill_between(ends, floor, ceiling, color=CLAIM, alpha=0.12, linewidth=0)
-    named = "rate" if exponent.exponential else "slope"
-    for slope in dict.fromkeys(claims):
-        line = _line(steep * slope, start, ends)
+    named = "rate" if exponential else "slope"
+    for claimed in dict.fromkeys(claims):
+        line = _line(steep * claimed, start, ends)
         axes.plot(
             ends,
             line,
             color=CLAIM,
             linewidth=1.2,
             linestyle=(0, (4, 2)),
-            label=f"claim: {named} {signed(slope)}",
+            label=f"claim: {named} {signed(claimed)}",
         )
-    if fit:
-        if fit.low is not None and fit.high is not None:
-            lower, upper = (_line(steep * slope, centre, ends) for slope in (fit.low, fit.high))
-            axes.fill_between(ends, lower, upper, color=SERIES[0], alpha=0.18, linewidth=0)
-        axes.plot(
-            ends,
-            _line(steep * fit.slope, centre, ends),
-            color=SERIES[0],
-            linewidth=1.0,
-            label=f"fit: {named} {signed(fit.slope)}",
-        )
-    for name, (marker, colour, label) in _MARKS.items():
+    lower, upper = (_line(steep * end, centre, ends) for end in (fit.low, fit.high))
+    axes.fill_between(ends, lower, upper, color=SERIES[0], alpha=0.18, linewidth=0)
+    axes.plot(
+        ends,
+        _line(steep * fit.exponent, centre, ends),
+        color=SERIES[0],
+        linewidth=1.0,
+        label=f"fit: {named} {signed(fit.exponent)}",
+    )
+    for name, (marker, colour, label, _) in _MARKS.items():
         points = [(place(size), math.log10(value)) for size, value in columns[name]]
         if points:
             axes.plot(*zip(*points, strict=True), marker, color=colour, markersize=4, label=label)
-    margin = 0.05 if not exponent.exponential else 0.03 * (ends[1] - ends[0])
+    margin = 0.05 if not exponential else 0.03 * (ends[1] - ends[0])
     axes.set(xlim=(ends[0] - margin, ends[1] + margin), ylim=(math.log10(low), math.log10(high)))
-    if exponent.exponential:
+    if exponential:
         few_ticks(axes.xaxis)
     else:
         ticks_of_powers(axes.xaxis, sizes[0] / 1.12, sizes[-1] * 1.12)
     ticks_of_powers(axes.yaxis, low, high)
-    axes.set_xlabel(label_text(exponent.variable))
-    axes.set_ylabel(exponent.quantity)
+    axes.set_xlabel(label_text(grid.variable))
+    axes.set_ylabel(fitted_words(slope))
     legend_above(axes)
-    return drawn.finish(
-        key, f"How the ratio scales with {exponent.variable}", scaling_sentence(exponent, sizes)
-    )
+    title = f"How the {fitted_words(slope)} scales with {grid.variable}"
+    return drawn.finish(key, title, scaling_sentence(slope, sizes))
 
 
-def scaling_sentence(exponent: Exponent, sizes: Sequence[float]) -> str:
+def scaling_sentence(slope: SlopeVerdict, sizes: Sequence[float]) -> str:
     """Say what was measured along a grid and how it compares with the claim."""
-    over = f"over {exponent.variable} = {span(list(sizes))}" if sizes else "along the grid"
-    named = "exponentially, at the rate" if exponent.exponential else "with the exponent"
-    said = f"{over[0].upper()}{over[1:]} the median {exponent.quantity} scales {named} {_fitted(exponent.median)}"
-    said += f" and its .9 quantile with {_fitted(exponent.upper)}" if exponent.upper else ""
-    outcome = _OUTCOMES.get(exponent.outcome, exponent.outcome)
-    return f"{said}; the claim allows {exponent.allowed}" + (f": {outcome}." if outcome else ".")
+    named = "exponentially, at the rate" if is_exponential(slope.grid) else "with the exponent"
+    return (
+        f"Over {slope.grid.variable} = {span(list(sizes))} the median {fitted_words(slope)} scales "
+        f"{named} {_fitted(slope.median)} and its .9 quantile with {_fitted(slope.upper)}; the "
+        f"claim is {claim_words(slope.grid)}: {slope.verdict}."
+    )
 
 
 def trajectory(key: str, name: str, curve: Curve) -> Plot | None:
     """Draw the median, a band and the worst of a quantity along the steps of a trajectory."""
-    lines = {line: _steps(curve.get(line, ())) for line in ("median", "low", "high", "worst")}
+    lines = {
+        "median": _points(curve.steps, curve.median),
+        "low": _points(curve.steps, curve.low),
+        "high": _points(curve.steps, curve.high),
+        "worst": _points(curve.steps, curve.worst),
+    }
+    run = {line: (points[0][1], points[-1][1]) for line, points in lines.items() if points}
     values = [value for points in lines.values() for _, value in points]
     if not values or max(len(points) for points in lines.values()) < 2:
         return None
+    last = max(step for points in lines.values() for step, _ in points)
     drawn = canvas(2.5, top=0.28)
     if log := min(values) > _SMALLEST:
         lines = {
@@ -157,15 +155,15 @@ def trajectory(key: str, name: str, curve: Curve) -> Plot | None:
     drawn.axes.set_ylabel(label_text(name))
     if lines["median"] and lines["worst"]:
         legend_above(drawn.axes)
-    run = {line: _ends(curve.get(line, ())) for line in ("median", "worst")}
     told = [
-        f"the {line} goes from {figure(ends[0])} to {figure(ends[1])}"
-        for line, ends in run.items()
-        if ends
+        f"the {line} goes from {figure(run[line][0])} to {figure(run[line][1])}"
+        for line in ("median", "worst")
+        if line in run
     ]
-    steps_said = counted(max(step for points in lines.values() for step, _ in points), "step")
-    said = f"in {steps_said} {listed(told)}" if told else f"a band over {steps_said}"
-    return drawn.finish(key, f"Along the trajectory: {name}", sentence(said))
+    over = f"up to step {figure(last)}"
+    said = f"{over} {listed(told)}" if told else f"a band {over}"
+    band_said = "The band holds the trials between the quantiles .1 and .9." if both else ""
+    return drawn.finish(key, f"Along the trajectory: {name}", f"{sentence(said)} {band_said}")
 
 
 def _line(
@@ -183,27 +181,22 @@ def _mean(points: Sequence[tuple[float, float]]) -> tuple[float, float]:
     return sum(x for x, _ in points) / len(points), sum(y for _, y in points) / len(points)
 
 
-def _ends(values: Iterable[float]) -> tuple[float, float] | None:
-    points = _steps(values)
-    return (points[0][1], points[-1][1]) if points else None
+def _fitted(fit: Fit) -> str:
+    return f"{signed(fit.exponent)} (95 % interval {signed(fit.low)} to {signed(fit.high)})"
 
 
-def _fitted(fit: Fit | None) -> str:
-    if fit is None:
-        return "not fitted"
-    return signed(fit.slope) + (
-        f" (95 % interval {signed(fit.low)} to {signed(fit.high)})" if fit.low is not None else ""
-    )
-
-
-def _column(exponent: Exponent, name: str) -> list[tuple[float, float]]:
-    read = [(fields.number(point, "size"), fields.number(point, name)) for point in exponent.points]
+def _column(slope: SlopeVerdict, side: Callable[[Point], float]) -> list[tuple[float, float]]:
+    read = [(point.size, side(point)) for point in slope.points]
     return sorted(
         (size, value)
         for size, value in read
-        if size and value and _SMALLEST < size < _LARGEST and _SMALLEST < value < _LARGEST
+        if _SMALLEST < size < _LARGEST and _SMALLEST < value < _LARGEST
     )
 
 
-def _steps(values: Iterable[float]) -> list[tuple[int, float]]:
-    return [(step, value) for step, value in enumerate(values) if abs(value) < _LARGEST]
+def _points(steps: Sequence[float], values: Sequence[float]) -> list[tuple[float, float]]:
+    return [
+        (step, value)
+        for step, value in zip(steps, values, strict=False)
+        if abs(step) < _LARGEST and abs(value) < _LARGEST
+    ]

@@ -113,8 +113,9 @@ def legend_above(axes: Axes, columns: int | None = None) -> None:
     entries = len(axes.get_legend_handles_labels()[1])
     columns = columns or (3 if entries in {3, 5, 6} else 2 if entries < 5 else 4)
     axes.legend(
-        frameon=False, fontsize=8, labelcolor=INK, ncols=columns, loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0.2,
-        handlelength=1.6, columnspacing=1.4, labelspacing=0.25, borderpad=0,
+        frameon=False, fontsize=8, labelcolor=INK, ncols=columns, loc="lower left",
+        bbox_to_anchor=(0, 1), borderaxespad=0.2, handlelength=1.6, columnspacing=1.4,
+        labelspacing=0.25, borderpad=0,
     )  # fmt: skip
 
 
@@ -190,5 +191,8 @@ def _for_the_page(svg: str, key: str, label: str) -> Markup:
     opening = re.match(r"<svg[^>]*?viewBox=\"([^\"]*)\"[^>]*>", svg)
     box = opening[1] if opening else "0 0 374 180"
     width = box.split()[2]
-    start = f'<svg class="plot" role="img" aria-label="{escape(label)}" viewBox="{box}" width="{width}" xmlns:xlink="http://www.w3.org/1999/xlink">'
+    start = (
+        f'<svg class="plot" role="img" aria-label="{escape(label)}" viewBox="{box}" '
+        f'width="{width}" xmlns:xlink="http://www.w3.org/1999/xlink">'
+    )
     return Markup(start + svg[opening.end() if opening else 4 :])  # noqa: S704 - matplotlib escapes its texts

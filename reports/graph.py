@@ -54,7 +54,8 @@ def drawing(
         f"The proof as a graph of {len(boxes)} statements; the same links stand in the list below"
     )
     start = Markup(
-        '<svg class="proof" role="group" aria-label="{}" viewBox="0 0 {:.0f} {:.0f}" width="{:.0f}" height="{:.0f}">'
+        '<svg class="proof" role="group" aria-label="{}" viewBox="0 0 {:.0f} {:.0f}" '
+        'width="{:.0f}" height="{:.0f}">'
     )
     return Markup("").join(
         [start.format(label, width, height, width, height), *lines, *boxes, Markup("</svg>")]
@@ -96,7 +97,8 @@ def _box(
     )
     short = name if len(name) <= 11 else name[:10] + "…"
     shape = Markup(
-        '<title>{}</title><rect x="{:.1f}" y="{:.1f}" width="{}" height="{}" rx="5"/><text x="{:.1f}" y="{:.1f}">{}</text>'
+        '<title>{}</title><rect x="{:.1f}" y="{:.1f}" width="{}" height="{}" rx="5"/>'
+        '<text x="{:.1f}" y="{:.1f}">{}</text>'
     ).format(said, x - _WIDTH / 2, y - _HEIGHT / 2, _WIDTH, _HEIGHT, x, y + 4, short)
     group = Markup('<g class="{}">{}</g>').format(classes, shape)
     return (

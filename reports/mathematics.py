@@ -19,14 +19,15 @@ from xml.etree.ElementTree import Element
 from latex2mathml.converter import convert_to_element
 from markupsafe import Markup, escape
 
-from lemmata.reports.fields import Record, mappings, text, texts
+from lemmata.harness.schema import DeclaredStatement
 
 _PUNCTUATION = re.compile(r"[.,;:)!?]+")
 _FORMULA = re.compile(r"\$\$(.+?)\$\$|(?<!\\)\$(.+?)(?<!\\)\$", re.DOTALL)
 _LOOKS_LIKE_LATEX = re.compile(r"[\\^_]")
 _KEPT = {
-    "accent", "columnalign", "columnspacing", "depth", "fence", "form", "height", "linethickness", "lspace", "mathvariant", "maxsize",
-    "minsize", "movablelimits", "rowspacing", "rspace", "separator", "stretchy", "voffset", "width",
+    "accent", "columnalign", "columnspacing", "depth", "fence", "form", "height", "linethickness",
+    "lspace", "mathvariant", "maxsize", "minsize", "movablelimits", "rowspacing", "rspace",
+    "separator", "stretchy", "voffset", "width",
 }  # fmt: skip
 _ROWS = {"mrow", "mtd", "mstyle", "msqrt", "mpadded"}
 _UNCONVERTED = re.compile(r"\\.|[&{}]")
@@ -110,12 +111,8 @@ def formulas(words: str) -> list[str]:
     return [piece for piece, maths, _ in _pieces(words) if maths]
 
 
-def check_formulas(statements: Iterable[Record]) -> list[str]:
-    """Say which formulas of the statements cannot be typeset, a sentence each.
-
-    Args:
-        statements: as in statements.json.
-    """
+def check_formulas(statements: Iterable[DeclaredStatement]) -> list[str]:
+    """Say which formulas of the statements cannot be typeset, a sentence each."""
     complaints = []
     for statement in statements:
         for where, words in _texts_of(statement):
@@ -129,23 +126,16 @@ def check_formulas(statements: Iterable[Record]) -> list[str]:
     return complaints
 
 
-def _texts_of(statement: Record) -> Iterator[tuple[str, str]]:
-    name = text(statement, "id") or "a statement without id"
-    yield from (
-        (f"{name}, {field}", text(statement, field)) for field in ("title", "says", "why_untested")
-    )
-    for part in mappings(statement, "parts"):
-        name = text(part, "id") or name
-        yield from (
-            (f"{name}, {field}", text(part, field)) for field in ("title", "says", "requires")
-        )
-        yield from (
-            (f"{name}, quantifiers", quantifier) for quantifier in texts(part, "quantifiers")
-        )
-        yield from (
-            (f"{text(twin, 'id') or name}, says", text(twin, "says"))
-            for twin in mappings(part, "twins")
-        )
+def _texts_of(statement: DeclaredStatement) -> Iterator[tuple[str, str]]:
+    for field in ("title", "says", "why_untested", "note"):
+        yield f"{statement.id}, {field}", getattr(statement, field)
+    for part in statement.parts:
+        for field in ("title", "says", "requires", "tried", "note"):
+            yield f"{part.id}, {field}", getattr(part, field)
+        yield from ((f"{part.id}, quantifiers", words) for words in part.quantifiers)
+        if part.constant:
+            yield f"{part.id}, constant", part.constant.measured_on
+        yield from ((f"{twin.id}, says", twin.says) for twin in part.twins)
 
 
 def _pieces(words: str) -> Iterator[tuple[str, bool, bool]]:

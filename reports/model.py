@@ -1,19 +1,34 @@
-"""What the report shows, as plain data.
+"""What the report shows: the schema's own values, tied together.
 
-Papers, their statements in the paper's order, the parts with their verdicts and twins.
-
-`lemmata.reports.assembly` makes these from the records of one run or several.
+Papers, their statements in the paper's order, the parts with their verdicts and twins. No field of
+a record is copied here: a part has what was declared (`DeclaredPart`) and what the latest run found
+(`PartVerdict`). `lemmata.reports.assembly` makes these from the records of one run or several.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
+from lemmata.harness.schema import (
+    DeclaredPart,
+    DeclaredStatement,
+    DeclaredTwin,
+    PartVerdict,
+    TwinVerdict,
+)
+from lemmata.harness.verdicts import (
+    BoundVerdict,
+    Curve,
+    InstanceVerdict,
+    Outcome,
+    Silence,
+    SlopeVerdict,
+)
 from lemmata.reports.blocks import Blocks
-from lemmata.reports.evidence import Exponent, Refutation, Specimen, largest
-from lemmata.reports.fields import Record
+from lemmata.reports.levels import Levels
 from lemmata.reports.runs import Run
 from lemmata.reports.words import worst
 
@@ -23,28 +38,27 @@ class Twin:
     """A falsified copy of a part: whether it was refuted shows whether the part's check can fail.
 
     Attributes:
-        id: as in ``ALS-04(a)~1``.
-        says: what was falsified.
-        verdict: empty where no run tried it.
-        how: "specimen" or "slope", by which it was refuted.
-        words: sentences of the harness.
-        specimens: as far as they were tried.
-        slopes: as far as they were measured.
-        refutation: the counterexample.
-        error: what broke, with its text, place and token.
-        trials: how many it took.
+        declared: as its author did.
+        judged: its verdict in the latest run that has one.
     """
 
-    id: str
-    says: str
-    verdict: str = ""
-    how: str = ""
-    words: tuple[str, ...] = ()
-    specimens: tuple[Specimen, ...] = ()
-    slopes: tuple[Exponent, ...] = ()
-    refutation: Refutation | None = None
-    error: Record = field(default_factory=dict)
-    trials: int | None = None
+    declared: DeclaredTwin
+    judged: TwinVerdict | None
+
+    @property
+    def id(self) -> str:
+        """The part's id, a tilde and the twin's name."""
+        return self.declared.id
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """What it rests on."""
+        return self.judged.outcome if self.judged else None
+
+    @property
+    def verdict(self) -> str:
+        """As recorded; empty where no run tried it."""
+        return self.judged.outcome.verdict if self.judged else ""
 
     @property
     def refuted(self) -> bool:
@@ -59,84 +73,147 @@ class Twin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Past:
-    """An older verdict of a part."""
+    """An older verdict of a part, and whether the same code came to it."""
 
-    run: str
-    when: str
-    verdict: str
-    basis: str
+    run: Run
+    verdict: PartVerdict
     same_code: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Part:
-    """One judged part of a statement; what is not said here is as in the records.
+    """One judged part of a statement.
 
     Attributes:
-        verdict: as recorded, or "no verdict", "not run" or "untested".
-        surprising: whether the verdict is not what the part's author declared.
-        nominees: instances that searching nominated for fresh trials.
-        worst: the worst ratio over the threshold.
-        run: the name of the run that decides the verdict, its date in ``when``.
+        declared: as its author did.
+        judged: its verdict in the latest run that has one; run: that run.
+        recorded: whether any run shown has blocks of it.
+        twins: its falsified copies.
         blocks: trials of the same code from all runs.
         history: older verdicts, the latest first.
     """
 
-    id: str
-    letter: str
-    name: str
-    title: str
-    kind: str
-    says: str
-    quantifiers: tuple[str, ...]
-    constant: Record
-    requires: str
-    along: tuple[Record, ...]
-    expect: str
-    layers: tuple[str, ...]
-    verdict: str
-    basis: str
-    words: tuple[str, ...]
-    reach: Record
-    surprising: bool
-    specimens: tuple[Specimen, ...]
-    nominees: tuple[Specimen, ...]
-    slopes: tuple[Exponent, ...]
-    search: Record
-    refutation: Refutation | None
-    error: Record
-    attacks: Mapping[str, float]
-    worst: float | None
-    trials: int | None
-    seconds: float | None
-    run: str
-    when: str
-    twins: tuple[Twin, ...]
+    declared: DeclaredPart
+    judged: PartVerdict | None
+    run: Run | None
+    recorded: bool
+    twins: Sequence[Twin]
     blocks: Blocks
-    history: tuple[Past, ...]
+    history: Sequence[Past]
+
+    @property
+    def id(self) -> str:
+        """The statement's id with the part's letter in brackets."""
+        return self.declared.id
+
+    @property
+    def letter(self) -> str:
+        """The part's letter; empty for an only part."""
+        return self.declared.letter
+
+    @property
+    def title(self) -> str:
+        """The conclusion in words."""
+        return (self.declared.title or self.declared.name or self.id).replace("_", " ")
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """What the verdict rests on."""
+        return self.judged.outcome if self.judged else None
+
+    @property
+    def verdict(self) -> str:
+        """As recorded, or "no verdict" where only trials were, or "not run"."""
+        if self.judged:
+            return self.judged.outcome.verdict
+        return "no verdict" if self.recorded else "not run"
+
+    @property
+    def basis(self) -> str:
+        """What a "holds" rests on; empty for any other verdict."""
+        return (self.outcome.basis or "") if self.outcome else ""
+
+    @property
+    def resolution(self) -> str:
+        """What a "holds" would have noticed; empty for any other verdict."""
+        return self.outcome.resolution if self.outcome else ""
+
+    @property
+    def levels(self) -> Levels:
+        """Of the run that judged it."""
+        return self.run.levels if self.run else Levels()
+
+    @property
+    def surprising(self) -> bool:
+        """Refuted and error always ask for the reader.
+
+        So does a part that holds, or is not refuted, though it was declared false.
+        """
+        if self.verdict in {"refuted", "error", "holds"}:
+            return self.verdict != self.declared.expect
+        return self.judged is not None and self.declared.expect == "refuted"
 
     @property
     def expected_refuted(self) -> bool:
         """Whether the part was declared false and found false."""
-        return self.expect == "refuted" and self.verdict == "refuted"
+        return self.declared.expect == "refuted" and self.verdict == "refuted"
+
+    @property
+    def specimens(self) -> Sequence[InstanceVerdict]:
+        """Verdicts on the frozen instances, and on those that stand in for them."""
+        return self.outcome.specimens if self.outcome else ()
+
+    @property
+    def slopes(self) -> Sequence[SlopeVerdict]:
+        """Verdicts on the exponents."""
+        return self.outcome.slopes if self.outcome else ()
+
+    @property
+    def labels(self) -> list[str]:
+        """A name for each specimen; those that the search chose are called automatic."""
+        return labels_of(self.outcome) if self.outcome else []
+
+    @property
+    def worst_ratio(self) -> float | None:
+        """The worst ratio over the threshold, wherever it was met."""
+        return self.judged.worst_ratio if self.judged else None
 
     @property
     def threshold(self) -> float | None:
-        """1 or the declared constant."""
+        """1, or the declared constant."""
+        if self.declared.constant:
+            return self.declared.constant.value
         return next(
-            (specimen.threshold for specimen in self.specimens if specimen.threshold is not None),
-            self.blocks.threshold,
+            (one.threshold for one in self.specimens if isinstance(one, BoundVerdict)), None
         )
+
+    @property
+    def curves(self) -> dict[str, Curve]:
+        """What happened along the trajectories of the first specimen that has any."""
+        return next(
+            (
+                dict(one.curves)
+                for one in self.specimens
+                if isinstance(one, BoundVerdict) and one.curves
+            ),
+            {},
+        )
+
+    @property
+    def inside(self) -> list[bool | None]:
+        """Of each specimen, whether it lies inside the paper's hypothesis; None where unknown."""
+        return [one.inside for one in self.specimens if not isinstance(one, Silence)]
 
     @property
     def sizes(self) -> dict[str, list[float]]:
         """The sizes that vary among specimens and grids, by name."""
         found: dict[str, list[float]] = {}
-        for specimen in self.specimens:
-            for name, size in specimen.sizes.items():
+        for one in self.specimens:
+            for name, size in one.place.sizes.items():
                 found.setdefault(name, []).append(size)
-        for exponent in self.slopes:
-            found.setdefault(exponent.variable, []).extend(exponent.grid)
+        for slope in self.slopes:
+            sizes = found.setdefault(slope.grid.variable, [])
+            sizes += [point.size for point in slope.points]
         return {name: sizes for name, sizes in found.items() if len(set(sizes)) > 1}
 
 
@@ -145,26 +222,39 @@ class Statement:
     """A lemma, claim, corollary or theorem with its parts.
 
     Attributes:
+        declared: as its author did.
+        paper: its short name.
         page: the name of its page without the ending.
         used_by: ids of the statements whose proofs use it.
         stands: whether it holds and everything that its proof uses holds too.
     """
 
-    id: str
-    page: str
+    declared: DeclaredStatement
     paper: str
-    source: str
-    title: str
-    section: str
-    provenance: str
-    says: str
-    uses: tuple[str, ...]
-    used_by: tuple[str, ...]
-    why_untested: str
-    file: str
-    line: int | None
-    stands: bool
-    parts: tuple[Part, ...]
+    page: str
+    parts: Sequence[Part]
+    used_by: Sequence[str] = ()
+    stands: bool = False
+
+    @property
+    def id(self) -> str:
+        """As in ``ALS-04``."""
+        return self.declared.id or "a statement without id"
+
+    @property
+    def title(self) -> str:
+        """What it says, in a few words."""
+        return self.declared.title
+
+    @property
+    def section(self) -> str:
+        """The title of the module that it stands in."""
+        return self.declared.section
+
+    @cached_property
+    def uses(self) -> Sequence[str]:
+        """Ids of what its proof uses."""
+        return tuple(dict.fromkeys(self.declared.uses))
 
     @cached_property
     def verdict(self) -> str:
@@ -181,20 +271,20 @@ class Statement:
         return bool(self.parts) and all(part.expected_refuted for part in self.parts)
 
     @cached_property
-    def declared_false(self) -> tuple[Part, ...]:
+    def declared_false(self) -> Sequence[Part]:
         """The parts that were declared false and found false."""
         return tuple(part for part in self.parts if part.expected_refuted)
 
     @cached_property
-    def twins(self) -> tuple[Twin, ...]:
+    def twins(self) -> Sequence[Twin]:
         """The twins of all parts."""
         return tuple(twin for part in self.parts for twin in part.twins)
 
     @cached_property
-    def worst(self) -> float | None:
+    def worst_ratio(self) -> float | None:
         """The worst ratio over the threshold among the parts that were not declared false."""
-        believed = largest([part.worst for part in self.parts if not part.expected_refuted])
-        return believed if believed is not None else largest([part.worst for part in self.parts])
+        believed = largest(part.worst_ratio for part in self.parts if not part.expected_refuted)
+        return believed if believed is not None else largest(p.worst_ratio for p in self.parts)
 
     @cached_property
     def surprising(self) -> bool:
@@ -206,13 +296,12 @@ class Statement:
     @cached_property
     def searchable(self) -> str:
         """The words that the filter looks for."""
-        kinds = [word for part in self.parts for word in (part.kind, part.basis, part.verdict)]
+        kinds = [
+            word for part in self.parts for word in (part.declared.claim, part.basis, part.verdict)
+        ]
         expected = ["expected"] if self.expected_refuted else []
-        return " ".join(
-            dict.fromkeys(
-                filter(None, [self.id, self.title, self.section, self.verdict, *expected, *kinds])
-            )
-        ).lower()
+        words = [self.id, self.title, self.section, self.verdict, *expected, *kinds]
+        return " ".join(dict.fromkeys(filter(None, words))).lower()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,7 +310,7 @@ class Paper:
 
     name: str
     page: str
-    statements: tuple[Statement, ...]
+    statements: Sequence[Statement]
 
     @property
     def sections(self) -> list[tuple[str, list[Statement]]]:
@@ -236,10 +325,11 @@ class Paper:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Library:
-    """Everything that the report shows."""
+    """Everything that the report shows, and sentences on the runs that could not be read."""
 
-    runs: tuple[Run, ...]
-    papers: tuple[Paper, ...]
+    runs: Sequence[Run]
+    papers: Sequence[Paper]
+    left_out: Sequence[str] = ()
 
     @property
     def statements(self) -> list[Statement]:
@@ -250,3 +340,18 @@ class Library:
     def parts(self) -> list[Part]:
         """All parts, statement by statement."""
         return [part for statement in self.statements for part in statement.parts]
+
+
+def labels_of(outcome: Outcome) -> list[str]:
+    """Name the specimens: those that the search chose, the last ones, are called automatic."""
+    frozen = max(0, len(outcome.specimens) - max(0, outcome.automatic))
+    return [
+        f"specimen {number}" if number <= frozen else f"automatic specimen {number - frozen}"
+        for number in range(1, len(outcome.specimens) + 1)
+    ]
+
+
+def largest(values: Iterable[float | None]) -> float | None:
+    """Return the largest number; NaN wins over all, as it never passes."""
+    found = [value for value in values if value is not None]
+    return next((value for value in found if math.isnan(value)), max(found, default=None))

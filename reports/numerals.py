@@ -15,8 +15,8 @@ ABSENT = "–"
 def figure(value: float | None, digits: int = 3) -> str:
     """Write a number with a few significant digits.
 
-    >>> figure(0.08612), figure(31415926.5), figure(2.0), figure(None)
-    ('0.0861', '3.14 × 10⁷', '2', '–')
+    >>> figure(0.08612), figure(31415926.5), figure(2.0), figure(1e-9), figure(None)
+    ('0.0861', '3.14 × 10⁷', '2', '10⁻⁹', '–')
     """
     if value is None:
         return ABSENT
@@ -35,6 +35,8 @@ def figure(value: float | None, digits: int = 3) -> str:
         written = f"{value:.{max(0, digits - 1 - exponent)}f}"
         return (written.rstrip("0").rstrip(".") if "." in written else written).replace("-", "−")
     mantissa, power = f"{value:.{digits - 1}e}".split("e")
+    if abs(value) == float(f"1e{power}"):
+        return f"{'−' if value < 0 else ''}10{str(int(power)).translate(_RAISED)}"
     return f"{mantissa.replace('-', '−')} × 10{str(int(power)).translate(_RAISED)}"
 
 
@@ -53,9 +55,43 @@ def power_of_ten(log_value: float | None) -> str:
     return "10" + f"{log_value / math.log(10):.1f}".replace(".", "·").translate(_RAISED)
 
 
+def p_value(value: float) -> str:
+    """Write a p-value, of which nothing is left below the smallest number.
+
+    >>> p_value(0.031), p_value(0.0)
+    ('0.031', 'below 10⁻³⁰⁰')
+    """
+    return figure(value, 2) if value else "below 10⁻³⁰⁰"
+
+
+def signed(value: float | None, digits: int = 2) -> str:
+    """Write an exponent with its sign and two decimals.
+
+    >>> signed(-0.5), signed(0.0), signed(1.234)
+    ('−0.50', '0.00', '+1.23')
+    """
+    if value is None or math.isnan(value):
+        return ABSENT
+    if math.isinf(value):
+        return "+∞" if value > 0 else "−∞"
+    if abs(value) >= 1e4:
+        return ("+" if value > 0 else "") + figure(value)
+    rounded = round(value, digits)
+    return f"{rounded:+.{digits}f}".replace("-", "−") if rounded else f"{0:.{digits}f}"
+
+
+def interval(low: float, high: float) -> str:
+    """Write an interval.
+
+    >>> interval(0.0, 0.031)
+    '0 … 0.031'
+    """
+    return f"{figure(low)} … {figure(high)}"
+
+
 def share(part: int, whole: int) -> str:
     """Write "3 of 7"."""
-    return f"{part} of {whole}"
+    return f"{figure(part)} of {figure(whole)}"
 
 
 def duration(seconds: float | None) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,10 +16,22 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from lemmata.reports import beside, fields, graph, numerals, sentences, summary, tables, words
-from lemmata.reports.evidence import Exponent, Specimen
+from lemmata.harness.verdicts import BoundVerdict, SlopeVerdict
+from lemmata.reports import (
+    beside,
+    exponents,
+    graph,
+    instances,
+    numerals,
+    refutations,
+    searches,
+    sentences,
+    summary,
+    words,
+)
+from lemmata.reports.levels import Levels, levels_sentences
 from lemmata.reports.mathematics import typeset
-from lemmata.reports.model import Library, Paper, Part, Statement
+from lemmata.reports.model import Library, Paper, Part, Statement, Twin, labels_of
 
 if TYPE_CHECKING:
     from lemmata.reports.figures import Plot
@@ -43,7 +55,8 @@ class Context:
     titles: Mapping[str, str]
     verdicts: Mapping[str, str]
     paper_pages: Mapping[str, str]
-    beside: Mapping[str, list[tuple[Part, Exponent]]]
+    beside: Mapping[str, list[tuple[Part, SlopeVerdict]]]
+    levels: Levels
 
     @classmethod
     def of(cls, library: Library) -> Context:
@@ -55,6 +68,7 @@ class Context:
             verdicts={statement.id: statement.verdict for statement in everything},
             paper_pages={paper.name: paper.page for paper in library.papers},
             beside=beside.groups(everything),
+            levels=library.runs[0].levels,
         )
 
     def drawn_together(self, parts: Collection[Part]) -> list[Plot]:
@@ -88,8 +102,6 @@ def index_page(library: Library) -> str:
             for statement in library.statements
             if statement.declared_false and not statement.surprising
         ],
-        counts=summary.verdict_counts(library),
-        summary=summary.summary_sentences(library),
     )
 
 
@@ -128,26 +140,33 @@ def part_plots(part: Part) -> list[Plot]:
     )  # matplotlib takes most of the time of the import, and `lemmata list` needs none of it
 
     key = f"p-{part.letter or 'only'}"
-    own = [(f"specimen {number}", one, False) for number, one in enumerate(part.specimens, 1)]
-    twins = [
-        (f"twin {number}", twin.specimens[-1], True)
-        for number, twin in enumerate(part.twins, 1)
-        if twin.specimens
+    own = [
+        (label, one, False)
+        for label, one in zip(part.labels, part.specimens, strict=True)
+        if isinstance(one, BoundVerdict)
     ]
     drawn = [
-        plots.failures(f"{key}-failures", own + twins),
+        plots.failures(f"{key}-failures", own + _of_twins(part.twins)),
         plots.ratios(f"{key}-ratios", part.blocks.ratios, part.threshold),
     ]
     drawn += [
-        curves.scaling(f"{key}-slope-{number}", exponent)
-        for number, exponent in enumerate(part.slopes)
+        curves.scaling(f"{key}-slope-{number}", slope) for number, slope in enumerate(part.slopes)
     ]
-    moving = next((one.curves for one in part.specimens if one.curves), part.blocks.curves)
     drawn += [
         curves.trajectory(f"{key}-curve-{number}", name, curve)
-        for number, (name, curve) in enumerate(moving.items())
+        for number, (name, curve) in enumerate(part.curves.items())
     ]
     return [plot for plot in drawn if plot]
+
+
+def _of_twins(twins: Sequence[Twin]) -> list[tuple[str, BoundVerdict, bool]]:
+    """The instance on which each twin was judged last."""
+    found = []
+    for number, twin in enumerate(twins, 1):
+        judged = [*twin.outcome.specimens, *twin.outcome.nominees] if twin.outcome else []
+        bounds = [one for one in judged if isinstance(one, BoundVerdict)]
+        found += [(f"twin {number}", one, True) for one in bounds[-1:]]
+    return found
 
 
 def tightness(ratio: float | None) -> Markup:
@@ -173,8 +192,9 @@ def tightness(ratio: float | None) -> Markup:
         )
     said = f"worst ratio {numerals.figure(ratio)} of the threshold"
     return Markup(
-        '<span class="tightness"><svg viewBox="0 0 96 12" width="96" height="12" role="img" aria-label="{}"><title>{}</title>'
-        '<path class="scale" d="M0 11.5H96"/>{}<path class="limit" d="M{:.1f} 0V12"/></svg> <span>{}</span></span>'
+        '<span class="tightness"><svg viewBox="0 0 96 12" width="96" height="12" role="img" '
+        'aria-label="{}"><title>{}</title><path class="scale" d="M0 11.5H96"/>{}'
+        '<path class="limit" d="M{:.1f} 0V12"/></svg> <span>{}</span></span>'
     ).format(said, said, Markup("").join(bars), threshold, numerals.figure(ratio, 2))
 
 
@@ -217,22 +237,18 @@ def _environment() -> Environment:
         quantifier=quantifier,
         counted=numerals.counted,
         listed=numerals.listed,
-        reach_in_brief=sentences.reach_in_brief,
-        plain_words=lambda name: name.replace("_", " "),
         format_letter=lambda letter: f"({letter})" if letter else "its only part",
     )
     environment.globals.update(
-        meanings=words.MEANINGS,
         provenance_sentence=words.provenance_sentence,
+        meanings=words.meanings,
+        levels_sentences=levels_sentences,
         sentences=sentences,
-        finding_sentence=summary.finding_sentence,
-        declared_false_sentences=summary.declared_false_sentences,
-        tables=tables,
-        fields=fields,
-        specimens_of=_specimens_of,
+        summary=summary,
+        instances=instances,
+        exponents=exponents,
+        searches=searches,
+        refutations=refutations,
+        labels_of=labels_of,
     )
     return environment
-
-
-def _specimens_of(found: tuple[Specimen, ...], caption: str) -> tables.Table | None:
-    return tables.specimens(found, caption)

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
+
+from matplotlib.axes import Axes
 
 from lemmata.harness.histogram import BINS_PER_DECADE
+from lemmata.harness.verdicts import BoundVerdict
 from lemmata.reports.blocks import SEARCHED, Ratios
-from lemmata.reports.evidence import Specimen
 from lemmata.reports.figures import (
     CLAIM,
     FAIL,
@@ -27,29 +30,24 @@ from lemmata.reports.numerals import counted, figure, sentence, share
 _LARGEST = 1e30
 
 
-def failures(key: str, specimens: Sequence[tuple[str, Specimen, bool]]) -> Plot | None:
+def failures(key: str, bounds: Sequence[tuple[str, BoundVerdict, bool]]) -> Plot | None:
     """Draw how often trials failed, with 95 % intervals, against the claimed probability.
 
     Args:
         key: unique on the page.
-        specimens: a label, the specimen, and whether it belongs to a twin.
+        bounds: a label, the verdict, and whether it belongs to a twin.
     """
-    rows = [
-        (label, one, twin)
-        for label, one, twin in specimens
-        if one.trials and one.failures is not None and one.interval
-    ]
-    if not any(one.claimed is not None for _, one, twin in rows if not twin):
+    rows = [row for row in bounds if row[1].trials > 0 and row[1].claimed is not None]
+    if not any(not twin for _, _, twin in rows):
         return None
-    drawn = canvas(0.62 + 0.25 * len(rows), left=0.95)
+    drawn = canvas(0.62 + 0.25 * len(rows), left=1.35)
     axes, said = drawn.axes, []
     largest = 0.0
-    for height, (_, one, twin) in enumerate(reversed(rows)):
-        assert one.trials and one.failures is not None and one.interval  # noqa: PT018 - the rows were chosen so
+    for height, (label, one, twin) in enumerate(reversed(rows)):
         rate, colour = one.failures / one.trials, SEARCH if twin else SERIES[0]
-        axes.plot(
-            one.interval, [height, height], color=colour, linewidth=1.6, solid_capstyle="butt"
-        )
+        reach = (one.low, one.high)
+        claimed = one.claimed or 0.0
+        axes.plot(reach, [height, height], color=colour, linewidth=1.6, solid_capstyle="butt")
         axes.plot(
             [rate],
             [height],
@@ -58,24 +56,16 @@ def failures(key: str, specimens: Sequence[tuple[str, Specimen, bool]]) -> Plot 
             markersize=4.5,
             fillstyle="none" if twin else "full",
         )
-        largest = max(largest, one.interval[1], one.claimed or 0.0)
-        if one.claimed is not None and math.isfinite(one.claimed):
-            axes.plot([one.claimed] * 2, [height - 0.36, height + 0.36], color=CLAIM, linewidth=1.6)
-        if one.level is not None and math.isfinite(one.level):
-            axes.plot(
-                [one.level] * 2,
-                [height - 0.36, height + 0.36],
-                color=CLAIM,
-                linewidth=0.9,
-                linestyle=(0, (2, 2)),
-            )
-            largest = max(largest, one.level)
-    for label, one, twin in rows:
-        if not twin and one.interval:
-            bounds = f"{figure(one.interval[0], 2)} to {figure(one.interval[1], 2)}"
-            failed = share(one.failures or 0, one.trials or 0)
+        _stroke(axes, claimed, height, linewidth=1.6)
+        if one.level is not None:
+            _stroke(axes, one.level, height, linewidth=0.9, linestyle=(0, (2, 2)))
+        largest = max(largest, *filter(math.isfinite, (one.high, claimed, one.level or 0.0)))
+        if not twin:
+            bounds_said = f"{figure(one.low, 2)} to {figure(one.high, 2)}"
+            certified = f", at most {figure(one.level)} certified" if one.level is not None else ""
             said.append(
-                f"{label} failed in {failed} trials (95 % interval {bounds}, claimed {figure(one.claimed)})"
+                f"{label} failed in {share(one.failures, one.trials)} trials (95 % interval "
+                f"{bounds_said}, claimed {figure(claimed)}{certified})"
             )
     few_ticks(axes.xaxis)
     axes.set_yticks(range(len(rows)), [label for label, _, _ in reversed(rows)])
@@ -85,8 +75,14 @@ def failures(key: str, specimens: Sequence[tuple[str, Specimen, bool]]) -> Plot 
     axes.spines["left"].set_visible(False)
     axes.set_xlabel("probability that a trial fails")
     marks = "Upright strokes mark what is claimed, dashed ones what was certified; hollow points "
-    "are twins, which have to fail."
+    marks += "are twins, which have to fail."
+    said.reverse()
     return drawn.finish(key, "How often trials failed", f"{sentence('; '.join(said))} {marks}")
+
+
+def _stroke(axes: Axes, place: float, height: float, **style: Any) -> None:
+    if math.isfinite(place):
+        axes.plot([place] * 2, [height - 0.36, height + 0.36], color=CLAIM, **style)
 
 
 def ratios(key: str, distributions: Sequence[Ratios], threshold: float | None) -> Plot | None:
@@ -107,9 +103,10 @@ def ratios(key: str, distributions: Sequence[Ratios], threshold: float | None) -
         colour = SEARCH if searched else next(colours)
         drawn.axes.stairs(heights, edges, color=colour, fill=True, alpha=0.10 if searched else 0.22)
         drawn.axes.stairs(heights, edges, color=colour, linewidth=1.0, label=one.label)
-        where = f"between {figure(_edge(min(one.counts)), 2)} and {figure(_edge(max(one.counts) + 1), 2)}"
+        low_said, high_said = _edge(min(one.counts)), _edge(max(one.counts) + 1)
         said.append(
-            f"{one.label}: {counted(total, 'ratio')} {where}, {counted(one.failures, 'failing trial')}"
+            f"{one.label}: {counted(total, 'ratio')} between {figure(low_said, 2)} and "
+            f"{figure(high_said, 2)}, {counted(one.failures, 'failing trial')}"
         )
     drawn.axes.axvline(math.log10(limit), color=FAIL, linewidth=1.0, linestyle=(0, (4, 2)))
     drawn.axes.set_xlim(edges[0], edges[-1])

@@ -2,165 +2,159 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 from lemmata.harness.records import RecordsError, RunRecords, read_run, runs_in
-from lemmata.reports import fields
-from lemmata.reports.fields import Record
+from lemmata.harness.schema import Lost, Manifest, Recorded
+from lemmata.reports.levels import Levels, levels_of
 from lemmata.reports.numerals import counted, duration, moment
 
+T = TypeVar("T", bound=Recorded)
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@dataclass(frozen=True, kw_only=True)
 class Run:
-    """One run, with its records by kind.
+    """One run, read back.
 
     Attributes:
-        name: as in the manifest; the folder's name where there is none.
-        started: Unix time, from the manifest or the first record.
-        finished: Unix time, or None where the run did not finish.
+        read: its records.
+        started: Unix seconds, from the manifest or the first record; 0 where unknown.
         seconds: from the start to the end, or to the last record.
-        manifest: as recorded.
-        statements: as recorded, in the order of declaration.
-        by_kind: the records of each kind, in the order of writing.
-        warnings: what went wrong, in sentences.
     """
 
-    name: str
+    read: RunRecords
     started: float
-    finished: float | None
     seconds: float | None
-    manifest: Record
-    statements: tuple[Record, ...]
-    by_kind: Mapping[str, tuple[Record, ...]]
-    warnings: tuple[str, ...]
+
+    @property
+    def manifest(self) -> Manifest:
+        """What the run was."""
+        return self.read.manifest
+
+    @property
+    def name(self) -> str:
+        """Its id; the folder's name where it has none."""
+        return self.manifest.run or self.read.folder.name
 
     @property
     def when(self) -> str:
         """The start as a date."""
         return moment(self.started or None)
 
+    @cached_property
+    def levels(self) -> Levels:
+        """α, β and resolutions, as the run itself recorded them."""
+        return levels_of(self.manifest)
+
+    def each(self, kind: type[T]) -> Iterator[T]:
+        """Give the records of one kind, in the order of writing."""
+        return (record.value for record in self.read.records if isinstance(record.value, kind))
+
     @property
     def facts(self) -> list[tuple[str, str]]:
         """Settings, device and versions by name, for the reader who wants to run it again."""
-        machine, versions = (
-            fields.mapping(self.manifest, "machine"),
-            fields.mapping(self.manifest, "versions"),
-        )
-        cores = fields.count(machine, "cores")
+        said, machine = self.manifest, self.manifest.machine
+        cores = machine.get("cores")
         hardware = [
-            fields.text(machine, "platform"),
-            counted(cores, "core") if cores else "",
-            fields.text(machine, "gpu"),
+            machine.get("platform"),
+            counted(cores, "core") if isinstance(cores, int) and 0 < cores < 10**6 else "",
+            machine.get("gpu"),
         ]
-        layers = ", ".join(fields.texts(self.manifest, "layers"))
+        ended = "" if said.finished is not None else ", then it ended without finishing"
         rows = [
             ("run", self.name),
             ("started", self.when),
-            (
-                "duration",
-                duration(self.seconds)
-                + ("" if self.finished is not None else ", then it ended without finishing"),
-            ),
-            ("profile", fields.text(self.manifest, "profile")),
-            ("entropy", fields.text(self.manifest, "entropy")),
-            (
-                "device",
-                ", ".join(
-                    filter(
-                        None,
-                        (fields.text(self.manifest, "device"), fields.text(self.manifest, "dtype")),
-                    )
-                ),
-            ),
-            ("layers", layers),
-            ("machine", ", ".join(filter(None, hardware))),
-            (
-                "versions",
-                ", ".join(f"{name} {fields.text(versions, name)}" for name in map(str, versions)),
-            ),
-            (
-                "command",
-                fields.text(self.manifest, "command")
-                or " ".join(fields.texts(self.manifest, "command")),
-            ),
+            ("duration", duration(self.seconds) + ended),
+            ("profile", said.profile),
+            ("entropy", str(said.entropy)),
+            ("seed", str(said.seed) if said.seed else ""),
+            ("device", ", ".join(filter(None, (said.device, said.dtype)))),
+            ("layers", said.layers or ""),
+            ("machine", ", ".join(one for one in hardware if isinstance(one, str) and one)),
+            ("versions", ", ".join(f"{name} {one}" for name, one in said.versions.items())),
+            ("command", said.command),
         ]
         return [(name, value) for name, value in rows if value]
 
+    @cached_property
+    def warnings(self) -> list[str]:
+        """What went wrong, in sentences."""
+        said = []
+        if not self.manifest.profile and not self.manifest.versions:
+            said.append(
+                "The run's manifest is missing or unreadable, so its settings and versions are "
+                "unknown."
+            )
+        elif self.manifest.interrupted:
+            said.append(f"The run was interrupted: {self.manifest.interrupted}")
+        elif self.manifest.finished is None:
+            said.append(
+                "The run did not finish: it is still running, or it was killed. Parts without a "
+                "verdict are shown as such."
+            )
+        if not self.read.statements:
+            said.append(
+                "The list of statements is missing or unreadable, so only ids can be shown."
+            )
+        if torn := self.read.torn:
+            was = "was" if torn == 1 else "were"
+            said.append(
+                f"{counted(torn, 'line')} of the records could not be read and {was} skipped."
+            )
+        return [*said, *map(_of_loss, self.each(Lost))]
 
-def read_runs(folders: list[Path]) -> list[Run]:
-    """Read all runs in the folders, the latest first; a run that is in two of them counts once.
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Runs:
+    """Runs, the latest first, and sentences on those that could not be read."""
+
+    runs: Sequence[Run]
+    left_out: Sequence[str]
+
+
+def read_runs(folders: Sequence[Path]) -> Runs:
+    """Read all runs in the folders; a run that is in two of them counts once.
+
+    A run that an older or newer Lemmata recorded is left out.
 
     Raises:
-        RecordsError: a folder has no records.
+        RecordsError: a folder has no records, or no run is readable.
     """
     found = {path.resolve(): path for folder in folders for path in runs_in(folder)}
     if not found:
         raise RecordsError("no folder of records was named: name the folder with --records")
-    return sorted(
-        (_run(read_run(path)) for path in found.values()),
-        key=lambda run: (run.started, run.name),
-        reverse=True,
+    runs, left_out = [], []
+    for path in found.values():
+        try:
+            runs.append(_run(read_run(path)))
+        except RecordsError as problem:
+            left_out.append(str(problem))
+    if not runs:
+        raise RecordsError("; ".join(left_out))
+    return Runs(
+        runs=sorted(runs, key=lambda run: (run.started, run.name), reverse=True), left_out=left_out
     )
 
 
 def _run(read: RunRecords) -> Run:
-    manifest = read.manifest if isinstance(read.manifest, Mapping) else {}
-    listed = read.statements if isinstance(read.statements, list) else []
-    statements = tuple(statement for statement in listed if isinstance(statement, Mapping))
-    by_kind: dict[str, list[Record]] = {}
-    for record in read.records:
-        by_kind.setdefault(fields.text(record, "kind"), []).append(record)
-    times = [time for record in read.records if (time := fields.moment(record, "time")) is not None]
-    started, finished = fields.moment(manifest, "started"), fields.moment(manifest, "finished")
-    start = started if started is not None else min(times, default=0.0)
-    end = finished if finished is not None else max(times, default=None)
-    return Run(
-        name=fields.text(manifest, "run") or read.folder.name,
-        started=start,
-        finished=finished,
-        seconds=None if end is None or not start else max(0.0, end - start),
-        manifest=manifest,
-        statements=statements,
-        by_kind={kind: tuple(records) for kind, records in by_kind.items()},
-        warnings=tuple(_warnings(read, manifest, statements, by_kind)),
-    )
+    times = [record.time for record in read.records if _is_time(record.time)]
+    started, finished = read.manifest.started, read.manifest.finished
+    start = started if _is_time(started) else min(times, default=0.0)
+    end = finished if _is_time(finished) else max(times, default=None)
+    seconds = None if end is None or not start else max(0.0, end - (start or 0.0))
+    return Run(read=read, started=start or 0.0, seconds=seconds)
 
 
-def _warnings(
-    read: RunRecords,
-    manifest: Record,
-    statements: tuple[Record, ...],
-    by_kind: Mapping[str, list[Record]],
-) -> list[str]:
-    said = []
-    if not manifest:
-        said.append(
-            "The run's manifest is missing or unreadable, so its settings and versions are unknown."
-        )
-    elif sentence := fields.text(manifest, "interrupted"):
-        said.append(f"The run was interrupted: {sentence}")
-    elif fields.moment(manifest, "finished") is None:
-        said.append(
-            "The run did not finish: it is still running, or it was killed. Parts without a verdict "
-            "are shown as such."
-        )
-    if not statements:
-        said.append("The list of statements is missing or unreadable, so only ids can be shown.")
-    if read.torn:
-        was = "was" if read.torn == 1 else "were"
-        said.append(
-            f"{counted(read.torn, 'line')} of the records could not be read and {was} skipped."
-        )
-    for record in by_kind.get("lost", []):
-        what, where, trials = (
-            fields.text(record, "what").rstrip("."),
-            fields.text(record, "part"),
-            fields.count(record, "trials"),
-        )
-        lost = f" ({counted(trials, 'trial')})" if trials else ""
-        said.append(
-            f"Lost{f' in {where}' if where else ''}: {what or 'evidence that did not arrive'}{lost}."
-        )
-    return said
+def _is_time(seconds: float | None) -> bool:
+    return seconds is not None and math.isfinite(seconds) and 0 < seconds < 2**36
+
+
+def _of_loss(lost: Lost) -> str:
+    trials = f" ({counted(lost.trials, 'trial')})" if lost.trials else ""
+    where = f" in {lost.part}" if lost.part else ""
+    return f"Lost{where}: {lost.what.rstrip('.') or 'evidence that did not arrive'}{trials}."

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from lemmata.reports import fields
 from lemmata.reports.model import Library, Part, Statement
 from lemmata.reports.numerals import counted, figure, listed, sentence
-from lemmata.reports.sentences import refutation_sentences
+from lemmata.reports.refutations import refutation_sentences
 from lemmata.reports.words import VERDICTS
 
 
@@ -27,20 +26,26 @@ def summary_sentences(library: Library) -> list[str]:
     if tried:
         refuted = sum(twin.refuted for twin in tried)
         was = _of_one(refuted, "was", "were")
-        said.append(
-            f"Of {counted(len(tried), 'falsified twin')} tried, {figure(refuted)} {was} refuted, as all have to be."
-        )
+        twins = counted(len(tried), "falsified twin")
+        said.append(f"Of {twins} tried, {figure(refuted)} {was} refuted, as all have to be.")
     return said
+
+
+def warnings(library: Library) -> list[str]:
+    """Say what has to be known before the report is trusted: of the latest run, and of runs that
+    could not be read.
+    """
+    left_out = [f"Left out: {sentence(problem)}" for problem in library.left_out]
+    return [*library.runs[0].warnings, *left_out]
 
 
 def verdict_counts(library: Library) -> list[tuple[str, int, int]]:
     """Count statements and parts by verdict, from what asks for attention to what asks for none."""
     statements = Counter(statement.verdict for statement in library.statements)
     parts = Counter(part.verdict for part in library.parts)
-    names = [*VERDICTS, *sorted({*statements, *parts} - {*VERDICTS})]
     return [
         (verdict, statements[verdict], parts[verdict])
-        for verdict in names
+        for verdict in VERDICTS
         if statements[verdict] or parts[verdict]
     ]
 
@@ -48,45 +53,42 @@ def verdict_counts(library: Library) -> list[tuple[str, int, int]]:
 def finding_sentence(statement: Statement) -> str:
     """Say in one sentence why a statement stands among the findings."""
     for part in statement.parts:
-        if part.verdict == "refuted" and part.refutation:
-            where = part.refutation.describe or "an instance without description"
-            return f"{part.id} on {where}. {' '.join(refutation_sentences(part.refutation)[:2])}"
-        if part.verdict == "error":
-            lines = fields.text(part.error, "text").strip().splitlines()
+        outcome = part.outcome
+        if outcome and part.surprising and outcome.refutation:
+            said = refutation_sentences(outcome, part.levels)[:2]
+            return f"{part.id} on {outcome.refutation.at.place.words}. {' '.join(said)}"
+        if outcome and outcome.failure:
+            lines = outcome.failure.text.strip().splitlines()
             return f"{part.id}: {lines[-1] if lines else 'an error without text'}"
         if part.surprising:
-            return f"{part.id} was declared {_declared(part)} and is found {part.verdict}."
+            declared = "false" if part.declared.expect == "refuted" else "true"
+            return f"{part.id} was declared {declared} and is found {part.verdict}."
     survivors = [twin.id for twin in statement.twins if twin.survived]
-    if survivors:
-        one = len(survivors) == 1
-        return f"The {'twin' if one else 'twins'} {listed(survivors)} should be refuted and {'was' if one else 'were'} not."
-    return " ".join(
-        words for part in statement.parts if part.verdict == "refuted" for words in part.words
-    )
+    if not survivors:
+        return ""
+    noun = _of_one(len(survivors), "twin", "twins")
+    was = _of_one(len(survivors), "was", "were")
+    return f"The {noun} {listed(survivors)} should be refuted and {was} not."
 
 
 def declared_false_sentences(statement: Statement) -> list[str]:
     """Say of each part that was declared false, and is, what was refuted and how."""
     said = []
     for part in statement.declared_false:
-        words = [
-            f"{part.id}, declared false, is refuted: {(part.title or part.name).replace('_', ' ')}"
-        ]
-        if part.refutation:
-            words.append(f"Seen on {part.refutation.describe or 'an instance without description'}")
-            words += refutation_sentences(part.refutation)[:1]
+        words = [f"{part.id}, declared false, is refuted: {part.title}"]
+        if part.outcome and part.outcome.refutation:
+            words.append(f"Seen on {part.outcome.refutation.at.place.words}")
+            words += refutation_sentences(part.outcome, part.levels)[:1]
         said.append(" ".join(map(sentence, words)))
     return said
-
-
-def _declared(part: Part) -> str:
-    return "false" if part.expect == "refuted" else "true"
 
 
 def _surprises(parts: Sequence[Part]) -> str:
     if not parts:
         return "Nothing was refuted that was not declared false, and no check broke."
-    return f"{_many(len(parts), 'part')} {_of_one(len(parts), 'asks', 'ask')} for your attention: {listed([part.id for part in parts])}."
+    ask = _of_one(len(parts), "asks", "ask")
+    named = listed([part.id for part in parts])
+    return f"{_many(len(parts), 'part')} {ask} for your attention: {named}."
 
 
 def _many(number: int, noun: str) -> str:

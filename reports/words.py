@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Mapping, Sequence
 
-from lemmata.reports.numerals import figure, sentence
+from lemmata.harness.verdicts import MEANS
+from lemmata.reports.levels import Levels
+from lemmata.reports.numerals import sentence
 
 VERDICTS = (
     "refuted",
@@ -22,16 +24,17 @@ VERDICTS = (
 A statement's verdict is the first that one of its parts has.
 """
 
-MEANINGS = {
-    "holds": "Every check passed; the basis says how far that carries.",
-    "refuted": "The evidence against the claim is stronger than chance allows, at level 10⁻⁹.",
-    "undecided": "The trials speak neither clearly for the claim nor clearly against it.",
+_MEANINGS = {
+    "holds": "The claim was given the chance to fail, and did not; the basis says what was done, "
+    "the resolution what would have been noticed, at {beta}.",
+    "refuted": "The claim is false: a violation that no rounding explains, or evidence stronger "
+    "than chance allows, at {alpha}.",
+    "undecided": "What was measured speaks neither clearly for the claim nor clearly against it.",
     "underpowered": "The budget of this run could not have detected a failure, so nothing is "
     "concluded.",
     "vacuous": "On every instance that was drawn the claim says nothing, for example because its "
     "failure probability is 1 or more.",
-    "untested": "The statement is listed, so that the proof is complete, but no check is written "
-    "yet.",
+    "untested": "Nothing was tried: no check is written yet, or no instance was reached.",
     "error": "The check broke or produced something that is not a number; that never counts as "
     "passing.",
     "no verdict": "The run ended before this part was judged; what it had recorded until then is "
@@ -40,67 +43,67 @@ MEANINGS = {
     "the run ended before it.",
 }
 
-_BASES = {
-    "exact": "Exact: the relation is deterministic, and in no trial was it violated by more than "
-    "rounding can explain.",
-    "attacked": (
-        "Attacked: the statement speaks of every point of a set. An adversary searched that set in "
-        "every trial and found no violation. This is evidence from a search, not a certificate: a "
-        "cleverer adversary might succeed."
-    ),
-    "consistent": "Consistent: the measured exponents agree with the claimed ones over the sizes "
-    "named. Nothing follows beyond them.",
+_MORE_OF_BASES = {
+    "attacked": "This is evidence from a search, not a certificate: a cleverer adversary might "
+    "succeed.",
+    "searched": "This is evidence from a search, not a proof.",
+    "algebra on random trials": "This is no certificate: random trials need not meet the worst "
+    "case.",
+    "exponent": "Nothing follows beyond these sizes.",
 }
 
 _PROVENANCES = {
-    "recalled": "The statement and its number were recalled from the paper, without its text at "
-    "hand: compare before you quote it.",
-    "recalled-form": "The form of the statement was recalled from the paper; its number and its "
-    "constants may differ from those in print.",
-    "derived": "The statement was derived for this library: the paper's argument uses it, but it "
-    "may not stand there in this form.",
+    "as printed": "The statement was read in the paper's own text, with its number, hypotheses and "
+    "constants.",
+    "quoted": "The statement is known from quotations of the paper in others; its own text was not "
+    "seen.",
+    "recalled": "The statement was rebuilt from memory of the paper; its number and constants may "
+    "differ: compare before you quote it.",
+    "derived": "The statement follows from what the paper says, but does not stand there in this "
+    "form.",
+    "ours": "The statement is not in the paper: it is a sharper or simpler form, or a tool of "
+    "ours.",
 }
 
 _ROLES = {
     "specimen": "on a frozen specimen",
-    "nominee": "on an instance that searching found, confirmed with fresh trials",
-    "explore": "on an instance that Hypothesis drew",
-    "grid": "on a point of the grid of sizes",
+    "nominee": "on an instance that the search nominated",
+    "explore": "on an instance that the search drew",
+    "grid": "on the largest size of the grid",
 }
 
 
-def basis_sentence(basis: str, levels: list[float]) -> str:
-    """Say what a verdict of "holds" rests on.
-
-    Args:
-        basis: as recorded.
-        levels: the failure probabilities that were certified, specimen by specimen.
-    """
-    if basis == "certified":
-        finite = [level for level in levels if math.isfinite(level)]
-        level = f" at most {figure(max(finite))}" if finite else " at most the level named below"
-        return (
-            f"Certified: on every specimen the failure probability is{level}. The method that says so errs with probability at most 10⁻³ "
-            "a specimen, however often it looked."
-        )
-    return _BASES.get(basis, f"Basis as recorded: {basis}." if basis else "")
+def meaning(verdict: str, levels: Levels) -> str:
+    """Say what a verdict means, at the levels of the run that gave it."""
+    words = _MEANINGS.get(verdict, "")
+    return words.format(alpha=levels.at_alpha, beta=levels.at_beta)
 
 
-def provenance_sentence(provenance: str) -> str:
-    """Say how sure it is that the paper says this."""
-    known, _, rest = provenance.partition(";")
-    said = _PROVENANCES.get(
-        known.strip(), f"Provenance as recorded: {known.strip()}." if known.strip() else ""
-    )
-    return " ".join(filter(None, (said, sentence(rest.strip()))))
+def meanings(levels: Levels) -> Mapping[str, str]:
+    """Say what each verdict means."""
+    return {verdict: meaning(verdict, levels) for verdict in _MEANINGS}
 
 
-def role_phrase(role: str) -> str:
+def basis_sentence(basis: str) -> str:
+    """Say what a verdict of "holds" rests on."""
+    known = {str(name): means for name, means in MEANS.items()}
+    said = f"{basis[:1].upper()}{basis[1:]}: {known[basis]}." if basis in known else ""
+    return " ".join(filter(None, (said, _MORE_OF_BASES.get(basis, ""))))
+
+
+def provenance_sentence(provenance: str, note: str) -> str:
+    """Say how sure it is that the paper says this, with the author's note."""
+    return " ".join(filter(None, (_PROVENANCES.get(provenance, ""), sentence(note.strip()))))
+
+
+def role_phrase(role: str, *, automatic: bool = False) -> str:
     """Say where something was found."""
-    return _ROLES.get(role, role)
+    if role == "specimen" and automatic:
+        return "on an automatic specimen"
+    return _ROLES.get(role, "")
 
 
-def worst(verdicts: list[str]) -> str:
+def worst(verdicts: Sequence[str]) -> str:
     """Return the verdict that asks for attention first.
 
     >>> worst(["holds", "undecided", "holds"])

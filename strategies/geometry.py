@@ -74,13 +74,15 @@ class UnitVectors:
         n, p, s = self.count, self.dimension, self.separation
         if n < 1 or p < 1:
             raise GeometryError(
-                f"a data set has at least one vector and one dimension; got count={n}, dimension={p}"
+                f"a data set has at least one vector and one dimension; got count={n}, "
+                f"dimension={p}"
             )
         if self.family == "explicit" and (
             len(self.rows) != n or any(len(row) != p or not any(row) for row in self.rows)
         ):
             raise GeometryError(
-                f"an explicit set of {n} vectors in dimension {p} has as many non-zero rows; got {self.rows!r}"
+                f"an explicit set of {n} vectors in dimension {p} has as many non-zero rows; "
+                f"got {self.rows!r}"
             )
         room = {
             "pair": 2,
@@ -92,7 +94,8 @@ class UnitVectors:
         }
         if p < room.get(self.family, 1):
             raise GeometryError(
-                f"{n} vectors of the family {self.family!r} need dimension {room[self.family]}; got {p}"
+                f"{n} vectors of the family {self.family!r} need dimension {room[self.family]}; "
+                f"got {p}"
             )
         longest = {
             "pair": 2.0,
@@ -102,7 +105,8 @@ class UnitVectors:
         }
         if self.family in longest and not 0.0 <= s <= longest[self.family] + 1e-12:
             raise GeometryError(
-                f"{n} vectors of the family {self.family!r} lie at most {longest[self.family]:.3g} apart; got {s}"
+                f"{n} vectors of the family {self.family!r} lie at most {longest[self.family]:.3g} "
+                f"apart; got {s}"
             )
 
     def build(self) -> Float[Tensor, "n p"]:

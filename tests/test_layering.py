@@ -17,7 +17,13 @@ MAY_IMPORT = {
     "theorems": {"theorems", "strategies", "harness"},
     "reports": {"reports", "harness"},
 }
-RECORD_FORMAT = {"lemmata.harness.records", "lemmata.harness.histogram", "lemmata.harness.levels"}
+RECORD_FORMAT = {
+    "lemmata.harness.codec",
+    "lemmata.harness.histogram",
+    "lemmata.harness.records",
+    "lemmata.harness.schema",
+    "lemmata.harness.verdicts",
+}
 
 
 def folder_of(package: str) -> Path:
@@ -51,15 +57,18 @@ def test_reports_know_nothing_of_the_harness_but_its_record_format() -> None:
         assert used <= RECORD_FORMAT, f"{file} imports {used - RECORD_FORMAT}"
 
 
-def test_the_plugin_and_the_reports_load_without_torch() -> None:
+def test_the_plugin_and_the_reports_load_without_torch(tmp_path: Path) -> None:
     import subprocess
     import sys
 
+    (tmp_path / "manifest.json").write_text('{"schema": 2, "run": "r"}')
     script = (
-        "import sys, lemmata.pytest_plugin, lemmata.harness.records, lemmata.harness.terminal; "
+        "import sys, pathlib, lemmata.pytest_plugin, lemmata.harness.terminal, lemmata.reports; "
+        "from lemmata.harness.records import read_run; "
+        "assert read_run(pathlib.Path(sys.argv[1])).manifest.run == 'r'; "
+        "assert 'torch' not in sys.modules"
     )
-    "assert 'torch' not in sys.modules"
-    subprocess.run([sys.executable, "-c", script], check=True)
+    subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=True)
 
 
 def test_no_name_of_ours_is_importable_at_the_top_level() -> None:
@@ -67,5 +76,8 @@ def test_no_name_of_ours_is_importable_at_the_top_level() -> None:
     import sys
 
     for folder in MAY_IMPORT:
-        script = f"import importlib.util, sys; sys.path = [p for p in sys.path if p]; assert importlib.util.find_spec({folder!r}) is None"
+        script = (
+            "import importlib.util, sys; sys.path = [p for p in sys.path if p]; "
+            f"assert importlib.util.find_spec({folder!r}) is None"
+        )
         subprocess.run([sys.executable, "-c", script], check=True, cwd="/")

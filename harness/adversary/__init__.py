@@ -13,6 +13,7 @@ from lemmata.harness.adversary.attack import (
     best_along_path,
     climbed,
     log_ratio,
+    region_of,
 )
 from lemmata.harness.adversary.balls import (
     Ball,
@@ -60,6 +61,7 @@ __all__ = [
     "quartic_row_ball",
     "random_point",
     "rank_one_along_hidden",
+    "region_of",
     "row_ball",
     "schur_minimum",
     "single_neuron",

@@ -24,6 +24,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from lemmata.harness.adversary.balls import Ball
 from lemmata.harness.claims import Bound, worst_of
 from lemmata.harness.trials import Trials
 
@@ -33,6 +34,8 @@ Objective: TypeAlias = Callable[[Point], Values]
 Moves: TypeAlias = Callable[[Point, int, Trials], Point]
 
 _PENALTY = 20.0
+_LEAST = 1e-12
+_STRIDE = 10.0
 _SCALES = (1e-3, 1e-2, 0.1, 0.5)
 _BETA1, _BETA2 = 0.9, 0.999
 
@@ -59,12 +62,15 @@ class Region:
     Attributes:
         within: maps a point back into the set.
         chart: coordinates to climb in; the point itself by default.
+        towards: the set's point that lies furthest along a gradient, where that is known: climbs
+            then go there in place of along the gradient.
         accept: which trials' points lie inside.
         penalty: how far outside a point is, 0 inside; leads a climb back.
     """
 
     within: Callable[[Point], Point] | None = None
     chart: Chart | None = None
+    towards: Callable[[Point], Point] | None = None
     accept: Callable[[Point], Bool[Tensor, "trials"]] | None = None
     penalty: Callable[[Point], Values] | None = None
 
@@ -83,7 +89,7 @@ def attack(
     claim: Callable[[Point], Bound],
     *,
     starts: Mapping[str, Point],
-    within: Callable[[Point], Point] | Region | None = None,
+    within: Callable[[Point], Point] | Ball | Region | None = None,
     objective: Objective | None = None,
     trials: Trials | None = None,
     steps: int = 60,
@@ -100,7 +106,8 @@ def attack(
     Args:
         claim: of a point (trials, ...); its ratio must be differentiable, or `objective` given.
         starts: the points that are tried as they are, by name.
-        within: maps a point back into the set, or the set as a `Region`; everything where None.
+        within: the set: a map of points back into it, a ball, or a `Region`; everything where
+            None.
         objective: what is maximised; the logarithm of the claim's ratio by default.
         trials: for random moves; needed where `climb_steps` is above 0.
         steps: of Adam from each start that is ascended; 0 for none.
@@ -121,7 +128,7 @@ def attack(
     Raises:
         ValueError: there is no start, a name in `ascend` is none of theirs, or trials are missing.
     """
-    region = within if isinstance(within, Region) else Region(within=within)
+    region = region_of(within)
     names = list(starts) if ascend is None else list(ascend)
     if not starts or not set(names) <= set(starts):
         raise ValueError(f"an attack starts at {', '.join(starts) or 'no point'}; got {names}")
@@ -146,9 +153,34 @@ def attack(
     return worst_of(**tried)
 
 
+def region_of(within: Callable[[Point], Point] | Ball | Region | None) -> Region:
+    """Return a set as a region, however it was given."""
+    if isinstance(within, Region):
+        return within
+    if isinstance(within, Ball):
+        ball = within
+        return Region(
+            within=lambda point: ball.project((point,))[0],
+            towards=lambda slope: ball.maximise((slope,))[0],
+        )
+    return Region(within=within)
+
+
 def log_ratio(claim: Bound) -> Values:
-    """Return the logarithm of a claim's ratio, cut off far outside of what matters."""
-    return claim.ratio.clamp(min=1e-12, max=1e12).log()
+    """Return the logarithm of a claim's ratio, cut off far outside of what matters.
+
+    Where the ratio is 0, as an upper bound's is for a negative measured side, it goes on with the
+    sides' difference, so that there is something to climb.
+    """
+    logarithm = claim.ratio.clamp(min=_LEAST, max=1.0 / _LEAST).log()
+    upper = torch.tensor(
+        [member.direction in ("at most", "less than", "equal") for member in claim.members],
+        device=claim.ratio.device,
+    )[claim.member]
+    gap = (claim.measured - claim.bound) / claim.bound.abs().clamp(min=_LEAST)
+    gap = gap / (1.0 + gap.abs())
+    below = math.log(_LEAST) + torch.where(upper, gap, -gap)
+    return torch.where(claim.ratio > _LEAST, logarithm, below)
 
 
 def ascended(
@@ -162,13 +194,16 @@ def ascended(
 ) -> Point:
     """Climb by Adam, the rate falling geometrically; return each trial's best point inside.
 
-    A gradient that is not finite is taken as zero.
+    Where points are mapped back into a set, Adam has one scale a trial in place of one an entry,
+    relative to the point's own size: with a scale for every entry it would not end where the
+    gradient stands at right angles to the set. A gradient that is not finite is taken as zero.
     """
     region = region or Region()
     chart = region.chart or Chart(to=lambda point: (point,), back=lambda moved: moved[0])
     moved = tuple(x.detach().clone().requires_grad_() for x in chart.to(region.project(start)))
     moments = [(torch.zeros_like(x), torch.zeros_like(x)) for x in moved]
     best = Best(objective, start, region)
+    free = region.within is None or region.chart is not None
     for step in range(1, steps + 1):
         with torch.enable_grad():
             point = chart.back(moved)
@@ -183,9 +218,14 @@ def ascended(
             for x, slope, (mean, power) in zip(moved, slopes, moments, strict=True):
                 slope = slope.nan_to_num(0.0, 0.0, 0.0)
                 mean.mul_(_BETA1).add_((1.0 - _BETA1) * slope)
-                power.mul_(_BETA2).add_((1.0 - _BETA2) * slope**2)
-                spread = (power / (1.0 - _BETA2**step)).sqrt() + 1e-12
-                x.add_(eta * (mean / (1.0 - _BETA1**step)) / spread)
+                if region.towards is not None:
+                    x.add_(_STRIDE * eta * region.towards(mean))
+                    continue
+                size = slope**2 if free else _over_entries(slope**2)
+                power.mul_(_BETA2).add_((1.0 - _BETA2) * size)
+                spread = (power / (1.0 - _BETA2**step)).sqrt() + 1e-300
+                scale = 1.0 if free else _STRIDE * _over_entries(x**2).sqrt()
+                x.add_(eta * scale * (mean / (1.0 - _BETA1**step)) / spread)
             if chart.tidy is not None:
                 chart.tidy(moved)
             if region.within is not None and region.chart is None:
@@ -244,6 +284,12 @@ class Best:
         self.point = torch.where(better.reshape(shape), point, self.point)
         self._value = torch.where(better, value, self._value)
         return self.point
+
+
+def _over_entries(squares: Tensor) -> Tensor:
+    """Return each trial's mean, in the same shape."""
+    shape = (-1, *(1 for _ in squares.shape[1:]))
+    return squares.flatten(1).mean(dim=1).reshape(shape).expand_as(squares)
 
 
 def _usual_moves(point: Point, step: int, trials: Trials) -> Point:

@@ -3,18 +3,21 @@
 A point is a tuple of tensors with the trials in front. A ball is given by four maps on points, each
 for radius 1:
 
-    norm        ‖X‖, with ‖X‖ ≤ 1 on the ball, project     a point of the ball, X itself if it is
-    one, maximise    the steepest ascent argmax {⟨G, X⟩ : ‖X‖ ≤ 1} of a gradient G, whose value is
-    the dual norm of G,
+    norm        ‖X‖, with ‖X‖ ≤ 1 on the ball,
+    project     a point of the ball, X itself if it is one,
+    maximise    the steepest ascent argmax {⟨G, X⟩ : ‖X‖ ≤ 1} of a gradient G, whose value is the
+      dual norm of G,
     stretch     X scaled to the boundary: each matrix, or each row, by itself where the norm is a
-        maximum over them.
+      maximum over them.
 
-| ball | norm of (W₁, W₂, …) | project | maximise | | --- | --- | --- | --- | | spectral | max
-‖W_ℓ‖₂ | clip singular values | UVᵀ of each G_ℓ = UΣVᵀ | | Frobenius | (Σ ‖W_ℓ‖_F²)^½ | scale |
-scale | | row | max of all row norms, ‖·‖₂,∞ | clip row norms | scale rows | | quartic row | (Σ of
-all row norms⁴)^¼, ‖·‖₂,₄ | scale (not the nearest point) | row norms a ↦ a^⅓, scaled (Hölder with 4
-and 4/3) | | unit vectors | ‖v‖ | scale | scale | | sparse unit vectors | ‖v‖, s non-zeros | keep
-the s largest, scale | the same |
+* ball; norm of (W₁, W₂, …); project; maximise:
+  - spectral: max ‖W_ℓ‖₂; clip singular values; UVᵀ of each G_ℓ = UΣVᵀ
+  - Frobenius: (Σ ‖W_ℓ‖_F²)^½; scale; scale
+  - row: max of all row norms, ‖·‖₂,∞; clip row norms; scale rows
+  - quartic row: (Σ of all row norms⁴)^¼, ‖·‖₂,₄; scale (not the nearest point); row norms a ↦ a^⅓,
+    scaled (Hölder with 4 and 4/3)
+  - unit vectors: ‖v‖; scale; scale
+  - sparse unit vectors: ‖v‖, s non-zeros; keep the s largest, scale; the same
 
 The last two are not convex: `project` maps onto the sphere. A zero gradient is mapped to a zero
 step. Costs are linear in the size of a point, but for a singular value decomposition of each matrix

@@ -1,34 +1,33 @@
 """Gaussian matrices that are revealed only along the directions that are asked for, exactly in law.
 
-Derivation
-----------
-Let W be rows × cols with independent N(0, σ²) entries, and suppose that orthonormal right queries
-Q_R with images Y = W Q_R and orthonormal left queries Q_L with images Z = Wᵀ Q_L are known. Given
-them, W is distributed as
+Derivation ---------- Let W be rows × cols with independent N(0, σ²) entries, and suppose that
+orthonormal right queries Q_R with images Y = W Q_R and orthonormal left queries Q_L with images Z =
+Wᵀ Q_L are known. Given them, W is distributed as
 
-    Q_L Zᵀ + (I − Q_L Q_Lᵀ) Y Q_Rᵀ + (I − Q_L Q_Lᵀ) G (I − Q_R Q_Rᵀ),   G a fresh copy of W,     (1)
+    Q_L Zᵀ + (I − Q_L Q_Lᵀ) Y Q_Rᵀ + (I − Q_L Q_Lᵀ) G (I − Q_R Q_Rᵀ),  G a fresh copy of W,  (1)
 
 because projections of a Gaussian matrix on orthogonal subspaces are independent. This stays true
 when a query depends on earlier answers: given those, it is fixed. For a unit q ⟂ Q_R, (1) gives
 
-    W q = Q_L (Zᵀ q) + (I − Q_L Q_Lᵀ) g,   g = G q ~ N(0, σ² I) fresh,                           (2)
+    W q = Q_L (Zᵀ q) + (I − Q_L Q_Lᵀ) g,   g = G q ~ N(0, σ² I) fresh,      (2)
 
 and a general right query is v = Q_R c + ρ q with W v = Y c + ρ W q. Left queries are the mirror
 image. A block of k queries gives k orthonormal directions with independent g, so that (2) is a
 handful of matrix products. (Y. M. Lu, Householder Dice, IEEE Trans. IT 2021, does the same with
 reflectors.)
 
-What is guaranteed
-------------------
- * g is keyed by (trial, layer, side, ordinal of the query); a query in the span of earlier ones
-keeps its ordinal and is zero in the basis of its trial (it takes no room if that is so in every
-trial). Hence a trial does not depend on what is batched with it, nor on how its queries are grouped
-into blocks, as long as their order is the same: the draws are identical and the answers agree to
-rounding. Not bit for bit: matrix products of different shapes round differently. A direction known
-only through a difference of queries of relative size η is known to u/η, as in any arithmetic. * A
-repeated query repeats its answer, and ⟨u, W v⟩ = ⟨Wᵀ u, v⟩, to 1e-12 of ‖u‖ ‖W‖ ‖v‖ (1e-13 in the
-rule that drops queries, the rest rounding). * A product is differentiable in its vectors (a
-gradient is a query of the other side), never in W.
+What is guaranteed ------------------
+* g is keyed by (trial, layer, side, ordinal of the query); a query in the span of earlier ones
+  keeps its ordinal and is zero in the basis
+of its trial (it takes no room if that is so in every trial). Hence a trial does not depend on what
+is batched with it, nor on how its queries are grouped into blocks, as long as their order is the
+same: the draws are identical and the answers agree to rounding. Not bit for bit: matrix products of
+different shapes round differently. A direction known only through a difference of queries of
+relative size η is known to u/η, as in any arithmetic.
+* A repeated query repeats its answer, and ⟨u, W v⟩ = ⟨Wᵀ u, v⟩, to 1e-12 of ‖u‖ ‖W‖ ‖v‖ (1e-13 in
+  the rule that drops queries, the rest
+rounding).
+* A product is differentiable in its vectors (a gradient is a query of the other side), never in W.
 
 K_R right and K_L left queries take 8 T (K_R + K_L)(rows + cols) bytes, at most doubled by spare
 room in the buffers and tripled while they grow. A block of k right queries takes about 12 T k cols

@@ -26,6 +26,7 @@ from rich.console import Console
 from rich.table import Table
 
 if TYPE_CHECKING:
+    from lemmata.harness.schema import DeclaredStatement
     from lemmata.harness.statements import Part, Statement, Twin
 
 app = typer.Typer(
@@ -104,18 +105,12 @@ def list_statements(
     as_json: Annotated[bool, typer.Option("--json", help="a JSON list, for programs")] = False,
 ) -> None:
     """List every statement: id, source, title, and whether it is tested."""
-    from lemmata.harness.recording import statement_record
+    from lemmata.harness.recording import declared
     from lemmata.harness.registry import registered
 
     load_theorems()
     if as_json:
-        keys = ("id", "paper", "source", "title", "kind", "tested", "uses", "file", "line")
-        rows = []
-        for made in registered():
-            record = statement_record(made)
-            parts = [part["id"] for part in record["parts"]]
-            twins = [twin["id"] for part in record["parts"] for twin in part["twins"]]
-            rows.append({**{key: record[key] for key in keys}, "parts": parts, "twins": twins})
+        rows = [_row(declared(made)) for made in registered()]
         sys.stdout.write(json.dumps(rows, indent=1) + "\n")
         return
     table = Table("id", "source", "title", "parts", "twins", "kind", box=None, pad_edge=False)
@@ -130,6 +125,22 @@ def list_statements(
             made.kind,
         )
     Console(width=None if sys.stdout.isatty() else 160).print(table)
+
+
+def _row(made: DeclaredStatement) -> dict[str, Any]:
+    return {
+        "id": made.id,
+        "paper": made.paper,
+        "source": made.source,
+        "title": made.title,
+        "kind": made.claims,
+        "tested": made.tested,
+        "uses": list(made.uses),
+        "file": made.file,
+        "line": made.line,
+        "parts": [part.id for part in made.parts],
+        "twins": [twin.id for part in made.parts for twin in part.twins],
+    }
 
 
 @app.command()
@@ -178,10 +189,10 @@ def _show_part(console: Console, part: Part[..., Any]) -> None:
             f"{readable(part.constant.measured_on)})",
             markup=False,
         )
-    if part.requires:
-        console.print(
-            f"  asks for {readable(part.requires.paper or part.requires.ours)}", markup=False
-        )
+    if part.requires and part.requires.paper:
+        console.print(f"  the paper asks for {readable(part.requires.paper)}", markup=False)
+    if part.requires and part.requires.ours:
+        console.print(f"  tried where {readable(part.requires.ours)}", markup=False)
     for twin in part.twins:
         console.print(f"  twin {twin.id}: {readable(twin.says)}", style="dim", markup=False)
 
@@ -369,12 +380,12 @@ def report(
 @app.command("check-formulas", hidden=True)
 def check_formulas() -> None:
     """Convert every formula of every statement to MathML; for `make lint`."""
-    from lemmata.harness.recording import statement_record
+    from lemmata.harness.recording import declared
     from lemmata.harness.registry import registered
     from lemmata.reports import check_formulas as check_all
 
     load_theorems()
-    if wrong := check_all([statement_record(made) for made in registered()]):
+    if wrong := check_all([declared(made) for made in registered()]):
         fail("\n".join(wrong))
 
 

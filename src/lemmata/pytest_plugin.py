@@ -119,9 +119,9 @@ class _ForWorkers:
 
     @pytest.hookimpl
     def pytest_configure_node(self, node: Any) -> None:
-        """Hand a worker its number, the run's entropy and the records folder;
+        """Hand a worker its number, the run's entropy and the records folder.
 
-        its id may be any word (``--tx popen//id=alpha``).
+        Its id may be any word (``--tx popen//id=alpha``).
         """
         stash = node.config.stash
         self._begun += 1

@@ -13,15 +13,16 @@ from torch import Tensor
 
 from lemmata.harness.adversary import (
     LowRank,
+    ascended,
     greedy_sign_flips,
     merge_signs,
     polar_factor,
     rank_one_along_hidden,
+    region_of,
     schur_minimum,
     smallest_moving,
     unit_vectors,
 )
-from lemmata.harness.adversary import projected_gradient_ascent as climb
 from lemmata.harness.layers import gaussian_layer
 from lemmata.harness.randomness import key_of
 from lemmata.harness.trials import Trials
@@ -153,11 +154,9 @@ def test_the_schur_minimum_is_what_optimisation_finds(blocks: int, size: int) ->
         atol=0,
     )
     torch.testing.assert_close(exact.value, exact.by_block.amin(1), rtol=1e-8, atol=0)
-    start = (TRIALS.sphere("start", blocks * size),)
-    reached = [
-        climb(lambda point, i=i: quotients(point[0])[:, i], start, unit_vectors(), steps=200).ratio
-        for i in range(blocks)
-    ]
+    start, sphere = TRIALS.sphere("start", blocks * size), region_of(unit_vectors())
+    goals = [lambda point, i=i: quotients(point)[:, i] for i in range(blocks)]
+    reached = [goal(ascended(goal, start, sphere, steps=400, rate=0.1)) for goal in goals]
     searched = torch.stack(reached, dim=1)
     assert (searched <= (1 + 1e-9) / exact.by_block).all()
     assert (searched >= 0.99 / exact.by_block).all()

@@ -72,8 +72,8 @@ def test_check_a_file_that_holds() -> None:
     assert result.exit_code == 0, result.output
     assert "CLI-1" in result.output
     run = read_run(runs_in(Path("build/records"))[-1])
-    assert {record["kind"] for record in run.records} == {"block", "verdict", "twin"}
-    assert run.manifest["profile"] == "quick"
+    assert {record.value.kind for record in run.records} == {"block", "verdict", "twin"}
+    assert run.manifest.profile == "quick"
 
 
 def test_check_a_file_that_is_refuted_then_replay_it() -> None:

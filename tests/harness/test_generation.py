@@ -145,61 +145,57 @@ def test_it_is_of_the_code_that_ran(folder: Path) -> None:
         )
 
 
-JUDGING = sorted(
-    path
-    for judge in JUDGES
-    for path in (
-        [HARNESS / f"{judge}.py"]
-        if (HARNESS / f"{judge}.py").exists()
-        else sorted((HARNESS / judge).glob("*.py"))
-    )
-)
+EDIT_EACH = """
+import pathlib, sys; sys.path.insert(0, {folder!r})
+import mine
+from lemmata.harness import generation
+harness = pathlib.Path(generation.__file__).parent
+
+def now():
+    generation._DIGESTS.clear(); generation._IMPORTS.clear()
+    return generation.generation_of(mine.holds)
+
+old = now()
+for path in sorted(harness.rglob("*.py")):
+    before = path.read_text()
+    path.write_text(before + "\\n# a comment\\n"); comment = now() != old
+    path.write_text(before + "\\n_CHANGED = 1\\n"); code = now() != old
+    path.write_text(before)
+    print(path.relative_to(harness).as_posix(), int(comment), int(code))
+"""
 
 
-@pytest.fixture(scope="module")
-def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the package, to be edited."""
-    root = tmp_path_factory.mktemp("copy")
-    for module in ("harness", "strategies"):
-        shutil.copytree(HARNESS.parent / module, root / "lemmata" / module, symlinks=False) if (
-            HARNESS.parent / module
-        ).is_dir() else None
-    package = importlib.import_module("lemmata")
-    shutil.copy(Path(package.__file__ or ""), root / "lemmata" / "__init__.py")
-    if not (root / "lemmata" / "harness").exists():
-        shutil.copytree(HARNESS, root / "lemmata" / "harness")
-    return root
-
-
-@pytest.mark.parametrize("path", JUDGING, ids=lambda path: path.name)
-def test_each_layer_that_makes_or_judges_trials_changes_it(
-    copy: Path, folder: Path, path: Path
+def test_each_layer_that_makes_or_judges_trials_changes_it_and_only_these(
+    tmp_path: Path, folder: Path
 ) -> None:
-    inside = copy / "lemmata" / "harness" / path.relative_to(HARNESS)
-    before = inside.read_text()
-    old = _cached(copy, folder)
-    try:
-        inside.write_text(before + "\n# a comment\n")
-        assert generations(folder, path=str(copy)) == old
-        inside.write_text(before + "\n_CHANGED = 1\n")
-        new = generations(folder, path=str(copy))
-    finally:
-        inside.write_text(before)
-    imported = path.name not in ("__init__.py",) or path.parent != HARNESS
-    assert (new[0] != old[0]) == imported
-
-
-_CACHE: dict[Path, list[str]] = {}
-
-
-def _cached(copy: Path, folder: Path) -> list[str]:
-    return _CACHE.setdefault(copy, generations(folder, path=str(copy)))
+    package = tmp_path / "copy" / "lemmata"
+    package.mkdir(parents=True)
+    shutil.copy(Path(importlib.import_module("lemmata").__file__ or ""), package)
+    shutil.copytree(HARNESS, package / "harness", ignore=shutil.ignore_patterns("__pycache__"))
+    done = subprocess.run(
+        [sys.executable, "-c", EDIT_EACH.format(folder=str(folder))],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PYTHONPATH": str(tmp_path / "copy"), "PATH": "/usr/bin:/bin"},
+    )
+    rows = [line.split() for line in done.stdout.splitlines()]
+    assert not [name for name, comment, _ in rows if comment == "1"]
+    counting = {name for name, _, code in rows if code == "1"}
+    judging = {
+        name
+        for name, *_ in rows
+        if name.removesuffix(".py").split("/")[0] in JUDGES and name != "__init__.py"
+    }
+    assert counting == judging
+    assert {"claims.py", "randomness.py", "layers/matrix_free.py", "adversary/draws.py"} < counting
 
 
 def test_every_module_of_the_harness_is_sorted_out() -> None:
     """What neither makes nor judges trials is named here; a new module has to choose."""
     only_carries = {
-        "__init__", "blocks", "codec", "explanation", "generation", "histogram", "ids", "memory",
+        "__init__", "blocks", "codec", "control_groups", "durations", "explanation", "generation",
+        "histogram", "ids", "memory",
         "notebook", "parts", "phrases", "private", "pytest_items", "recording", "records",
         "registry", "replay", "run", "schema", "search", "session", "space", "statements",
         "sufficiency", "terminal", "tokens", "verdicts", "wording",

@@ -1,6 +1,6 @@
-"""Memory that is free:
+"""Memory that is free.
 
-what the machine has, less what a control group keeps back, shared among workers.
+What the machine has, less what a control group keeps back, shared among workers.
 """
 
 from __future__ import annotations

@@ -477,13 +477,13 @@ def pinsker(drawn: tuple[Vector, ...], trials: Trials, *, right: bool) -> Bound:
 @erratum(
     "contraction with absolute values costs no factor",
     source="Talagrand's contraction lemma quoted without its factor 2",
-    points=st.lists(vectors(2), min_size=1, max_size=4).map(tuple),
+    points=st.lists(vectors(3), min_size=1, max_size=4).map(tuple),
 )
 def contraction(points: tuple[Vector, ...], trials: Trials, *, right: bool) -> Bound:
     """E sup |Σ εᵢ φ(tᵢ)| ≤ 2 E sup |Σ εᵢ tᵢ| for 1-Lipschitz φ, φ(0) = 0; without the absolute
     values the factor is 1. Expectations are exact, over all signs."""
     T = trials.tensor(points)
-    signs = trials.tensor(list(itertools.product((-1.0, 1.0), repeat=2)))
+    signs = trials.tensor(list(itertools.product((-1.0, 1.0), repeat=3)))
 
     def complexity(of: Tensor) -> Tensor:
         return (signs @ of.mT).abs().amax(dim=-1).mean()

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from lemmata.harness.records import read_run, runs_in
+from lemmata.harness.schema import Block, Lost, PartVerdict
 
 HEADER = """
 import math, os, signal
@@ -27,7 +28,8 @@ def _(m, trials):
     return at_most(trials.normal("g", m).norm(dim=-1), 1e-3)
 """
 FALSE = """
-@statement("NO-1", source="Us, Lemma 2", title="Norms are small", says="$\\\\|g\\\\| \\\\le 1$", kind="probability")
+@statement("NO-1", source="Us, Lemma 2", title="Norms are small", kind="probability",
+           says="$\\\\|g\\\\| \\\\le 1$")
 @given(m=st.integers(1, 64))
 def norms_are_small(m, trials):
     return at_most(trials.normal("g", m).norm(dim=-1), 1.0).except_with_probability(0.05)
@@ -44,9 +46,9 @@ def latest(pytester: pytest.Pytester):
 
 def verdicts(pytester: pytest.Pytester) -> dict[str, str]:
     return {
-        record["part"]: record["verdict"]
+        record.value.part: record.value.outcome.verdict
         for record in latest(pytester).records
-        if record["kind"] == "verdict"
+        if isinstance(record.value, PartVerdict)
     }
 
 
@@ -61,7 +63,7 @@ def test_statements_and_twins_are_items_of_their_own(pytester: pytest.Pytester) 
     result.stdout.fnmatch_lines(
         [
             "*norms_are_positive?OK-1? PASSED*",
-            "*norms_are_positive?OK-1~1? PASSED*",
+            "*norms_are_positive?OK-1~norms-are-below-one? PASSED*",
             "*= theorems =*",
             "Us *1/1*1/1*",
         ]
@@ -157,7 +159,8 @@ def test_a_killed_worker_loses_nothing_that_was_recorded(pytester: pytest.Pytest
         test_mine=HEADER
         + TRUE
         + """
-@statement("DIES-1", source="Us, 5", title="dies", says="$x$", kind="inequality", cost=9.0, specimens=[{"m": 1}])
+@statement("DIES-1", source="Us, 5", title="dies", says="$x$", kind="inequality",
+           specimens=[{"m": 1}])
 @given(m=st.integers(1, 8))
 def dies(m, trials):
     os.kill(os.getpid(), signal.SIGKILL)
@@ -172,9 +175,9 @@ def _(m, trials):
     assert outcomes["failed"] == 1
     assert outcomes["passed"] == 3
     found = latest(pytester)
-    assert any(record["kind"] == "lost" for record in found.records)
+    assert any(isinstance(record.value, Lost) for record in found.records)
     assert verdicts(pytester)["OK-1"] == "holds"
-    assert found.manifest["finished"] is not None
+    assert found.manifest.finished is not None
 
 
 def test_ctrl_c_is_noted_and_loses_nothing(pytester: pytest.Pytester) -> None:
@@ -193,7 +196,7 @@ def _(m, trials):
 """
     )
     run(pytester)
-    assert latest(pytester).manifest["interrupted"] == "interrupted by Ctrl-C"
+    assert latest(pytester).manifest.interrupted == "interrupted by Ctrl-C"
     assert verdicts(pytester)["OK-1"] == "holds"
     report = pytester.run(sys.executable, "-m", "lemmata", "report")
     assert report.ret == 0
@@ -261,18 +264,24 @@ def test_what_was_drawn():
 
 
 def test_fresh_seeds_are_respected_by_an_otherwise_fixed_profile(pytester: pytest.Pytester) -> None:
-    pytester.makepyfile(test_mine=HEADER + TRUE)
+    many = TRUE.replace("st.integers(1, 8)", "st.integers(1, 10**9).map(lambda m: 1 + m % 50)")
+    pytester.makepyfile(
+        test_mine=HEADER
+        + many.replace("map(lambda m: 1 + m % 50)", "filter(bool)").replace(
+            'trials.normal("g", m)', 'trials.normal("g", 1 + m % 8)'
+        )
+    )
     drawn = []
     for arguments in ((), (), ("--hypothesis-seed=5",)):
         run(pytester, *arguments).assert_outcomes(passed=2)
         drawn.append(
             {
-                r["instance_hash"]
-                for r in latest(pytester).records
-                if r["kind"] == "block" and r["role"] == "explore"
+                record.value.place.hash
+                for record in latest(pytester).records
+                if isinstance(record.value, Block) and record.value.role == "explore"
             }
         )
-    assert drawn[0] == drawn[1]
+    assert drawn[0] == drawn[1] != drawn[2]
 
 
 def test_a_repository_with_folders_of_our_names_runs_through_the_plugin(
@@ -288,7 +297,8 @@ def test_a_repository_with_folders_of_our_names_runs_through_the_plugin(
         test_mine="import reports, harness, strategies, theorems\n"
         + HEADER
         + TRUE
-        + "\ndef test_mine():\n    assert all('the user' in m.WHOSE for m in (reports, harness, strategies, theorems))\n"
+        + "\ndef test_mine():\n    mine = (reports, harness, strategies, theorems)\n"
+        + "    assert all('the user' in module.WHOSE for module in mine)\n"
     )
     run(pytester).assert_outcomes(passed=3)
     run(pytester, "-n", "2").assert_outcomes(passed=3)
@@ -297,7 +307,7 @@ def test_a_repository_with_folders_of_our_names_runs_through_the_plugin(
 def test_only_and_markers_select(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(test_mine=HEADER + TRUE + FALSE)
     run(pytester, "--lemmata-only", "OK-1").assert_outcomes(passed=2, deselected=2)
-    run(pytester, "--lemmata-only", "NO-1~1").assert_outcomes(passed=1, deselected=3)
+    run(pytester, "--lemmata-only", "NO-1~norms-are-tiny").assert_outcomes(passed=1, deselected=3)
     run(pytester, "-k", "OK-1").assert_outcomes(passed=2, deselected=2)
     run(pytester, "-m", "kind and not paper and not kind", "-q")
     missing = run(pytester, "--lemmata-only", "GONE-9")
@@ -327,14 +337,12 @@ def test_impossible_settings_are_one_sentence(
 
 def test_workers_share_the_run(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(test_mine=HEADER + TRUE + FALSE)
-    run(
-        pytester, "-n", "2", "--lemmata-profile", "nightly", "--lemmata-only", "OK-1"
-    ).assert_outcomes(passed=2)
+    nightly = ("--lemmata-profile", "nightly", "--lemmata-budget", "4s")
+    run(pytester, "-n", "2", *nightly, "--lemmata-only", "OK-1").assert_outcomes(passed=2)
     found = latest(pytester)
-    assert {r["entropy"] for r in found.records if r["kind"] == "block"} == {
-        found.manifest["entropy"]
-    }
-    assert found.manifest["entropy"] != 0
+    blocks = [record.value for record in found.records if isinstance(record.value, Block)]
+    assert {block.entropy for block in blocks} == {found.manifest.entropy}
+    assert found.manifest.entropy != 0
     assert json.loads((found.folder / "statements.json").read_text())[0]["id"] == "OK-1"
 
 

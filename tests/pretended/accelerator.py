@@ -184,9 +184,9 @@ def _wrapped(value: Any, written_to: Mapping[int, OnDevice]) -> Any:
 
 
 def _up_to_date(written: OnDevice) -> OnDevice:
-    """Let a tensor that was written to have its new size:
+    """Let a tensor that was written to have its new size.
 
-    torch fills `eye`, `arange`, … from 0 on.
+    Torch fills `eye`, `arange`, … from 0 on.
     """
     held = written.held
     if written.shape != held.shape or written.stride() != held.stride():
@@ -216,9 +216,9 @@ def _refuse_two_devices(
 
 @functools.cache
 def _by_entry(func: Any) -> bool:
-    """Whether an operation goes entry by entry:
+    """Whether an operation goes entry by entry.
 
-    torch says so itself; indices and fills count too.
+    Torch says so itself; indices and fills count too.
     """
     return torch.Tag.pointwise in func.tags or func in _INDEXING or "fill" in func._schema.name
 

@@ -65,9 +65,9 @@ def kinds_of_layers(subject: Subject) -> tuple[str, ...]:
 
 @contextmanager
 def words_from_numpy() -> Iterator[None]:
-    """Let numpy make the device's random bits:
+    """Let numpy make the device's random bits.
 
-    they are the same, and torch's Philox is slow here.
+    They are the same, and torch's Philox is slow here.
     """
 
     def made(

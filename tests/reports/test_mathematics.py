@@ -3,19 +3,20 @@ what does not convert is listed."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from xml.etree.ElementTree import fromstring
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lemmata.harness.records import read_run
 from lemmata.reports import check_formulas
 from lemmata.reports.mathematics import FormulaError, formulas, mathml, typeset
 from lemmata.reports.pages import quantifier
 
 FORMULAS = [
-    r"\Pr[\forall i,\ell:\ \|h_{i,\ell}\| \in [1-\varepsilon, 1+\varepsilon]] \ge 1 - "
-    r"O(nL)\,e^{-\Omega(m\varepsilon^2/L)}",
+    r"\Pr[\forall i,\ell:\ \|h_{i,\ell}\| \in [1-\varepsilon, 1]] \ge 1 - e^{-\Omega(m)}",
     r"\begin{aligned} a &\le b\\ c &= d\end{aligned}",
     r"\mathbb E\Big\|\sum_i \xi_i x_i\Big\|_F^2",
     r"\{a : \tfrac12 \le \bm{W}\}",
@@ -85,26 +86,26 @@ def test_a_quantifier_keeps_the_norm_that_it_begins_with():
     assert "‖" in quantifier(r"\forall\, \|x\| = 1")[1].split("x")[0]
 
 
-def test_broken_formulas_of_statements_are_listed(statements):
-    (complaint,) = check_formulas(statements)
-    assert complaint.startswith("ALS-10, says: the formula")
-    assert complaint.endswith(r"does not convert: '\\unknowncommand' is not understood")
-    broken = {
-        "id": "X-1",
-        "title": "$x",
-        "parts": [
-            {
-                "id": "X-1(a)",
-                "quantifiers": [r"\frac"],
-                "twins": [{"id": "X-1(a)~1", "says": "$}$"}],
-            }
-        ],
-    }
-    assert [complaint.split(":")[0] for complaint in check_formulas([broken])] == [
-        "X-1, title",
-        "X-1(a), quantifiers",
-        "X-1(a)~1, says",
+def test_broken_formulas_of_statements_are_listed(recorded):
+    statements = read_run(recorded).statements
+    assert check_formulas(statements) == []
+    part = replace(
+        statements[0].parts[0],
+        quantifiers=[r"\frac"],
+        requires="$x",
+        tried=r"$\unknowncommand{1}$",
+        twins=[replace(statements[0].parts[0].twins[0], says="$}$")],
+    )
+    complaints = check_formulas([replace(statements[0], title="$x", parts=[part])])
+    twin = part.twins[0].id
+    assert [complaint.split(":")[0] for complaint in complaints] == [
+        "BND-01, title",
+        "BND-01, requires",
+        "BND-01, tried",
+        "BND-01, quantifiers",
+        f"{twin}, says",
     ]
+    assert complaints[2].endswith(r"does not convert: '\\unknowncommand' is not understood")
 
 
 @given(st.text(max_size=60) | st.text(alphabet="\\{}$&<>\"'_^abfrcliemtx ", max_size=60))

@@ -11,16 +11,17 @@ from support import fresh_run
 
 import lemmata.theorems.deep_convergence  # noqa: F401 - registers the statements, before the tests' own registry begins
 from lemmata.harness.parts import judge_part
-from lemmata.harness.statements import _REGISTERED, Part
+from lemmata.harness.registry import registered
+from lemmata.harness.statements import Part
+from lemmata.theorems.deep_convergence.setting import network as setting
 from lemmata.theorems.deep_convergence.setting.network import (
     DeepReluNet,
     Network,
     SeparatedData,
     Signals,
 )
-from lemmata.theorems.deep_convergence.setting.network import network as setting
 
-PARTS = {part.id: part for made in _REGISTERED.values() for part in made.parts}
+PARTS = {part.id: part for made in registered() for part in made.parts}
 
 
 def verdict(part: Part) -> str:

@@ -188,7 +188,8 @@ def _(hidden: HiddenVectors, m: int, trials: Trials) -> Bound:
     "c",
     kind="probability",
     says=r"With "
-    r"$p=\mathrm{erf}\big(\frac\delta{20n}\big)\big(1-\frac{n-1}{2\sqrt\pi\,n}\big)=\Omega(\delta/n)$, "
+    r"$p=\mathrm{erf}\big(\frac\delta{20n}\big)\big(1-\frac{n-1}{2\sqrt\pi\,n}\big)="
+    r"\Omega(\delta/n)$, "
     r"at least $\frac12pm=\Omega(\delta m/n)$ of $m$ rows are critical for $i$ alone, as in (a) "
     r"and (b), with probability at least $1-e^{-pm/8}$.",
     quantifiers=_ROWS,

@@ -29,6 +29,7 @@ from lemmata.harness import (
     all_of,
     at_least,
     at_most,
+    equal,
     given,
     mean_of,
     statement,
@@ -43,7 +44,7 @@ from lemmata.theorems.deep_convergence.setting.network import (
     separated_data,
     sphere,
 )
-from lemmata.theorems.deep_convergence.setting.training import train
+from lemmata.theorems.deep_convergence.setting.training import optimise, train
 
 _RUNS = ("dense", "matrix-free")
 _WORLD = (r"\forall\, n,L,m,d,\delta", r"\forall\, x_i,y_i^*", r"\mathbb P_{A,W^{(0)},B}")
@@ -200,10 +201,50 @@ _runs = {
 
 
 @ALS38.part(
+    "steps",
+    title="The displacement is the sum of all steps",
+    kind="identity",
+    says=r"$W_\ell^{(T)}-W_\ell^{(0)}=-\eta\sum_{t<T}\nabla_{W_\ell}F(W^{(t)})$, the last step "
+    r"included: the factors that the other parts measure against the matrices themselves.",
+    quantifiers=(*_ANY_RUN, r"\forall\, \ell\in[L]"),
+    provenance="ours",
+    specimens=[{**_at(32, sphere(2)), "c": 0.5}],
+    layers=("dense",),
+)
+@given(**{**_runs, "net": deep_relu_nets(widths=(16, 32), depths=(1, 3))})
+def the_displacement_is_the_sum_of_all_steps(
+    net: DeepReluNet,
+    data: SeparatedData,
+    targets: Labels,
+    c: float,
+    trials: Trials,
+    *,
+    share: float = 1.0,
+) -> Bound:
+    network, signals = net.forward(trials, data)
+    step = c * net.outputs / (data.count * net.depth * net.width)
+    y_star = targets.build(trials, signals.y)
+    run = optimise(network, data.inputs(trials), y_star, step=step, steps=20)
+    moved = [
+        end.materialise() - start.materialise()
+        for end, start in zip(run.end.W, network.W, strict=True)
+    ]
+    steps = [share * one.dense() for one in run.trajectory.displacement()]
+    size = 4.0 * math.sqrt(2.0 / net.width)
+    return all_of(
+        *(equal(a, b, roundings=64.0 * 20, scale=size) for a, b in zip(moved, steps, strict=True))
+    )
+
+
+the_displacement_is_the_sum_of_all_steps.twin("a hundredth is missing", share=0.99)
+
+
+@ALS38.part(
     "a",
     says=r"If $F_{t+1}\le(1-\rho)F_t$ and $\|\nabla_{W_\ell}F(W^{(t)})\|_F^2\le G\,F_t$ for all "
     r"$t,\ell$, then "
-    r"$\|W_\ell^{(T)}-W_\ell^{(0)}\|_F\le\eta\sum_t\|\nabla_{W_\ell}F(W^{(t)})\|_F\le\frac{2\eta\sqrt{GF_0}}\rho$. "
+    r"$\|W_\ell^{(T)}-W_\ell^{(0)}\|_F\le\eta\sum_t\|\nabla_{W_\ell}F(W^{(t)}"
+    r")\|_F\le\frac{2\eta\sqrt{GF_0}}\rho$. "
     r"Here $\rho$ and $G$ are the extremes along the run.",
     quantifiers=(*_ANY_RUN, r"\forall\, \ell\in[L]"),
     specimens=[{**_at(64, sphere(4)), "c": 0.5}, {**_at(64, pair_at(0.1)), "c": 0.1}],

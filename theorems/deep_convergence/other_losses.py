@@ -24,11 +24,17 @@ from lemmata.harness import (
     Trials,
     at_least,
     at_most,
+    equal,
     given,
     statement,
 )
 from lemmata.strategies import Labels, UnitVectors
-from lemmata.theorems.deep_convergence.setting.losses import DOMINANCE, LOSSES, STEPS
+from lemmata.theorems.deep_convergence.setting.losses import (
+    CROSS_ENTROPY,
+    DOMINANCE,
+    LOSSES,
+    STEPS,
+)
 from lemmata.theorems.deep_convergence.setting.network import (
     DeepReluNet,
     SeparatedData,
@@ -37,7 +43,7 @@ from lemmata.theorems.deep_convergence.setting.network import (
     separated_data,
     sphere,
 )
-from lemmata.theorems.deep_convergence.setting.training import Training, optimise
+from lemmata.theorems.deep_convergence.setting.training import Loss, Training, optimise
 
 _RUNS = ("dense", "matrix-free")
 _WORLD = (r"\forall\, n,L,m,d,\delta", r"\forall\, x_i,y_i^*", r"\mathbb P_{A,W^{(0)},B}")
@@ -339,6 +345,39 @@ def each_step_descends_whatever_the_loss(
 
 
 each_step_descends_whatever_the_loss.twin("any step size: thirty times as large", larger=30.0)
+
+
+def _by_automatic_differentiation(loss: Loss, y: Tensor, y_star: Tensor) -> Tensor:
+    with torch.enable_grad():
+        at = y.detach().clone().requires_grad_()
+        (slope,) = torch.autograd.grad(loss.value(at, y_star).sum(), at)
+    return slope
+
+
+@ALS32.part(
+    "slopes",
+    title="The output gradients are the losses' derivatives",
+    kind="identity",
+    says=r"$v_i=\nabla_yf(y_i;y_i^*)$ for every loss that is tried here, cross-entropy included: "
+    r"held "
+    r"against automatic differentiation.",
+    quantifiers=(r"\forall\, y,y^*",),
+    provenance="ours",
+    specimens=[{"loss": name} for name in ("squared", "non-convex", "cross-entropy")],
+)
+@given(loss=st.sampled_from([*LOSSES, "cross-entropy"]))
+def output_gradients_are_the_derivatives_of_the_losses(
+    loss: str, trials: Trials, *, factor: float = 1.0
+) -> Bound:
+    y, outputs = 2.0 * trials.normal("y", 3, 4), 3
+    f, y_star = LOSSES.get(loss, CROSS_ENTROPY), 2.0 * trials.normal("y_star", outputs, 4)
+    if loss == "cross-entropy":
+        y_star = torch.nn.functional.one_hot(trials.integers("label", 0, 2, 4), outputs).mT.to(y)
+    expected = _by_automatic_differentiation(f, y, y_star)
+    return equal(factor * f.slope(y, y_star), expected, roundings=64.0, scale=8.0)
+
+
+output_gradients_are_the_derivatives_of_the_losses.twin("twice the derivative", factor=2.0)
 
 
 @ALS32.part(

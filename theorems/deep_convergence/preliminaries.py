@@ -348,7 +348,8 @@ def _roundings(net: DeepReluNet, data: SeparatedData) -> float:
 
 @ALS03.part(
     "a",
-    says=r"$\nabla_{W_\ell}F=\sum_iD_{i,\ell}\mathrm{Back}_{i,\ell+1}^\top\mathrm{loss}_i\,h_{i,\ell-1}^\top$, held against automatic "
+    says=r"$\nabla_{W_\ell}F=\sum_iD_{i,\ell}\mathrm{Back}_{i,\ell+1}^\top\mathrm{loss}_i\,h_{i,"
+    r"\ell-1}^\top$, held against automatic "
     r"differentiation.",
     quantifiers=(*_ANY_NETWORK, r"\forall\, \ell\in[L]"),
     specimens=[_SMALL, _DEEP],

@@ -54,7 +54,8 @@ ALS11 = statement(
     says=r"There is $C$ such that for $\delta\le1/(CL)$ and "
     r"$m\ge\mathrm{poly}(L,\delta^{-1})\log(nL)$, with high probability for all $i\ne j$ and "
     r"$0\le\ell\le L$: "
-    r"$\big\|\big(I-\frac{h_{i,\ell}h_{i,\ell}^\top}{\|h_{i,\ell}\|^2}\big)h_{j,\ell}\big\|\ge\frac\delta2$. "
+    r"$\big\|\big(I-\frac{h_{i,\ell}h_{i,\ell}^\top}{\|h_{i,\ell}\|^2}\big)h_{j,\ell}"
+    r"\big\|\ge\frac\delta2$. "
     r"In the limit $m\to\infty$ the left side is $\sqrt{1-\rho_\ell^2}$ with "
     r"$\rho_\ell=\kappa_1(\rho_{\ell-1})$, $\rho_{-1}=\langle x_i,x_j\rangle$, "
     r"$\kappa_1(c)=\frac1\pi\big(\sqrt{1-c^2}+(\pi-\arccos c)\,c\big)$.",
@@ -88,8 +89,10 @@ def _at(width: int, depth: int, crowding: float) -> Instance:
 @ALS11.part(
     "a",
     kind="probability",
-    says=r"$\big\|\big(I-\frac{h_{i,\ell}h_{i,\ell}^\top}{\|h_{i,\ell}\|^2}\big)h_{j,\ell}\big\|\ge\frac\delta2$ for a pair at distance "
-    r"$\delta\le0.9/L$, except with probability $0.15$ where $m\ge64L$, and $0.05$ where $m\ge256L$.",
+    says=r"$\big\|\big(I-\frac{h_{i,\ell}h_{i,\ell}^\top}{\|h_{i,\ell}\|^2}\big)h_{j,\ell}"
+    r"\big\|\ge\frac\delta2$ for a pair at distance "
+    r"$\delta\le0.9/L$, except with probability $0.15$ where $m\ge64L$, and $0.05$ where $"
+    r"m\ge256L$.",
     quantifiers=(*_DRAWN, r"\forall\, i\ne j", r"\forall\, \ell\le L"),
     requires=Requirement(paper=r"$\delta\le1/(CL)$ and $m\ge\mathrm{poly}(L,\delta^{-1})\log(nL)$"),
     specimens=[_at(256, 1, 0.9), _at(1024, 4, 0.9), _at(128, 2, 0.9)],
@@ -154,7 +157,8 @@ _OVER_CLOSENESS = Along(
     "b",
     kind="scaling",
     says=r"The sine "
-    r"$\big\|\big(I-\frac{h_{i,\ell}h_{i,\ell}^\top}{\|h_{i,\ell}\|^2}\big)\frac{h_{j,\ell}}{\|h_{j,\ell}\|}\big\|$ "
+    r"$\big\|\big(I-\frac{h_{i,\ell}h_{i,\ell}^\top}{\|h_{i,\ell}\|^2}\big)\frac{h_{j,"
+    r"\ell}}{\|h_{j,\ell}\|}\big\|$ "
     r"is $\sqrt{1-\rho_\ell^2}\,\big(1\pm O(\sqrt{(\ell+1)/m})\big)$, whatever $\delta$.",
     quantifiers=(
         r"\forall\, L\ll m",

@@ -223,7 +223,8 @@ changed_entries_are_at_most_the_perturbation.twin(
     kind="mean",
     says=r"$\mathbb E\rho^2\le\frac{m^{3/2}\delta_\infty^3}{3\sqrt\pi}$, with equality as "
     r"$\delta_\infty\sqrt m\to0$: exactly, with $\sigma^2=\frac2m$, $\mathbb "
-    r"E\rho^2=m\big[(\delta_\infty^2+\sigma^2)\mathrm{erf}(\tfrac{\delta_\infty}{\sqrt2\sigma})-\sigma\sqrt{2/\pi}\,\delta_\infty(2-e^{-\delta_\infty^2/2\sigma^2})\big]$.",
+    r"E\rho^2=m\big[(\delta_\infty^2+\sigma^2)\mathrm{erf}(\tfrac{\delta_\infty}{\sqrt2\sigma}"
+    r")-\sigma\sqrt{2/\pi}\,\delta_\infty(2-e^{-\delta_\infty^2/2\sigma^2})\big]$.",
     quantifiers=(r"\forall\, m,\delta_\infty", r"\mathbb E_g"),
     specimens=[{"m": 4000, "flat": 0.25}, {"m": 1000, "flat": 0.25}],
 )

@@ -254,7 +254,8 @@ orthonormal_teachers_have_a_certificate_of_degree_four.twin(
     kind="identity",
     says=r"$\|g\|^2=\frac\pi2\big(1+\frac{n!}{((n-3)!!)^2}\|\mathcal T\|^2\big)$, $\mathcal "
     r"T=\sum_{jk}B_{jk}\,\mathrm{sym}(\bar w_k^*\otimes\bar w_j^{*\otimes n-1})$, where "
-    r"$\langle\mathrm{sym}(k,j),\mathrm{sym}(k',j')\rangle=\frac1nC_{kk'}C_{jj'}^{n-1}+\frac{n-1}nC_{kj'}C_{jk'}C_{jj'}^{n-2}$ "
+    r"$\langle\mathrm{sym}(k,j),\mathrm{sym}(k',j')\rangle=\frac1nC_{kk'}C_{jj'}^{n-1}+\frac{n-1}"
+    r"nC_{kj'}C_{jk'}C_{jj'}^{n-2}$ "
     r"with the Gram matrix $C$: held against the tensor itself for $n=4$.",
     quantifiers=(r"\forall\, r,d", r"\forall\, W^*", r"\forall\, B"),
     specimens=[{"world": Teachers(family="arc", count=3, dimension=3, separation=0.5)}],

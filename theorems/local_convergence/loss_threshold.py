@@ -166,6 +166,29 @@ def _(delta: float, count: int, trials: Trials) -> Bound:
 
 
 @ZGJ24.part(
+    "level",
+    title="The level of the local statements lies below these points",
+    kind="inequality",
+    says=r"$\varepsilon_0=0.005\min(1,\Delta^3)w_{\min}^4$, the level at which the local "
+    r"statements "
+    r"are tried, is below the loss of the stationary points of (a), for every $\Delta$.",
+    quantifiers=(r"\forall\,\Delta", r"\forall\, m\ge1"),
+    provenance="ours",
+    specimens=[{"delta": 0.02, "count": 3}, {"delta": 1.0, "count": 2}],
+)
+@given(delta=log_uniform(0.02, 1.0), count=st.integers(1, 6))
+def the_level_lies_below_the_stationary_points(
+    delta: float, count: int, trials: Trials, *, lost_powers: float = 0.0
+) -> Bound:
+    world = Teachers(family="arc", count=2, dimension=3, separation=delta)
+    level = world.threshold / delta**lost_powers
+    return at_least(loss(*_on_the_bisector(delta, count, trials)), level)
+
+
+the_level_lies_below_the_stationary_points.twin("a level of the order Δ²", lost_powers=1.0)
+
+
+@ZGJ24.part(
     "c",
     kind="existence",
     says=r"$r\ge3$ unit teachers on an arc: copies of the best fit by $r-1$ neurons, masses split "

@@ -83,7 +83,8 @@ def _gradient_scale(W: Weights, V: TeacherRows) -> Float[Tensor, "trials m 1"]:
     "a",
     says=r"$\nabla_{w_i}L=w_i\sum_lc_lk(\beta_{il})+\frac2\pi\Big(w_i\sum_lc_l\sin\beta_{il}"
     r"+\|w_i\|\sum_l\sigma_l\|v_l\|\big(\frac\pi2-\angle(w_i,v_l)\big)v_l\Big)$, "
-    r"over all atoms $v_l$ with signs $\sigma_l$ and $c_l=\sigma_l\|v_l\|^2$; held against automatic differentiation too.",
+    r"over all atoms $v_l$ with signs $\sigma_l$ and $c_l=\sigma_l\|v_l\|^2$; held against "
+    r"automatic differentiation too.",
     quantifiers=(*_ALL_W, r"\forall\, i\in[m]"),
     specimens=[_FREE, _PAIR],
 )

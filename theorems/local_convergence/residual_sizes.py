@@ -92,7 +92,8 @@ _SIZE = 2.0 * math.sqrt(2.0 / (3.0 * math.pi))
 
 @ZGJ04.part(
     "a",
-    says=r"$\|R_2\|_{L^2}\le2\sum_ia_i\sqrt{(\theta_i-\sin\theta_i\cos\theta_i)/\pi}\le2\sqrt{\tfrac2{3\pi}}\sum_ia_i\theta_i^{3/2}$.",
+    says=r"$\|R_2\|_{L^2}\le2\sum_ia_i\sqrt{(\theta_i-\sin\theta_i\cos\theta_i)/\pi}"
+    r"\le2\sqrt{\tfrac2{3\pi}}\sum_ia_i\theta_i^{3/2}$.",
     specimens=[_one_neuron(1e-4), _MANY],
 )
 @given(**_EVERY_STATE)
@@ -121,7 +122,8 @@ def _(world: Teachers, students: States, trials: Trials) -> Bound:
 
 @ZGJ04.part(
     "b",
-    says=r"$\|R_2\|_{L^2}\ge\sqrt{\tfrac2\pi}\sum_ia_i(1-\cos\theta_i)\ge\sqrt{\tfrac2\pi}\tfrac4{\pi^2}\sum_ia_i\theta_i^2$.",
+    says=r"$\|R_2\|_{L^2}\ge\sqrt{\tfrac2\pi}\sum_ia_i(1-\cos\theta_i)\ge\sqrt{\tfrac2\pi}"
+    r"\tfrac4{\pi^2}\sum_ia_i\theta_i^2$.",
     specimens=[_RING, _one_neuron(1e-4)],
 )
 @given(**_EVERY_STATE)

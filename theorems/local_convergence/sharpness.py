@@ -68,7 +68,8 @@ ZGJ17 = statement(
     says=r"Split pair: "
     r"$L=\frac{\theta-\sin\theta\cos\theta}{\pi\cos^2\theta}=\frac2{3\pi}\theta^3(1+O(\theta^2))$ "
     r"and $\|\nabla "
-    r"L\|_F=\frac2\pi\theta\sin\theta\sqrt{\frac{1+4\tan^2\theta}{\cos\theta}}=\frac2\pi\theta^2(1+O(\theta^2))$.",
+    r"L\|_F=\frac2\pi\theta\sin\theta\sqrt{\frac{1+4\tan^2\theta}{\cos\theta}}="
+    r"\frac2\pi\theta^2(1+O(\theta^2))$.",
     quantifiers=(r"\forall\,\theta",),
     specimens=[{"theta": 1e-3}, {"theta": 0.3}],
 )
@@ -138,7 +139,8 @@ def force(angle: float) -> float:
 @ZGJ17.part(
     "c",
     says=r"Tiny neuron: $L=\frac12p(\varphi)a^2(1+O(a))$, "
-    r"$p=1-\frac4{\pi^2}\big(\sin^2\varphi+(\frac\pi2-\varphi)^2+2\sin\varphi\cos\varphi(\frac\pi2-\varphi)\big)$, "
+    r"$p=1-\frac4{\pi^2}\big(\sin^2\varphi+(\frac\pi2-\varphi)^2+"
+    r"2\sin\varphi\cos\varphi(\frac\pi2-\varphi)\big)$, "
     r"and $\|\nabla L\|_F=a^{3/2}\,\|(2-\|z\|^2)\bar w_1-Mz\|\,(1+O(a))$.",
     quantifiers=(r"\forall\,\varphi,a",),
     constant=Constant(1.0, measured_on="φ = 0.5…1.5, a = 1e-6…0.1: 0.70", failure=0.0),

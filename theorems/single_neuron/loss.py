@@ -59,7 +59,8 @@ XD01 = statement(
     says=r"For all $W$, with $\psi(\theta)=\sin\theta-\theta\cos\theta$ and full angles: "
     r"$L=\frac14\|e\|^2+\frac1{4\pi}\sum_{k,l}\sigma_k\sigma_l\|v_k\|\|v_l\|\psi(\theta_{kl})$ "
     r"over students ($\sigma=1$) and the teacher ($\sigma=-1$), and "
-    r"$\nabla_{w_i}L=\frac12e+\frac1{2\pi}\big[(\sum_j\|w_j\|\sin\theta_{ij}-\|v\|\sin\theta_i)\bar "
+    r"$\nabla_{w_i}L=\frac12e+\frac1{2\pi}\big[(\sum_j\|w_j\|\sin\theta_{ij}"
+    r"-\|v\|\sin\theta_i)\bar "
     r"w_i-\sum_j\theta_{ij}w_j+\theta_iv\big]$.",
     kind="identity",
     quantifiers=_ALL_W,

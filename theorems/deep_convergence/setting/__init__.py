@@ -1,1 +1,4 @@
-"""What the statements stand on: the world of ALS18: networks, data, losses, training, and the adversaries of its balls."""
+"""What the statements stand on: the world of ALS18.
+
+Networks, data, losses, training, and the adversaries of its balls.
+"""

@@ -4,15 +4,17 @@ Each attack returns a network whose trained layers are those of the given one pl
 rank, so that it runs on dense and on matrix-free layers alike; the given network is the centre,
 perturbed already or not, and stays what it was.
 
-| attack | aims at | update of a layer | | --- | --- | --- | | `rotated` | nothing: the random point
-to compare with | a random frame on the span of the hidden vectors | | `aligned` | whatever
-directions it is given | rank one along one example's current hidden vector | | `magnified` | ‖h_L -
-h_L^(0)‖ of one example | the same, directions by steepest ascent | | `flipped` | the number of sign
-changes of one example, layer by layer | the same, the cheapest signs first | | `merged` | the last
-layer's signs of two examples: makes them equal | rank two, last layer only | | `descended` | the
-points where gradient descent goes | rank n a step | | `ascended` | any objective that is
-differentiable in products with the layers | Frank-Wolfe, the polar factor of the gradient's factors
-|
+* attack; aims at; update of a layer:
+  - `rotated`: nothing: the random point to compare with; a random frame on the span of the hidden
+    vectors
+  - `aligned`: whatever directions it is given; rank one along one example's current hidden vector
+  - `magnified`: ‖h_L - h_L^(0)‖ of one example; the same, directions by steepest ascent
+  - `flipped`: the number of sign changes of one example, layer by layer; the same, the cheapest
+    signs first
+  - `merged`: the last layer's signs of two examples: makes them equal; rank two, last layer only
+  - `descended`: the points where gradient descent goes; rank n a step
+  - `ascended`: any objective that is differentiable in products with the layers; Frank-Wolfe, the
+    polar factor of the gradient's factors
 
 For one example, rank one along its current hidden vector realises everything that the ball can do
 to a layer's forward pass. Gradients see no indicators: pair `ascended` with `flipped` or `merged`.

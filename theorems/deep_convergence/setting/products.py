@@ -110,7 +110,9 @@ class Implicit:
         )
 
     def starts(
-        self, random: Float[Tensor, "batch cols k"], left: int | None
+        self,
+        random: Float[Tensor, "batch cols k"],
+        left: int | None,  # noqa: ARG002 - of one shape with its siblings
     ) -> Float[Tensor, "batch cols starts"]:
         """Return the random vectors: columns are not to be had."""
         return random

@@ -73,11 +73,13 @@ class Training:
             taken.
         y: outputs at W^(0), ..., W^(T).
         v: output gradients there.
+        end: the network at W^(T).
     """
 
     trajectory: Trajectory
     y: Float[Tensor, "trials T+1 d n"]
     v: Float[Tensor, "trials T+1 d n"]
+    end: Any
 
     @property
     def F(self) -> Float[Tensor, "trials T+1"]:
@@ -131,7 +133,9 @@ def optimise(
         moving=torch.stack(moving, dim=1),
         gradients=tuple(gradients),
     )
-    return Training(trajectory=trajectory, y=torch.stack(y, dim=1), v=torch.stack(v, dim=1))
+    return Training(
+        trajectory=trajectory, y=torch.stack(y, dim=1), v=torch.stack(v, dim=1), end=network
+    )
 
 
 def train(

@@ -1,1 +1,4 @@
-"""What the statements stand on: the world of ZGJ21: teachers, students, the loss in closed form, states, runs, adversaries."""
+"""What the statements stand on: the world of ZGJ21.
+
+Teachers, students, the loss in closed form, states, runs, adversaries.
+"""

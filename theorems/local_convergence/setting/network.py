@@ -86,7 +86,8 @@ class Teachers:
             )
         if self.family == "arc" and not 0.0 < r * self.separation <= math.pi + 1e-12:
             raise ValueError(
-                f"an arc of {r} lines has neighbours at most {math.pi / r:.3g} apart; got separation={self.separation}"
+                f"an arc of {r} lines has neighbours at most {math.pi / r:.3g} apart; got "
+                f"separation={self.separation}"
             )
         if not 0.0 < self.weakest <= 1.0:
             raise ValueError(f"the weakest teacher's norm is in (0, 1]; got weakest={self.weakest}")

@@ -4,19 +4,26 @@ A family says how the students stand around the teachers; a trial draws one stat
 states alone miss the worst cases, so the families include the structured ones. Student i belongs to
 teacher i mod r: no cell is empty where the students stay close.
 
-| family | students (size ε, angle φ) | | --- | --- | | aligned | copies of their teachers, masses
-random, total mass of a cell off by a factor e^{εN} | | local | copies of their teachers, directions
-off by ε · lognormal · N(0, I), masses e^{2N}, the cell's total exact | | global | ε N(0, I) / √m |
-| zero | teachers' copies of norm ε: everything is missing | | tiny | exact copies, and further
-neurons ε N(0, I) | | split pair | in each cell, pairs at the angles ± ε to the teacher with e_j =
-0; a neuron without a partner is exact | | common angle | all neurons of a cell at the angle ε, in
-random azimuths, masses equal, the cell's total exact | | ring | main neurons, and far ones of total
-mass ε at the angle φ in orthogonal azimuths; the main ones make every e_j = 0 | | far | the ring
-with its main neurons at their optimum, given the far ones | | mid | main neurons (1 - εα) w*, and
-far ones of total mass ε in pairs cos φ w*_1 ± sin φ w*_2; α, β random | | midway | far if r = 1,
-else with its far neurons midway between teachers 1 and 2, on both bisectors if these are orthogonal
-| | softest | e = ε times the eigenvector of the smallest eigenvalue of E xxᵀ sgn sgn: the teachers'
-least visible displacement |
+* family; students (size ε, angle φ):
+  - aligned: copies of their teachers, masses random, total mass of a cell off by a factor e^{εN}
+  - local: copies of their teachers, directions off by ε · lognormal · N(0, I), masses e^{2N}, the
+    cell's total exact
+  - global: ε N(0, I) / √m
+  - zero: teachers' copies of norm ε: everything is missing
+  - tiny: exact copies, and further neurons ε N(0, I)
+  - split pair: in each cell, pairs at the angles ± ε to the teacher with e_j = 0; a neuron without
+    a partner is exact
+  - common angle: all neurons of a cell at the angle ε, in random azimuths, masses equal, the cell's
+    total exact
+  - ring: main neurons, and far ones of total mass ε at the angle φ in orthogonal azimuths; the main
+    ones make every e_j = 0
+  - far: the ring with its main neurons at their optimum, given the far ones
+  - mid: main neurons (1 - εα) w*, and far ones of total mass ε in pairs cos φ w*_1 ± sin φ w*_2; α,
+    β random
+  - midway: far if r = 1, else with its far neurons midway between teachers 1 and 2, on both
+    bisectors if these are orthogonal
+  - softest: e = ε times the eigenvector of the smallest eigenvalue of E xxᵀ sgn sgn: the teachers'
+    least visible displacement
 
 Every student's sign is random: f is even in each w_i. `pulled` brings a state below a loss level,
 towards a state of zero loss; `descended` follows gradient descent, which finds the flat directions

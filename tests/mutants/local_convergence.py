@@ -1,0 +1,98 @@
+"""Mutations of the settings of ZGJ21 and XD23."""
+
+from __future__ import annotations
+
+from mutants import Mutation
+
+_NETWORK = "theorems/local_convergence/setting/network.py"
+_STATES = "theorems/local_convergence/setting/states.py"
+_DESCENT = "theorems/local_convergence/setting/descent.py"
+_SINGLE = "theorems/single_neuron/setting/network.py"
+
+MUTATIONS = [
+    Mutation(
+        file=_NETWORK,
+        before="return 0.005 * min(1.0, self.delta**3) * self.weakest**4",
+        after="return 0.005 * min(1.0, self.delta**2) * self.weakest**4",
+        statements=["ZGJ-24"],
+    ),
+    Mutation(
+        file=_NETWORK,
+        before="return beta.cos() + 2.0 / math.pi * psi(beta)",
+        after="return beta.cos() + psi(beta)",
+        statements=["ZGJ-01"],
+    ),
+    Mutation(
+        file=_NETWORK,
+        before="series = 2.0 * n / math.factorial(2 * n + 1) - beta**2 * series",
+        after="series = 2.0 * n / math.factorial(2 * n + 1) + beta**2 * series",
+        statements=["ZGJ-01"],
+    ),
+    Mutation(
+        file=_NETWORK,
+        before="series = 1.0 / math.factorial(2 * n + 1) - twice**2 * series",
+        after="series = 1.0 / math.factorial(2 * n + 1) + twice**2 * series",
+        statements=["ZGJ-01", "ZGJ-02", "ZGJ-03", "ZGJ-04"],
+    ),
+    Mutation(
+        file=_NETWORK,
+        before="torch.where(near > far, 2.0 * beta.cos(), 0.0)",
+        after="torch.where(near > far, beta.cos(), 0.0)",
+        statements=["ZGJ-01", "ZGJ-02"],
+    ),
+    Mutation(
+        file=_STATES,
+        before="return z / z.norm(dim=-1, keepdim=True).clamp(min=1e-150).sqrt()",
+        after="return z / z.norm(dim=-1, keepdim=True).clamp(min=1e-150)",
+        statements=["ZGJ-17", "ZGJ-10", "ZGJ-08"],
+    ),
+    Mutation(
+        file=_STATES,
+        before="blocks = 2.0 / math.pi * ((math.pi / 2 - angle) * identity + mixed / sines)",
+        after="blocks = 2.0 / math.pi * ((math.pi / 2 + angle) * identity + mixed / sines)",
+        statements=["ZGJ-20", "ZGJ-10", "ZGJ-14"],
+    ),
+    Mutation(
+        file=_DESCENT,
+        before="return (min(1.0, world.delta**3) / world.count) ** 0.25",
+        after="return (1.0 / world.count) ** 0.25",
+        statements=["ZGJ-18"],
+    ),
+    Mutation(
+        file=_DESCENT,
+        before="return (min(1.0, world.delta**3) / world.count) ** 0.25",
+        after="return min(1.0, world.delta**3) ** 0.25",
+        statements=["ZGJ-18"],
+        equivalent="up to four teachers the factor r^(1/4) ≤ 1.42 is within the slack of κ = ½",
+    ),
+    Mutation(
+        file=_SINGLE,
+        before="return 0.25 * (error(W) ** 2).sum(dim=(-2, -1)) + pairs / (4.0 * math.pi)",
+        after="return 0.25 * (error(W) ** 2).sum(dim=(-2, -1)) + pairs / (2.0 * math.pi)",
+        statements=["XD-01"],
+    ),
+    Mutation(
+        file=_SINGLE,
+        before="return 0.5 * error(W) + (along * units(W) - (c * theta) @ atoms) / (2.0 * math.pi)",
+        after="return 0.5 * error(W) - (along * units(W) - (c * theta) @ atoms) / (2.0 * math.pi)",
+        statements=["XD-01"],
+    ),
+    Mutation(
+        file=_SINGLE,
+        before="return W.sum(dim=-2, keepdim=True) - _teacher_of(W)",
+        after="return W.sum(dim=-2, keepdim=True) + _teacher_of(W)",
+        statements=["XD-01"],
+    ),
+    Mutation(
+        file=_SINGLE,
+        before="along = (c * theta.sin()).sum(dim=-1, keepdim=True)",
+        after="along = (c * theta).sum(dim=-1, keepdim=True)",
+        statements=["XD-01"],
+    ),
+    Mutation(
+        file=_SINGLE,
+        before='W = self.scale * trials.normal("start", self.count, self.dimension)',
+        after='W = 2.0 * self.scale * trials.normal("start", self.count, self.dimension)',
+        statements=["XD-02", "XD-03"],
+    ),
+]

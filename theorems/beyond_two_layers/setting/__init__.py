@@ -1,0 +1,4 @@
+"""The paper's world: activations, inputs, losses, networks, pseudo networks, targets, training.
+
+Nothing here states a theorem.
+"""
