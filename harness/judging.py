@@ -134,7 +134,11 @@ def _judge_bound(
     while True:
         judged = judge(failures, trials, threshold.claimed, target=target, alpha=budget.alpha)
         settled = judged.outcome == "refuted" or (
-            judged.outcome == "certified" and not threshold.deterministic and not unsure
+            # A certificate is no reason to stop while the trials speak against the claim.
+            judged.outcome == "certified"
+            and judged.log_e_refute <= 0.0
+            and not threshold.deterministic
+            and not unsure
         )
         if settled or trials >= cap or time.monotonic() > budget.deadline:
             break

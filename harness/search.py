@@ -78,6 +78,8 @@ _MOST_EXPLORED = 512
 _FEWEST_SAMPLES = 256
 _BIGGEST = 1.0
 _WITHOUT_CHANCE = 4
+_ASIDE = 8
+"""How many steps a climb may go on a plateau."""
 
 
 class Nomination(AssertionError):
@@ -278,18 +280,24 @@ class Search:
             here = space.at(start.choices) if start.choices is not None else None
             if here is None:
                 continue
-            best = start.pressure
+            best, aside = start.pressure, 0
             improved = True
             while improved and not self._spent_up(1.0):
-                improved = False
+                improved, level = False, []
                 for near in space.near(here):
                     if self._spent_up(1.0):
                         break
+                    fresh = near.hash not in self.seen
                     if found := self._look(near, "climbed"):
                         return self._made_simple(space, near, found)
-                    there = self.seen.get(near.hash)
-                    if there is not None and there.pressure > best * (1.0 + 1e-12):
-                        best, here, improved = there.pressure, near, True
+                    there = self.seen[near.hash].pressure if near.hash in self.seen else math.nan
+                    if there > best * (1.0 + 1e-12):
+                        best, here, improved = there, near, True
+                    elif fresh and there >= best * (1.0 - 1e-12):
+                        level.append(near)
+                if not improved and level and aside < _ASIDE:  # a plateau is crossed
+                    aside += 1
+                    here, improved = level[aside % len(level)], True
         return None
 
     def _ascended(self) -> Nomination | Broken | None:
