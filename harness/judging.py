@@ -23,6 +23,7 @@ from lemmata.harness.evaluation import (
     Discarded,
     Samples,
     evaluate,
+    is_random,
     join,
     price_of,
 )
@@ -126,6 +127,7 @@ def _judge_bound(
     cap = profile.trials_for(work, budget.share)
     if threshold.deterministic:  # no certificate waits for a number of trials
         cap = min(profile.trials_for(work, budget.share, fewest=BLOCK), _DETERMINISTIC_CAP)
+        cap = cap if is_random(draw) else BLOCK
     target = certificate_target(threshold.claimed)
     first = granted(draw, first, threshold)
     pieces, trials = [first], len(first)

@@ -582,6 +582,7 @@ def ascent(draw: Draw, first: int, count: int, steps: int) -> tuple[Bounds, Agai
         return None
     if moved is None:
         return None
+
     def again(first: int, count: int) -> Bounds:  # always all of them: one block
         claim = claimed(draw, replace(trials, moved=moved, asked=None))
         bounds = kept(claim, first, price_of(draw), 0.0)

@@ -593,7 +593,9 @@ def lengths(m: int, epsilon: float, trials: Trials, *, right: bool) -> Bound:
 )
 def union(n: int, q: float, trials: Trials, *, right: bool) -> Bound:
     """n q, not q."""
-    return at_least(trials.uniform("x", n).amin(-1), q).except_with_probability(n * q if right else q)
+    return at_least(trials.uniform("x", n).amin(-1), q).except_with_probability(
+        n * q if right else q
+    )
 
 
 # Means
@@ -674,5 +676,3 @@ def batches(N: int, share: float, trials: Trials, *, right: bool) -> Mean:
     chosen = values[trials.permutations("order", N)[:, :k]].mean(-1)
     variance = (N * N - 1) / 12 / k
     return mean_of(chosen.square(), variance * (N - k) / (N - 1) if right else variance)
-
-
