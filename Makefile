@@ -57,7 +57,7 @@ mutants: .venv
 	$(BIN)/python tests/mutants/run.py --only '$(ONLY)'
 
 power: .venv
-	OMP_NUM_THREADS=1 $(BIN)/python tests/planted/power.py docs/power.md --entropies $(ENTROPIES)
+	OMP_NUM_THREADS=1 PYTHONPATH=tests $(BIN)/python tests/planted/power.py docs/power.md --entropies $(ENTROPIES)
 	$(BIN)/pytest tests/planted -m slow -n auto --dist worksteal -q
 
 synchronisations: .venv

@@ -216,8 +216,8 @@ def automatic_specimens(run: Run, seen: Iterable[Seen]) -> list[Draw]:
     """Choose the instances on which a part without specimens is judged, on fresh trials.
 
     Without chance: that with the largest ratio clearly below 1. With a claimed probability: the
-    smallest p-value and the largest excess, and the largest, the median and the smallest claim. Means
-    and laws: the smallest p-value, and the first instance.
+    smallest p-value and the largest excess, and the largest, the median and the smallest claim.
+    Means and laws: the smallest p-value, and the first instance.
     """
     said = [one for one in seen if one.says_something]
     chosen: list[Seen] = []

@@ -583,8 +583,9 @@ def ascent(draw: Draw, first: int, count: int, steps: int) -> tuple[Bounds, Agai
     if moved is None:
         return None
 
-    def again(first: int, count: int) -> Bounds:  # always all of them: one block
-        claim = claimed(draw, replace(trials, moved=moved, asked=None))
+    def again(first: int, count: int) -> Bounds:
+        there = replace(trials, first=first, count=count, moved=moved, asked=None)
+        claim = claimed(draw, there)
         bounds = kept(claim, first, price_of(draw), 0.0)
         assert isinstance(bounds, Bounds)
         return bounds

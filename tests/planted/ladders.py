@@ -7,7 +7,6 @@ distribution functions, an exponent, a share of the trials.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 

@@ -1,6 +1,6 @@
 """Write docs/power.md: what each profile notices of falsehood that grows in steps.
 
-    python tests/planted/power.py docs/power.md --entropies 10
+    PYTHONPATH=tests python tests/planted/power.py docs/power.md --entropies 10
 
 Budgets are counted work, so that the tables are the same on every machine, but for what shrinking
 takes, which is switched off.
@@ -9,13 +9,10 @@ takes, which is switched off.
 from __future__ import annotations
 
 import argparse
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
 
 import torch
 from errata import ERRATA
@@ -33,10 +30,10 @@ INTRODUCTION = """# What is noticed
 
 Written by `make power`; do not edit. Each statement below is false by a known amount and is judged
 under {entropies} entropies with each profile; *random* is the default profile with the search's
-sources but random drawing switched off. A cell says in how many runs the statement is refuted
-(at α = {alpha:g}), stays undecided, or holds, and within which resolution at worst: what "holds" then
-leaves open. The truth is in the same unit. Budgets are counted work, so that the tables do not depend
-on the machine.
+sources but random drawing switched off. A cell says in how many runs the statement is refuted (at
+α = {alpha:g}), stays undecided, or holds, and within which resolution at worst: what "holds" then
+leaves open. The truth is in the same unit. Budgets are counted work, so that the tables do not
+depend on the machine.
 """
 
 
@@ -125,8 +122,8 @@ def main() -> None:
     chance = stats.binom.sf(tally["outside"] - 1, tally["runs"], BETA)
     lines.append(
         f"\n## The resolution is kept to\n\nIn {tally['outside']} of {tally['runs']:,} runs of the "
-        f'ladders "holds" is said although the truth lies outside of what is printed. That error is '
-        f"granted the probability β = {BETA:g} a run; as many or more have the probability "
+        'ladders "holds" is said although the truth lies outside of what is printed. That error '
+        f"is granted the probability β = {BETA:g} a run; as many or more have the probability "
         f"{chance:.2g}."
     )
     options.out.write_text("\n".join(lines) + "\n")
