@@ -7,6 +7,7 @@
 # make pretend every part and twin on a pretended accelerator, against the CPU
 # make synchronisations [ONLY='ALS-04 ...']   what would make a GPU wait, by part
 # make mutants [ONLY=text]   falsifies the settings in copies and says which statements notice
+# make power [ENTROPIES=5]   docs/power.md: what each profile notices; then the slow planted tests
 # make report  the report again, from the latest records
 # make docs    the pages that are written from code: records, reference, tables of the questions
 # make typed   build/typed: the package as it is installed, for type checkers and editors
@@ -19,8 +20,9 @@ TODAY := $(shell date -u +%Y%m%d)
 DEVICE ?= cuda
 MINUTES ?= 480
 STATE ?= build/nightly
+ENTROPIES ?= 5
 
-.PHONY: check check-today nightly test test-oldest lint mutants pretend synchronisations report docs format typed clean .venv
+.PHONY: check check-today nightly power test test-oldest lint mutants pretend synchronisations report docs format typed clean .venv
 
 check: .venv
 	@status=0; \
@@ -54,6 +56,10 @@ pretend: .venv
 
 mutants: .venv
 	$(BIN)/python tests/mutants/run.py --only '$(ONLY)'
+
+power: .venv
+	OMP_NUM_THREADS=1 PYTHONPATH=tests $(BIN)/python tests/planted/power.py docs/power.md --entropies $(ENTROPIES)
+	$(BIN)/pytest tests/planted -m slow -n auto --dist worksteal -q
 
 synchronisations: .venv
 	$(BIN)/python tests/pretended/synchronisations.py $(ONLY)

@@ -478,9 +478,10 @@ def _refuse_no_samples(samples: Tensor) -> None:
 def _upper(measured: Tensor, bound: Tensor | float, direction: Direction) -> Bound:
     left, right, exact = _sides(measured, bound)
     holds = left < right if direction == "less than" else left <= right
-    # 0 ≤ 0 holds and a negative bound cannot be divided by: there the ratio only says whether the
-    # claim holds.
+    # Where both sides are negative, theirs is the inverse ratio; at 0 ≤ 0, and where the signs
+    # differ, it only says whether the claim holds.
     settled = _holds_or_infinite(holds, left + right)
+    settled = torch.where((left < 0) & (right < 0), right / left, settled)
     ratio = torch.where(right > 0, left.clamp(min=0) / right, settled)
     return _worst_entry(ratio, left, right, right != torch.inf, direction, exact=exact)
 
@@ -489,6 +490,7 @@ def _lower(measured: Tensor, bound: Tensor | float, direction: Direction) -> Bou
     left, right, exact = _sides(measured, bound)
     holds = left > right if direction == "more than" else left >= right
     settled = _holds_or_infinite(holds, left + right)
+    settled = torch.where((left < 0) & (right < 0), left / right, settled)
     ratio = torch.where(left > 0, right.clamp(min=0) / left, settled)
     return _worst_entry(ratio, left, right, right != -torch.inf, direction, exact=exact)
 

@@ -66,6 +66,7 @@ class Bounds:
 
     Attributes:
         allowance: how far a ratio may exceed its threshold by rounding, trial by trial.
+        unsaid: whether the statement leaves it to the harness how far that is.
         claims: whether the trial claims anything.
         seconds: that evaluating took.
     """
@@ -77,6 +78,7 @@ class Bounds:
     bound: Array
     member: Int64[np.ndarray, "trials"]
     allowance: Array
+    unsaid: Bool[np.ndarray, "trials"]
     claims: Bool[np.ndarray, "trials"]
     probability: float | None
     attacks: dict[str, Array]
@@ -242,7 +244,8 @@ def kept(claim: Claim, first: int, known: Price, seconds: float) -> Evaluated:
         return Samples(first=first, values=flat, claim=claim, seconds=seconds)
     eps = torch.finfo(claim.ratio.dtype).eps
     usual = max(ALLOWANCE, _ROUNDINGS_A_TERM * eps * known.terms**0.5)
-    allowance = np.nan_to_num(_numpy(claim.allowance), nan=usual)
+    said = _numpy(claim.allowance)
+    allowance = np.nan_to_num(said, nan=usual)
     measured, bound = _numpy(claim.measured), _numpy(claim.bound)
     inexact = ~np.array([m.exact for m in claim.members])[claim.member.cpu().numpy()]
     tiny = (np.maximum(np.abs(measured), np.abs(bound)) < UNDERFLOW) & inexact
@@ -267,6 +270,7 @@ def kept(claim: Claim, first: int, known: Price, seconds: float) -> Evaluated:
         bound=bound,
         member=claim.member.cpu().numpy(),
         allowance=np.where(tiny & unequal & ~zero, np.inf, allowance),
+        unsaid=np.isnan(said),
         claims=claim.claims.cpu().numpy(),
         probability=claim.probability,
         attacks={name: _numpy(ratio) for name, ratio in claim.attacks.items()},
@@ -308,6 +312,7 @@ def join(pieces: Sequence[Bounds]) -> Bounds:
         bound=_column(pieces, "bound"),
         member=_column(pieces, "member"),
         allowance=_column(pieces, "allowance"),
+        unsaid=_column(pieces, "unsaid"),
         claims=_column(pieces, "claims"),
         members=members,
         attacks=by_name("attacks"),

@@ -23,12 +23,14 @@ from lemmata.harness.evaluation import (
     Discarded,
     Samples,
     evaluate,
+    is_random,
     join,
     price_of,
 )
 from lemmata.harness.evidence import Judgement, can_detect, certified_level, judge
 from lemmata.harness.levels import ALPHA, BETA, certificate_limit, certificate_target
 from lemmata.harness.profiles import BLOCK
+from lemmata.harness.rounding import granted
 from lemmata.harness.schema import Block
 from lemmata.harness.thresholds import Threshold, doubtful, failing, threshold_of
 from lemmata.harness.verdicts import (
@@ -125,20 +127,27 @@ def _judge_bound(
     cap = profile.trials_for(work, budget.share)
     if threshold.deterministic:  # no certificate waits for a number of trials
         cap = min(profile.trials_for(work, budget.share, fewest=BLOCK), _DETERMINISTIC_CAP)
+        cap = cap if is_random(draw) else BLOCK
     target = certificate_target(threshold.claimed)
+    first = granted(draw, first, threshold)
     pieces, trials = [first], len(first)
     failures = int(failing(first, threshold).sum())
     unsure = int(doubtful(first, threshold).sum())
     while True:
         judged = judge(failures, trials, threshold.claimed, target=target, alpha=budget.alpha)
         settled = judged.outcome == "refuted" or (
-            judged.outcome == "certified" and not threshold.deterministic and not unsure
+            # A certificate is no reason to stop while the trials speak against the claim.
+            judged.outcome == "certified"
+            and judged.log_e_refute <= 0.0
+            and not threshold.deterministic
+            and not unsure
         )
         if settled or trials >= cap or time.monotonic() > budget.deadline:
             break
         piece = evaluate(draw, first=trials, count=min(max(BLOCK, trials), cap - trials))
         assert isinstance(piece, Bounds)
         refuse_nan(draw, piece)
+        piece = granted(draw, piece, threshold)
         pieces.append(piece)
         trials += len(piece)
         failures += int(failing(piece, threshold).sum())

@@ -216,8 +216,8 @@ def automatic_specimens(run: Run, seen: Iterable[Seen]) -> list[Draw]:
     """Choose the instances on which a part without specimens is judged, on fresh trials.
 
     Without chance: that with the largest ratio clearly below 1. With a claimed probability: the
-    largest share of failures, and beside it the largest, the median and the smallest claim. Means
-    and laws: the smallest p-value, and the first instance.
+    smallest p-value and the largest excess, and the largest, the median and the smallest claim.
+    Means and laws: the smallest p-value, and the first instance.
     """
     said = [one for one in seen if one.says_something]
     chosen: list[Seen] = []
@@ -230,8 +230,8 @@ def automatic_specimens(run: Run, seen: Iterable[Seen]) -> list[Draw]:
     elif said:
         by_claim = sorted(said, key=lambda one: one.claimed)
         chosen = [
+            min(said, key=lambda one: one.p_value),
             max(said, key=lambda one: one.share - one.claimed),
-            max(said, key=lambda one: one.share),
             by_claim[-1],
             by_claim[len(by_claim) // 2],
             by_claim[0],

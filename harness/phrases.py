@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from lemmata.harness.levels import BETA
+from lemmata.harness.profiles import BLOCK
 from lemmata.harness.statements import Part
 from lemmata.harness.verdicts import (
     BoundVerdict,
@@ -63,18 +64,21 @@ def mean_phrase(found: MeanVerdict) -> str:
 
 
 def search_phrase(search: SearchVerdict | None, bounds: Sequence[BoundVerdict]) -> str:
-    """Say what a search has left unseen."""
-    trials = sum(one.trials for one in bounds)
-    rare = 1.0 - BETA ** (1.0 / trials) if trials else 1.0
+    """Say what a search has left unseen, of the instances and of the trials of each."""
+    drawn = [one.trials for one in bounds if one.trials > BLOCK]  # else nothing is random
+    trials = min(drawn, default=sum(one.trials for one in bounds))
+    rare = _share(1.0 - BETA ** (1.0 / trials) if trials else 1.0)
     if search is None or not search.instances:
-        return f"{_count(trials, 'trial')}: what fails in under {_share(rare)} of them is not seen"
+        return f"{_count(trials, 'trial')}: what fails in under {rare} of them is not seen"
     number = search.instances - search.vacuous
     tried = f"{_count(number, 'instance')}, worst ratio {search.worst_ratio:.3g}"
+    among = f"; nor what fails in under {rare} of the trials" if drawn else ""
     if search.exhausted:
-        return f"all of the {tried}"
+        among = among.replace("nor what", "what") + " is not seen" if drawn else ""
+        return f"all of the {tried}{among}"
     if search.unseen > 0.5:
-        return f"{tried}: nothing is said of others"
-    return f"{tried}; what fails on under {_share(search.unseen)} of them is not seen"
+        return f"{tried}: nothing is said of others{among}"
+    return f"{tried}; what fails on under {_share(search.unseen)} of them is not seen{among}"
 
 
 def words_of(part: Part[..., Any], outcome: Outcome) -> list[str]:

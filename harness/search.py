@@ -8,13 +8,14 @@ e-value: a nominated instance is judged on fresh trials of the stream ``confirm`
 * small scope: the simplest choices of the strategies and what lies next to them, enumerated;
 * drawn: Hypothesis' own search, with its shrinking;
 * climbed: from the worst instances of distinct shape, their numbers are changed, both ends of each
-  range included, as long as the ratio rises;
+  range included, as long as the ratio rises or, where there is chance, the p-value falls;
 * ascended: for a claim that no trial may violate, the draws of the worst trials are moved by
   gradient ascent (`lemmata.harness.adversary.draws`).
 
 The budget is counted work. Past a deadline for shrinking, unseen instances pass and seen ones
 repeat their answer, so that Hypothesis sees no flaky test. A smaller violation does not count while
-shrinking if it is less than half as large: a true counterexample must not slip to an artefact.
+shrinking if it is less than half as large, or infinite where the first was finite: a true
+counterexample must not slip to an artefact.
 """
 
 from __future__ import annotations
@@ -54,6 +55,7 @@ from lemmata.harness.levels import BETA
 from lemmata.harness.private import choices_now, copy_examples, settled_by_author
 from lemmata.harness.profiles import BLOCK, blocks
 from lemmata.harness.randomness import key_of
+from lemmata.harness.rounding import Again, granted
 from lemmata.harness.run import Run
 from lemmata.harness.schema import Block
 from lemmata.harness.space import Chosen, Space
@@ -76,6 +78,8 @@ _MOST_EXPLORED = 512
 _FEWEST_SAMPLES = 256
 _BIGGEST = 1.0
 _WITHOUT_CHANCE = 4
+_ASIDE = 8
+"""How many steps a climb may go on a plateau."""
 
 
 class Nomination(AssertionError):
@@ -107,8 +111,9 @@ class Seen:
         problem: what it was nominated for, or what broke.
         draw: the instance.
         ratio: the worst, over the threshold; NaN for means and laws.
+        pressure: how near to a violation, on a scale of its kind; what is climbed.
         share: of its trials, that fail; claimed: the failure probability that is claimed.
-        p_value: for means and laws.
+        p_value: of the claim, on the explored trials.
         vacuous: whether nothing is claimed; discarded: whether it was assumed away.
         tied: whether the worst trial equals the bound to rounding.
         trials: how many were looked at.
@@ -121,6 +126,7 @@ class Seen:
     origin: str
     problem: Nomination | Broken | None = None
     ratio: float = math.nan
+    pressure: float = math.nan
     worst_trial: int = 0
     share: float = 0.0
     claimed: float = math.nan
@@ -274,18 +280,24 @@ class Search:
             here = space.at(start.choices) if start.choices is not None else None
             if here is None:
                 continue
-            best = start.ratio
+            best, aside = start.pressure, 0
             improved = True
             while improved and not self._spent_up(1.0):
-                improved = False
+                improved, level = False, []
                 for near in space.near(here):
                     if self._spent_up(1.0):
                         break
+                    fresh = near.hash not in self.seen
                     if found := self._look(near, "climbed"):
                         return self._made_simple(space, near, found)
-                    ratio = self.seen[near.hash].ratio if near.hash in self.seen else math.nan
-                    if ratio > best * (1.0 + 1e-12):
-                        best, here, improved = ratio, near, True
+                    there = self.seen[near.hash].pressure if near.hash in self.seen else math.nan
+                    if there > best * (1.0 + 1e-12):
+                        best, here, improved = there, near, True
+                    elif fresh and there >= best * (1.0 - 1e-12):
+                        level.append(near)
+                if not improved and level and aside < _ASIDE:  # a plateau is crossed
+                    aside += 1
+                    here, improved = level[aside % len(level)], True
         return None
 
     def _ascended(self) -> Nomination | Broken | None:
@@ -311,7 +323,9 @@ class Search:
         found = ascent(draw, first, BLOCK, steps)
         if found is None:
             return None
-        bounds, threshold = found, threshold_of(self.subject, found)
+        bounds, again = found
+        threshold = threshold_of(self.subject, bounds)
+        bounds = granted(draw, bounds, threshold, again)
         name = "ascent over the draws"
         worst = float(np.nanmax(bounds.ratio, initial=0.0)) / threshold.value
         self._attacks[name] = max(self._attacks.get(name, 0.0), worst)
@@ -364,7 +378,7 @@ class Search:
             self._shrink_from = time.monotonic()
             self._first = seen.draw
             self._largest = getattr(problem, "size", 0.0)
-        if isinstance(problem, Nomination) and problem.size < 0.5 * min(self._largest, _BIGGEST):
+        if isinstance(problem, Nomination) and not _as_large(problem.size, self._largest):
             return
         raise problem
 
@@ -414,6 +428,7 @@ class Search:
         if threshold.silent:
             seen.vacuous = True
             return
+        bounds = granted(draw, bounds, threshold)
         seen.block = block_of(draw, bounds, threshold)
         index = int(np.argmax(bounds.ratio))
         seen.ratio = float(bounds.ratio[index]) / threshold.value
@@ -424,6 +439,8 @@ class Search:
             self._attacks[name] = max(self._attacks.get(name, 0.0), worst)
         failures = int(failing(bounds, threshold).sum())
         seen.share = failures / len(bounds)
+        seen.p_value = float(stats.binom.sf(failures - 1, len(bounds), threshold.claimed))
+        seen.pressure = seen.ratio if threshold.deterministic else _pressure(seen.p_value)
         if not _suspicious(failures, len(bounds), threshold):
             return
         sides = sides_of(bounds, index)
@@ -437,6 +454,7 @@ class Search:
     def _suspect_samples(self, draw: Draw, seen: Seen, samples: Samples) -> None:
         verdict, _, _ = test_samples(draw, samples, _SUSPICIOUS / 10, time.perf_counter())
         seen.trials, seen.p_value = len(samples), verdict.p_value
+        seen.pressure = _pressure(verdict.p_value)
         if verdict.verdict == "refuted":
             what = "its law" if isinstance(samples.claim, Law) else "its mean"
             seen.problem = Nomination(draw, f"{what} looks wrong (p = {verdict.p_value:.2g})", 1.0)
@@ -450,7 +468,6 @@ class Search:
             return found
         self._first = self.seen[here.hash].draw
         begin, size = time.monotonic(), getattr(found, "size", 0.0)
-        least = 0.5 * min(size, _BIGGEST)
         improved = True
         while improved:
             improved = False
@@ -464,7 +481,7 @@ class Search:
                         continue
                 else:
                     problem = self._look(simpler, "shrunk")
-                if type(problem) is type(found) and getattr(problem, "size", 0.0) >= least:
+                if type(problem) is type(found) and _as_large(getattr(problem, "size", 0.0), size):
                     found, here, improved = problem, simpler, True
                     break
         return found
@@ -493,10 +510,10 @@ class Search:
         return self._late() or (self.work > share * self.run.profile.explore and met >= fewest)
 
     def _worst_of_distinct_shape(self, number: int) -> Iterator[Seen]:
-        """The instances with the largest ratios, one of each shape."""
+        """The instances that come nearest to a violation, one of each shape."""
         ranked = sorted(
-            (seen for seen in self.seen.values() if seen.says_something and seen.ratio > 0.0),
-            key=lambda seen: -seen.ratio,
+            (seen for seen in self.seen.values() if seen.says_something and seen.pressure > 0.0),
+            key=lambda seen: -seen.pressure,
         )
         shapes: set[tuple[Any, ...]] = set()
         for seen in ranked if number > 0 else ():
@@ -541,10 +558,13 @@ class Search:
         return settings(hypothesis.seed(seed)(test))
 
 
-def ascent(draw: Draw, first: int, count: int, steps: int) -> Bounds | None:
+def ascent(draw: Draw, first: int, count: int, steps: int) -> tuple[Bounds, Again] | None:
     """Ascend over the draws of some trials, and evaluate where each ends; None for nowhere.
 
     What goes wrong on the way finds nothing: a statement need not be differentiable.
+
+    Returns:
+        What the trials measure there, and what evaluates them there once more.
     """
     trials = draw.trials(first, count)
 
@@ -562,12 +582,31 @@ def ascent(draw: Draw, first: int, count: int, steps: int) -> Bounds | None:
         return None
     if moved is None:
         return None
+
+    def again(first: int, count: int) -> Bounds:
+        there = replace(trials, first=first, count=count, moved=moved, asked=None)
+        claim = claimed(draw, there)
+        bounds = kept(claim, first, price_of(draw), 0.0)
+        assert isinstance(bounds, Bounds)
+        return bounds
+
     try:
-        claim = claimed(draw, replace(trials, moved=moved, asked=None))
+        return again(first, count), again
     except (BrokenStatement, Discarded, MemoryRanOut):
         return None
-    bounds = kept(claim, first, price_of(draw), 0.0)
-    return bounds if isinstance(bounds, Bounds) else None
+
+
+def _pressure(p_value: float) -> float:
+    return -math.log(max(p_value, 1e-300))
+
+
+def _as_large(size: float, first: float) -> bool:
+    """Whether a smaller violation may stand for the one that was found first.
+
+    It must be half as large or more, and no infinite one stands for a finite one: that would slip
+    to a degenerate zero, where a ratio says little.
+    """
+    return size >= 0.5 * min(first, _BIGGEST) and (math.isfinite(size) or math.isinf(first))
 
 
 def place_of(found: Nomination | Broken) -> Place | None:

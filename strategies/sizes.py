@@ -28,9 +28,10 @@ def sizes(*, smallest: int = 1, largest: int, factor: float = 2.0) -> st.SearchS
 
 
 def log_uniform(low: float, high: float, *, per_decade: int = 4) -> st.SearchStrategy[float]:
-    """Draw a positive number from a geometric grid with two significant digits, so that it reads
-    well
-    when it shrinks to ``low``.
+    """Draw a positive number from a geometric grid with two significant digits.
+
+    It shrinks to 1 where 1 lies in the range, else to the end that is nearer to 1; 1 is on the
+    grid where it is in the range.
 
     Raises:
         ValueError: the ends are not positive and increasing.
@@ -39,4 +40,6 @@ def log_uniform(low: float, high: float, *, per_decade: int = 4) -> st.SearchStr
         raise ValueError(f"log_uniform needs 0 < low ≤ high; got low={low}, high={high}")
     count = max(1, math.ceil(math.log10(high / low) * per_decade))
     grid = {float(f"{low * (high / low) ** (step / count):.2g}") for step in range(count + 1)}
-    return st.sampled_from(sorted(min(max(value, low), high) for value in grid))
+    kept = {min(max(value, low), high) for value in grid | {1.0}}
+    # The nearest to 1 first: that is what a choice shrinks to.
+    return st.sampled_from(sorted(kept, key=lambda value: (abs(math.log(value)), value)))

@@ -23,6 +23,14 @@ install_import_hook(
 pytest_plugins = ["pytester"]
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the slow tests to `make power`, or to whoever names them with -m."""
+    if not config.option.markexpr:
+        slow = [item for item in items if item.get_closest_marker("slow")]
+        config.hook.pytest_deselected(items=slow)
+        items[:] = [item for item in items if not item.get_closest_marker("slow")]
+
+
 @pytest.fixture(autouse=True)
 def _statements_of_their_own() -> Iterator[None]:
     from support import statements_of_their_own

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from lemmata.harness import Part, given, registry, statement
 from lemmata.harness.draw import Draw
 from lemmata.harness.parts import judge_subject
-from lemmata.harness.profiles import PROFILES
+from lemmata.harness.profiles import PROFILES, Profile
 from lemmata.harness.records import Recorder
 from lemmata.harness.run import Run
 from lemmata.harness.statements import Twin
@@ -22,11 +22,16 @@ _NUMBERS = itertools.count(1)
 
 
 def fresh_run(
-    *, entropy: int = 0, profile: str = "default", records: Path | None = None, **settings: object
+    *,
+    entropy: int = 0,
+    profile: str | Profile = "default",
+    records: Path | None = None,
+    **settings: object,
 ) -> Run:
     """A run that records nothing unless told where."""
     recorder = Recorder(records, run="test")
-    return Run(profile=PROFILES[profile], entropy=entropy, recorder=recorder, **settings)
+    spent = PROFILES[profile] if isinstance(profile, str) else profile
+    return Run(profile=spent, entropy=entropy, recorder=recorder, **settings)
 
 
 def outcome_of(subject: Part | Twin, **settings: object) -> Outcome:

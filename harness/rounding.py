@@ -1,0 +1,183 @@
+"""Rounding: whether a violation is larger than what rounding alone would do to its two sides.
+
+A bound without chance is refuted by one trial, so that no accusation may rest on the last digits.
+Ratios close to the threshold are settled by an allowance (`lemmata.harness.thresholds`), but where
+a side is a difference that cancels, an eigenvalue of a singular matrix, or 0, no ratio tells. There
+the trial is evaluated again with every operation a little wrong, as in the stochastic arithmetic of
+Vignes: results are changed by some units of roundoff at random, and so are what sums, products and
+Fourier transforms take in, and the matrices that a decomposition takes in, relative to their
+largest entry, since these routines are exact for a matrix nearby. Whole numbers stay as they are.
+The violation counts where it is on average many times larger than its spread over the repetitions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from lemmata.harness.draw import Draw
+from lemmata.harness.evaluation import (
+    Bounds,
+    BrokenStatement,
+    Discarded,
+    MemoryRanOut,
+    claimed,
+    kept,
+    price_of,
+)
+from lemmata.harness.profiles import BLOCK
+from lemmata.harness.thresholds import Threshold, failing
+
+Again = Callable[[int, int], Bounds]
+"""Evaluates some trials, by the first and their number, once more."""
+
+_ROUNDOFFS: Final = 16.0
+_REPETITIONS: Final = 6
+_SPREADS: Final = 8.0
+_BLOCKS: Final = 4
+_LARGEST_WHOLE: Final = 2.0**31
+
+_SUMS = frozenset(
+    ("sum", "mean", "mm", "bmm", "addmm", "baddbmm", "mv", "addmv", "dot", "cumsum", "sub", "add")
+)
+
+
+def granted(draw: Draw, bounds: Bounds, threshold: Threshold, again: Again | None = None) -> Bounds:
+    """Take back the violations of a bound without chance that rounding explains.
+
+    Args:
+        draw: what the trials are of.
+        bounds: what they measured.
+        threshold: from which they fail.
+        again: evaluates some of them once more; by default the draw's own trials.
+
+    Returns:
+        The same with such trials at their threshold, where rounding decides. Looked at are the
+        worst trials, block by block, until a violation stands; if none does, none counts.
+    """
+    suspects = failing(bounds, threshold) & bounds.unsaid & ~_exact(bounds)
+    if not threshold.deterministic or not suspects.any():
+        return bounds
+    if (failing(bounds, threshold) & ~suspects).any():
+        return bounds
+    evaluated = again or _again(draw)
+    explained = np.zeros_like(suspects)
+    order = np.argsort(-np.where(suspects, bounds.ratio, -np.inf), kind="stable")
+    for block in list(dict.fromkeys((order[: suspects.sum()] // BLOCK).tolist()))[:_BLOCKS]:
+        start, end = block * BLOCK, min((block + 1) * BLOCK, len(bounds))
+        stands = _stands(evaluated, bounds.first + start, end - start, threshold)
+        explained[start:end] = suspects[start:end] & ~stands
+        if (suspects[start:end] & stands).any():
+            break
+    else:
+        explained = suspects
+    at_threshold = threshold.value * (1.0 + 0.5 * np.minimum(bounds.allowance, 1.0))
+    return replace(bounds, ratio=np.where(explained, at_threshold, bounds.ratio))
+
+
+def _again(draw: Draw) -> Again:
+    def evaluated(first: int, count: int) -> Bounds:
+        found = kept(claimed(draw, draw.trials(first, count)), first, price_of(draw), 0.0)
+        assert isinstance(found, Bounds)
+        return found
+
+    return evaluated
+
+
+def _stands(again: Again, first: int, count: int, threshold: Threshold) -> Bool[np.ndarray, " n"]:
+    """Say for each trial whether its violation is large against what rounding does to it."""
+    gaps = []
+    for repetition in range(_REPETITIONS):
+        try:
+            with _Wrong(repetition):
+                gaps.append(_gap(again(first, count), threshold))
+        except (BrokenStatement, Discarded, MemoryRanOut):
+            # What cannot be computed otherwise than exactly is taken as it was.
+            return np.ones(count, dtype=bool)
+    excess = np.stack(gaps)
+    with np.errstate(invalid="ignore"):
+        centre, spread = excess.mean(axis=0), excess.std(axis=0, ddof=1)
+        spread = np.where(np.isinf(excess).all(axis=0) & (excess > 0).all(axis=0), 0.0, spread)
+        return np.asarray((centre > 0.0) & (centre > _SPREADS * spread))
+
+
+def _gap(bounds: Bounds, threshold: Threshold) -> Float[np.ndarray, " n"]:
+    """By how much a trial's worst entry lies beyond its bound."""
+    upper = np.array([m.direction in ("at most", "less than") for m in bounds.members])
+    at_most = upper[bounds.member]
+    with np.errstate(invalid="ignore"):
+        above = bounds.measured - threshold.value * bounds.bound
+        below = bounds.bound - threshold.value * bounds.measured
+    return np.where(at_most, above, below)
+
+
+def _exact(bounds: Bounds) -> Bool[np.ndarray, " n"]:
+    exact = np.array([member.exact for member in bounds.members])
+    return np.asarray(exact[bounds.member])
+
+
+class _Wrong(TorchDispatchMode):
+    """Every operation a little wrong, in a way that the repetition's number decides."""
+
+    def __init__(self, repetition: int) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._random = torch.Generator().manual_seed(repetition)
+
+    def __torch_dispatch__(
+        self,
+        func: Any,
+        types: Any,
+        args: tuple[Any, ...] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        name = func.overloadpacket.__name__
+        if "linalg" in name or "fft" in name:
+            args = tuple(self._matrix(entry) for entry in args)
+        elif name in _SUMS:
+            args = tuple(self._numbers(entry) for entry in args)
+        result = func(*args, **(kwargs or {}))
+        aliases = [entry.alias_info for entry in func._schema.returns]  # noqa: SLF001
+        if any(alias is not None and not alias.is_write for alias in aliases):
+            return result  # a view: its numbers are those of another tensor
+        if any(alias is not None for alias in aliases):
+            for tensor in result if isinstance(result, tuple | list) else (result,):
+                if _is_inexact(tensor):
+                    tensor.copy_(self._numbers(tensor))
+            return result
+        if isinstance(result, tuple | list):
+            return type(result)(self._numbers(entry) for entry in result)
+        return self._numbers(result)
+
+    def _numbers(self, value: Any) -> Any:
+        if not _is_inexact(value):
+            return value
+        wrong = value * (1.0 + self._signs(value))
+        if value.is_complex():
+            return wrong
+        whole = (value == value.round()) & (value.abs() < _LARGEST_WHOLE)
+        return torch.where(whole, value, wrong)
+
+    def _matrix(self, value: Any) -> Any:
+        if not _is_inexact(value):
+            return value
+        return value + value.abs().amax() * self._signs(value)
+
+    def _signs(self, like: Tensor) -> Tensor:
+        real = torch.float64 if like.dtype in (torch.float64, torch.complex128) else torch.float32
+        drawn = torch.rand(like.shape, generator=self._random, dtype=real).to(like.device)
+        return (drawn - 0.5).mul_(4.0 * _ROUNDOFFS * torch.finfo(like.dtype).eps)
+
+
+def _is_inexact(value: Any) -> bool:
+    return (
+        isinstance(value, Tensor)
+        and value.numel() > 0
+        and (value.is_floating_point() or value.is_complex())
+    )

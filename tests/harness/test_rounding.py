@@ -1,0 +1,120 @@
+"""A violation counts where it is larger than what rounding does to its sides."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from hypothesis import strategies as st
+from support import draw_of, fresh_id, outcome_of, planted
+
+from lemmata.harness import Bound, Trials, at_least, at_most, equal, given, statement
+from lemmata.harness.evaluation import evaluate
+from lemmata.harness.judging import judge_instance
+from lemmata.harness.rounding import granted
+from lemmata.harness.thresholds import failing, threshold_of
+
+SINGULAR = ((1.0, 2.0, 3.0), (2.0, 4.0, 6.0), (3.0, 6.0, 9.0))
+
+
+def _on_one(check, kind: str = "inequality"):
+    return judge_instance(draw_of(planted(check, kind=kind), {"m": 1})).verdict.verdict
+
+
+def _singular(trials: Trials) -> torch.Tensor:
+    return trials.every(trials.tensor(SINGULAR) / 7.0)
+
+
+def test_an_eigenvalue_that_is_zero_but_for_rounding_accuses_nobody() -> None:
+    def check(m: int, trials: Trials) -> Bound:
+        return at_least(torch.linalg.eigvalsh(_singular(trials) @ _singular(trials)).amin(-1), 0.0)
+
+    assert _on_one(check) in ("holds", "undecided")
+
+
+def test_singular_values_that_are_zero_but_for_rounding_are_not_compared() -> None:
+    """Both sides are about 1e-16; which one is larger says nothing."""
+
+    def check(m: int, trials: Trials) -> Bound:
+        values = torch.linalg.svdvals(_singular(trials))
+        return at_most(values[:, 1:], values[:, 1:].flip(-1))
+
+    assert _on_one(check) in ("holds", "undecided")
+
+
+def test_a_difference_that_cancels_accuses_nobody() -> None:
+    def check(m: int, trials: Trials) -> Bound:
+        x = trials.uniform("x", 8)
+        return at_most((x.sum(-1) - x.flip(-1).cumsum(-1)[:, -1]).abs(), 0.0)
+
+    assert _on_one(check) == "undecided"
+
+
+@pytest.mark.parametrize("size", [1e-6, 1e-3, 1.0])
+def test_a_negative_eigenvalue_refutes_however_small_against_the_scale(size: float) -> None:
+    def check(m: int, trials: Trials) -> Bound:
+        shifted = _singular(trials) - size * torch.eye(3, dtype=torch.float64)
+        return at_least(torch.linalg.eigvalsh(shifted).amin(-1), 0.0)
+
+    assert _on_one(check) == "refuted"
+
+
+@pytest.mark.parametrize("scale", [1e-100, 1e-20, 1.0, 1e20])
+def test_a_factor_two_refutes_on_every_scale(scale: float) -> None:
+    def check(m: int, trials: Trials) -> Bound:
+        return at_most(2 * scale * trials.uniform("x"), scale * trials.uniform("x"))
+
+    assert _on_one(check) == "refuted"
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_sides_that_are_equal_to_rounding_decide_nothing_whatever_their_sign(sign: float) -> None:
+    def check(m: int, trials: Trials) -> Bound:
+        x = sign * (1 + trials.uniform("x"))
+        return at_most(x + 2.0**-52, x)
+
+    assert _on_one(check) == "undecided"
+
+
+def test_an_identity_says_itself_what_rounding_it_grants() -> None:
+    def check(m: int, trials: Trials) -> Bound:
+        x = 1 + trials.uniform("x")
+        return equal(x * (1 + 2.0**-48), x, roundings=4)
+
+    assert _on_one(check, kind="identity") == "refuted"
+
+
+def test_a_violation_stands_beside_artefacts() -> None:
+    """Half of the trials violate by rounding only, infinitely; the others by a factor 2."""
+
+    def check(m: int, trials: Trials) -> Bound:
+        x = trials.uniform("x")
+        even = trials.signs("s") > 0
+        artefact = (x * 3.0 - (x + x) - x).abs() + 1e-17 * x
+        return at_most(torch.where(even, artefact, 2.0 * x), torch.where(even, 0.0, x))
+
+    draw = draw_of(planted(check, kind="inequality"), {"m": 1})
+    bounds = evaluate(draw, first=0, count=64)
+    threshold = threshold_of(draw.subject, bounds)
+    left = granted(draw, bounds, threshold)
+    assert failing(left, threshold).any()
+    assert (left.bound[failing(left, threshold)][:1] > 0).all()
+
+
+def test_negative_sides_have_a_ratio_that_can_be_climbed() -> None:
+    x = torch.tensor([-2.0, -1.0, -0.5, 0.0], dtype=torch.float64)
+    assert at_most(x, -1.0).ratio.tolist() == [0.5, 1.0, 2.0, float("inf")]
+    assert at_least(x, -1.0).ratio.tolist() == [2.0, 1.0, 0.5, 0.0]
+
+
+def test_the_search_does_not_slip_to_an_infinite_ratio() -> None:
+    """The claim fails by a factor from 3 on, and degenerately at 0, where shrinking would end."""
+
+    def check(x: float, trials: Trials) -> Bound:
+        measured, bound = (1.0, 0.0) if x == 0.0 else (2.0 if x >= 3.0 else 0.5, 1.0)
+        return at_most(trials.every(trials.tensor(measured)), bound)
+
+    made = statement(fresh_id(), source="planted, x", title="x", says="$x$", kind="inequality")
+    found = outcome_of(made(given(x=st.integers(0, 30).map(lambda k: float(k or 30)))(check)))
+    assert found.verdict == "refuted"
+    assert found.refutation is not None
+    assert found.refutation.sides.ratio == 2.0
