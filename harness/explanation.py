@@ -6,6 +6,10 @@ often it failed, and how to see it again.
 
 from __future__ import annotations
 
+import shlex
+import sys
+from pathlib import Path
+
 from lemmata.harness.levels import ALPHA
 from lemmata.harness.phrases import power_of_ten
 from lemmata.harness.statements import Subject, Twin, part_of
@@ -128,8 +132,19 @@ def _failed(subject: Subject, outcome: Outcome) -> str:
     if outcome.failure.place is not None:
         lines.append(_line("instance", outcome.failure.place.words))
     if outcome.failure.token:
-        lines.append(_line("replay", f"lemmata replay {outcome.failure.token}"))
+        lines.append(_line("replay", _replay(subject, outcome.failure.token)))
     return "\n".join(lines)
+
+
+def _replay(subject: Subject, token: str) -> str:
+    """The command that draws the trial again; a statement of another's file is named with it."""
+    module = part_of(subject).test.__module__
+    file = getattr(sys.modules.get(module), "__file__", None)
+    if file is None or module.startswith("lemmata."):
+        return f"lemmata replay {token}"
+    path = Path(file)
+    near = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+    return f"lemmata replay --from {shlex.quote(str(near))} {token}"
 
 
 def _refuted(subject: Subject, found: Refutation) -> str:
@@ -146,7 +161,7 @@ def _refuted(subject: Subject, found: Refutation) -> str:
     if isinstance(found, BoundRefutation) and found.attack:
         lines.append(_line("attack", f"found by {found.attack}"))
     if found.at.token:
-        lines.append(_line("replay", f"lemmata replay {found.at.token}"))
+        lines.append(_line("replay", _replay(subject, found.at.token)))
     else:
         lines.append(_line("replay", "lemmata replay --last-failure (the instance is too large)"))
     return "\n".join(lines)
