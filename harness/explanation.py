@@ -41,7 +41,8 @@ def explain(subject: Subject, outcome: Outcome) -> str:
     if outcome.verdict == "holds" and outcome.expect == "holds":
         return ""
     if outcome.expect == "refuted":
-        head = f"{subject.id} should be refuted and is {outcome.verdict}: {headline(subject)}"
+        found = "holds" if outcome.verdict == "holds" else f"is {outcome.verdict}"
+        head = f"{subject.id} should be refuted but {found}: {headline(subject)}"
     else:
         head = f"{subject.id} is {outcome.verdict}: {headline(subject)}"
     return f"{head}\n{_line('reason', reason(outcome))}"
@@ -126,7 +127,7 @@ def method_of(found: LawRefutation | MeanRefutation) -> str:
 def _failed(subject: Subject, outcome: Outcome) -> str:
     assert outcome.failure is not None
     lines = [
-        f"{subject.id} is in error: {headline(subject)}",
+        f"{subject.id} raises an error: {headline(subject)}",
         _line("problem", outcome.failure.text),
     ]
     if outcome.failure.place is not None:
