@@ -44,6 +44,7 @@ JUDGES = (
     "mixture",
     "profiles",
     "randomness",
+    "rounding",
     "slopes",
     "thresholds",
     "trials",

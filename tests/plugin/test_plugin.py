@@ -143,11 +143,11 @@ def _(m, trials):
     result.assert_outcomes(passed=2, failed=2)
     result.stdout.fnmatch_lines(
         [
-            "*NAN-1 is in error*",
+            "*NAN-1 raises an error*",
             "*measured NaN*",
             "*instance *m = 1*",
             "*replay *",
-            "*RAISES-1 is in error*",
+            "*RAISES-1 raises an error*",
             "*no such size*",
             "*m = 4*",
         ]
