@@ -197,8 +197,8 @@ def test_every_module_of_the_harness_is_sorted_out() -> None:
         "__init__", "blocks", "codec", "control_groups", "durations", "explanation", "generation",
         "histogram", "ids", "memory",
         "notebook", "parts", "phrases", "private", "pytest_items", "recording", "records",
-        "registry", "replay", "run", "schema", "schema_page", "search", "session", "space", "statements",
-        "sufficiency", "terminal", "tokens", "verdicts", "wording",
+        "registry", "replay", "run", "schema", "schema_page", "search", "session",
+        "space", "statements", "sufficiency", "terminal", "tokens", "verdicts", "wording",
     }  # fmt: skip
     modules = {path.stem for path in HARNESS.iterdir() if path.suffix == ".py" or path.is_dir()}
     assert modules - {"__pycache__"} <= only_carries | set(JUDGES)
