@@ -45,6 +45,7 @@ _SPREADS: Final = 4.0
 _FEW, _FAR = 4, 100.0
 """After so few repetitions a violation stands that is so many times larger than its spread."""
 _BLOCKS: Final = 4
+_NEAR, _TINY = 0.25, 1e-3
 _LARGEST_WHOLE: Final = 2.0**31
 
 _SUMS = frozenset(
@@ -136,7 +137,7 @@ def granted(draw: Draw, bounds: Bounds, threshold: Threshold, again: Again | Non
     order = np.argsort(-np.where(suspects, bounds.ratio, -np.inf), kind="stable")
     for block in list(dict.fromkeys((order[: suspects.sum()] // BLOCK).tolist()))[:_BLOCKS]:
         start, end = block * BLOCK, min((block + 1) * BLOCK, len(bounds))
-        stands = _stands(evaluated, bounds.first + start, end - start, threshold)
+        stands = _stands(evaluated, _between(bounds, start, end), threshold)
         explained[start:end] = suspects[start:end] & ~stands
         if (suspects[start:end] & stands).any():
             break
@@ -144,6 +145,13 @@ def granted(draw: Draw, bounds: Bounds, threshold: Threshold, again: Again | Non
         explained = suspects
     at_threshold = threshold.value * (1.0 + 0.5 * np.minimum(bounds.allowance, 1.0))
     return replace(bounds, ratio=np.where(explained, at_threshold, bounds.ratio))
+
+
+def _between(bounds: Bounds, start: int, end: int) -> Bounds:
+    """Return some of the trials, with what gaps are made of."""
+    columns = ("ratio", "measured", "bound", "member")
+    cut = {name: getattr(bounds, name)[start:end] for name in columns}
+    return replace(bounds, first=bounds.first + start, **cut)
 
 
 def _again(draw: Draw) -> Again:
@@ -155,19 +163,19 @@ def _again(draw: Draw) -> Again:
     return evaluated
 
 
-def _stands(again: Again, first: int, count: int, threshold: Threshold) -> Bool[np.ndarray, " n"]:
+def _stands(again: Again, bounds: Bounds, threshold: Threshold) -> Bool[np.ndarray, " n"]:
     """Say for each trial whether its violation is large against what rounding does to it."""
     gaps: list[Float[np.ndarray, " n"]] = []
     for repetition in range(_REPETITIONS):
         try:
             with _Wrong(repetition):
-                gaps.append(_gap(again(first, count), threshold))
+                gaps.append(_gap(again(bounds.first, len(bounds)), threshold))
         except (BrokenStatement, Discarded, MemoryRanOut):
             # What cannot be computed otherwise than exactly is taken as it was.
-            return np.ones(count, dtype=bool)
+            return np.ones(len(bounds), dtype=bool)
         if len(gaps) == _FEW and _larger(gaps, _FAR).any():
             return _larger(gaps, _FAR)
-    return _larger(gaps, _SPREADS)
+    return _larger(gaps, _SPREADS) | _apart(gaps, _gap(bounds, threshold))
 
 
 def _larger(gaps: list[Float[np.ndarray, " n"]], spreads: float) -> Bool[np.ndarray, " n"]:
@@ -177,6 +185,21 @@ def _larger(gaps: list[Float[np.ndarray, " n"]], spreads: float) -> Bool[np.ndar
         centre, spread = excess.mean(axis=0), excess.std(axis=0, ddof=1)
         infinite = np.isposinf(excess).all(axis=0)
         return np.asarray(infinite | ((centre > 0.0) & (centre > spreads * spread)))
+
+
+def _apart(
+    gaps: list[Float[np.ndarray, " n"]], first: Float[np.ndarray, " n"]
+) -> Bool[np.ndarray, " n"]:
+    """Say for each trial whether its gap comes back nearly, and is else a thousandth or less.
+
+    A trial's worst entry may be another one in a repetition: one that is 0 but for rounding, whose
+    ratio is infinite.
+    """
+    excess = np.stack(gaps)
+    with np.errstate(invalid="ignore"):
+        again = np.abs(excess - first) <= _NEAR * first
+        tiny = np.abs(excess) <= _TINY * first
+    return np.asarray((again | tiny).all(axis=0) & (again.sum(axis=0) >= 2))
 
 
 def _gap(bounds: Bounds, threshold: Threshold) -> Float[np.ndarray, " n"]:

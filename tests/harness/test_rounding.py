@@ -100,6 +100,29 @@ def test_a_violation_stands_beside_artefacts() -> None:
     assert (left.bound[failing(left, threshold)][:1] > 0).all()
 
 
+def test_a_violation_stands_beside_a_point_that_is_zero_but_for_rounding() -> None:
+    """There the worst entry is another one in most repetitions, and its ratio infinite."""
+
+    def check(m: int, trials: Trials) -> Bound:
+        x = trials.uniform("x")
+        cancels = (x / 3.0 + x / 3.0 + x / 3.0 - x).abs()
+        nothing = torch.where(cancels < 1e-15, torch.zeros_like(x), cancels)
+        return at_most(torch.stack([2.0 * x, nothing], 1), torch.stack([x, 0.0 * x], 1))
+
+    assert _on_one(check) == "refuted"
+
+
+def test_an_equality_of_copies_is_exact() -> None:
+    """What is selected is equal to where it came from."""
+
+    def check(m: int, trials: Trials) -> Bound:
+        x = trials.normal("x", 4)
+        chosen = (x == x.amax(-1, keepdim=True)).double().sum(-1)
+        return at_most(chosen + 1.0, torch.ones(len(trials), dtype=torch.float64) * 1.5)
+
+    assert _on_one(check) == "refuted"
+
+
 def test_negative_sides_have_a_ratio_that_can_be_climbed() -> None:
     x = torch.tensor([-2.0, -1.0, -0.5, 0.0], dtype=torch.float64)
     assert at_most(x, -1.0).ratio.tolist() == [0.5, 1.0, 2.0, float("inf")]
