@@ -9,6 +9,7 @@
 # make mutants [ONLY=text]   falsifies the settings in copies and says which statements notice
 # make power [ENTROPIES=5]   docs/power.md: what each profile notices; then the slow planted tests
 # make report  the report again, from the latest records
+# make docs    the pages that are written from code: records, reference, tables of the questions
 # make typed   build/typed: the package as it is installed, for type checkers and editors
 # make .venv   only set up
 
@@ -21,7 +22,7 @@ MINUTES ?= 480
 STATE ?= build/nightly
 ENTROPIES ?= 5
 
-.PHONY: check check-today nightly power test test-oldest lint mutants pretend synchronisations report format typed clean .venv
+.PHONY: check check-today nightly power test test-oldest lint mutants pretend synchronisations report docs format typed clean .venv
 
 check: .venv
 	@status=0; \
@@ -74,6 +75,10 @@ typed: .venv
 
 report: .venv
 	$(BIN)/lemmata report --records build/records --out build/report
+
+docs: .venv
+	$(BIN)/python -m lemmata.harness.schema_page > docs/records.md
+	$(BIN)/python docs/make_reference.py
 
 format: .venv
 	$(BIN)/ruff check --fix .

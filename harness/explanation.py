@@ -6,6 +6,10 @@ often it failed, and how to see it again.
 
 from __future__ import annotations
 
+import shlex
+import sys
+from pathlib import Path
+
 from lemmata.harness.levels import ALPHA
 from lemmata.harness.phrases import power_of_ten
 from lemmata.harness.statements import Subject, Twin, part_of
@@ -37,7 +41,8 @@ def explain(subject: Subject, outcome: Outcome) -> str:
     if outcome.verdict == "holds" and outcome.expect == "holds":
         return ""
     if outcome.expect == "refuted":
-        head = f"{subject.id} should be refuted and is {outcome.verdict}: {headline(subject)}"
+        found = "holds" if outcome.verdict == "holds" else f"is {outcome.verdict}"
+        head = f"{subject.id} should be refuted but {found}: {headline(subject)}"
     else:
         head = f"{subject.id} is {outcome.verdict}: {headline(subject)}"
     return f"{head}\n{_line('reason', reason(outcome))}"
@@ -122,14 +127,25 @@ def method_of(found: LawRefutation | MeanRefutation) -> str:
 def _failed(subject: Subject, outcome: Outcome) -> str:
     assert outcome.failure is not None
     lines = [
-        f"{subject.id} is in error: {headline(subject)}",
+        f"{subject.id} raises an error: {headline(subject)}",
         _line("problem", outcome.failure.text),
     ]
     if outcome.failure.place is not None:
         lines.append(_line("instance", outcome.failure.place.words))
     if outcome.failure.token:
-        lines.append(_line("replay", f"lemmata replay {outcome.failure.token}"))
+        lines.append(_line("replay", _replay(subject, outcome.failure.token)))
     return "\n".join(lines)
+
+
+def _replay(subject: Subject, token: str) -> str:
+    """The command that draws the trial again; a statement of another's file is named with it."""
+    module = part_of(subject).test.__module__
+    file = getattr(sys.modules.get(module), "__file__", None)
+    if file is None or module.startswith("lemmata."):
+        return f"lemmata replay {token}"
+    path = Path(file)
+    near = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+    return f"lemmata replay --from {shlex.quote(str(near))} {token}"
 
 
 def _refuted(subject: Subject, found: Refutation) -> str:
@@ -146,7 +162,7 @@ def _refuted(subject: Subject, found: Refutation) -> str:
     if isinstance(found, BoundRefutation) and found.attack:
         lines.append(_line("attack", f"found by {found.attack}"))
     if found.at.token:
-        lines.append(_line("replay", f"lemmata replay {found.at.token}"))
+        lines.append(_line("replay", _replay(subject, found.at.token)))
     else:
         lines.append(_line("replay", "lemmata replay --last-failure (the instance is too large)"))
     return "\n".join(lines)

@@ -129,6 +129,8 @@ def _judge_bound(
         cap = min(profile.trials_for(work, budget.share, fewest=BLOCK), _DETERMINISTIC_CAP)
         cap = cap if is_random(draw) else BLOCK
     target = certificate_target(threshold.claimed)
+    if (asked := draw.part.said.resolution) is not None:
+        target = min(target, asked)
     first = granted(draw, first, threshold)
     pieces, trials = [first], len(first)
     failures = int(failing(first, threshold).sum())

@@ -16,6 +16,7 @@ from typing import Any
 import hypothesis
 from hypothesis.control import BuildContext, currently_in_test_context
 from hypothesis.errors import HypothesisException, StopTest
+from hypothesis.internal.conjecture import providers
 from hypothesis.internal.conjecture.choice import ChoiceTemplate
 from hypothesis.internal.conjecture.data import ConjectureData
 from hypothesis.strategies import SearchStrategy
@@ -88,6 +89,27 @@ def choices_now() -> tuple[Any, ...] | None:
     from hypothesis.control import current_build_context
 
     return tuple(node.value for node in current_build_context().data.nodes)
+
+
+@contextmanager
+def without_constants_of_modules() -> Iterator[None]:
+    """Let no draw depend on which modules happen to be imported.
+
+    Hypothesis mixes numbers and strings that it finds in the imported code into what it draws: a
+    run of one file would meet other instances than a run of all.
+    """
+    known = getattr(providers, "_get_local_constants", None)
+    if known is None:
+        yield
+        return
+    nothing = type(known())()
+    providers.CONSTANTS_CACHE.cache.clear()
+    providers._get_local_constants = lambda: nothing  # noqa: SLF001
+    try:
+        yield
+    finally:
+        providers._get_local_constants = known  # noqa: SLF001
+        providers.CONSTANTS_CACHE.cache.clear()
 
 
 def settled_by_author(test: object) -> hypothesis.settings | None:

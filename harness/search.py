@@ -6,7 +6,8 @@ e-value: a nominated instance is judged on fresh trials of the stream ``confirm`
 α. Instances come from four sources, each a function of part and entropy:
 
 * small scope: the simplest choices of the strategies and what lies next to them, enumerated;
-* drawn: Hypothesis' own search, with its shrinking;
+* drawn: Hypothesis' own search, with its shrinking; where it has met all instances there are, what
+  is left of the budget goes into the trials of each;
 * climbed: from the worst instances of distinct shape, their numbers are changed, both ends of each
   range included, as long as the ratio rises or, where there is chance, the p-value falls;
 * ascended: for a claim that no trial may violate, the draws of the worst trials are moved by
@@ -23,6 +24,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -52,7 +54,12 @@ from lemmata.harness.instances import Instance, hash_of
 from lemmata.harness.judging import counterexample, refuse_nan, sides_of
 from lemmata.harness.judging_samples import test_samples
 from lemmata.harness.levels import BETA
-from lemmata.harness.private import choices_now, copy_examples, settled_by_author
+from lemmata.harness.private import (
+    choices_now,
+    copy_examples,
+    settled_by_author,
+    without_constants_of_modules,
+)
 from lemmata.harness.profiles import BLOCK, blocks
 from lemmata.harness.randomness import key_of
 from lemmata.harness.rounding import Again, granted
@@ -181,7 +188,7 @@ class Search:
     def next(self) -> Nomination | Broken | None:
         """Search on until an instance looks like a violation that has not been cleared yet."""
         phases: tuple[Callable[[], Nomination | Broken | None], ...]
-        phases = (self._small, self._drawn, self._climbed, self._ascended)
+        phases = (self._small, self._drawn, self._deepened, self._climbed, self._ascended)
         if settled_by_author(part_of(self.subject).test):  # who says how much wants no more
             phases = (self._drawn,)
         for phase in phases:
@@ -259,7 +266,7 @@ class Search:
 
     def _drawn(self) -> Nomination | Broken | None:
         test = self._test()
-        with evaluating(self._evaluate):
+        with evaluating(self._evaluate), without_constants_of_modules():
             try:
                 test()
             except (Nomination, Broken) as found:
@@ -271,6 +278,30 @@ class Search:
                 return None
         self._exhausted = self._stopped == "instances" and self._called < self._most
         return None
+
+    def _deepened(self) -> Nomination | Broken | None:
+        """Where all instances are known, spend what is left on the trials of each."""
+        if not self._exhausted:
+            return None
+        said = [seen for seen in self.seen.values() if seen.says_something]
+        random = [seen for seen in said if self._chance(seen.draw) and is_random(seen.draw)]
+        ranked = sorted(random, key=lambda seen: seen.p_value)
+        for done, seen in enumerate(ranked):
+            if self._late():
+                break
+            left = (self.run.profile.explore - self.work) / (len(ranked) - done)
+            work = price_of(seen.draw).work
+            count = blocks(min(left / work, self.run.profile.trials_for(work)))
+            if count < 2 * seen.trials or seen.problem is not None:
+                continue
+            with self._settling(seen):
+                self._look_longer(seen, count)
+            if (problem := self._standing(seen)) is not None:
+                return problem
+        return None
+
+    def _standing(self, seen: Seen) -> Nomination | Broken | None:
+        return None if seen.draw.hash in self._cleared else seen.problem
 
     def _climbed(self) -> Nomination | Broken | None:
         if self._exhausted:
@@ -353,7 +384,7 @@ class Search:
             return None
         values = tuple(choice.value for choice in chosen.choices)
         seen = self._explore(chosen.instance, origin, values)
-        return None if seen.draw.hash in self._cleared else seen.problem
+        return self._standing(seen)
 
     def _evaluate(self, instance: Instance) -> None:
         key = hash_of(instance)
@@ -390,13 +421,28 @@ class Search:
         if not draw.admitted:
             seen.discarded = True
             return seen
-        try:
+        with self._settling(seen):
             self._explore_trials(draw, seen)
+        return seen
+
+    @contextmanager
+    def _settling(self, seen: Seen) -> Iterator[None]:
+        try:
+            yield
         except Discarded:
             seen.discarded = True
         except BrokenStatement as problem:
-            seen.problem = Broken(Failure(text=str(problem), place=draw.place, token=problem.token))
-        return seen
+            found = Failure(text=str(problem), place=seen.draw.place, token=problem.token)
+            seen.problem = Broken(found)
+
+    def _look_longer(self, seen: Seen, count: int) -> None:
+        more = evaluate(seen.draw, first=0, count=count)
+        self.work += price_of(seen.draw).work * count
+        if isinstance(more, Samples):
+            self._suspect_samples(seen.draw, seen, more)
+            return
+        refuse_nan(seen.draw, more)
+        self._suspect(seen.draw, seen, more)
 
     def _explore_trials(self, draw: Draw, seen: Seen) -> None:
         first = evaluate(draw, first=0, count=BLOCK if self._chance(draw) else 1)
@@ -407,20 +453,14 @@ class Search:
             entries = first.values.shape[1]
             needed = _FEWEST_SAMPLES / entries
             count = blocks(min(max(fair, needed), self.run.profile.trials_for(work)))
-            samples = evaluate(draw, first=0, count=count)
-            assert isinstance(samples, Samples)
-            self.work += work * count
-            self._suspect_samples(draw, seen, samples)
+            self._look_longer(seen, count)
             return
         count = blocks(min(fair, _MOST_EXPLORED))
-        bounds = first
         if count > BLOCK and len(first) == BLOCK and is_random(draw):
-            more = evaluate(draw, first=0, count=count)
-            assert isinstance(more, Bounds)
-            self.work += work * count
-            bounds = more
-        refuse_nan(draw, bounds)
-        self._suspect(draw, seen, bounds)
+            self._look_longer(seen, count)
+            return
+        refuse_nan(draw, first)
+        self._suspect(draw, seen, first)
 
     def _suspect(self, draw: Draw, seen: Seen, bounds: Bounds) -> None:
         threshold = threshold_of(self.subject, bounds)

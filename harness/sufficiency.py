@@ -27,7 +27,7 @@ def what_would_tell(outcome: Outcome) -> list[str]:
     chance = [one for one in bounds if one.claimed is not None]
     certain = [one for one in bounds if one.claimed is None]
     if chance:
-        words.append(_of_chance(max(chance, key=lambda one: one.failures / one.trials)))
+        words.append(_of_chance(max(chance, key=_excess)))
     elif certain:
         words.append(_of_ratio(max(certain, key=_relative)))
     if len(bounds) > 1:
@@ -48,6 +48,11 @@ def what_would_tell(outcome: Outcome) -> list[str]:
                 f"ratio is {search.worst_ratio:.3g}. Give the twin specimens where it fails."
             )
     return words
+
+
+def _excess(found: BoundVerdict) -> float:
+    """By how much the failures exceed the claim, where much is allowed and where little is."""
+    return found.failures / found.trials - (found.claimed or 0.0)
 
 
 def _relative(found: BoundVerdict) -> float:

@@ -255,7 +255,10 @@ def check(
         for subject in subjects:
             wrong += _print_outcome(console, subject, judge_subject(run, subject))
     console.print(
-        f"records in {records / name}; `lemmata report` makes them pages", style="dim", markup=False
+        f"records in {records / name}; `lemmata report` makes them pages",
+        style="dim",
+        markup=False,
+        soft_wrap=True,
     )
     raise typer.Exit(1 if wrong else 0)
 

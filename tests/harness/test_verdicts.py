@@ -225,7 +225,7 @@ def test_expected_refutations_are_as_strict() -> None:
     )
     outcome = outcome_of(true)
     assert not outcome.as_expected
-    assert "should be refuted and is holds" in explain(true, outcome)
+    assert "should be refuted but holds" in explain(true, outcome)
 
 
 def test_a_constant_admits_rare_exceedances_and_a_deterministic_one_none() -> None:

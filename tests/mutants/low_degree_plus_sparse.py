@@ -169,7 +169,7 @@ MUTATIONS = [
         file=_COVARIANCE,
         before="count=gegenbauer.up_to(d, k),",
         after="count=gegenbauer.multiplicity(d, k),",
-        statements=["NBL-11", "NBL-13"],
+        statements=["NBL-11"],
     ),
     Mutation(
         file=_KERNEL,

@@ -75,3 +75,10 @@ def test_the_view_for_type_checkers_is_the_package(
     assert not (tmp_path / "view" / "lemmata" / "gone").exists()
     typed_view.lay_out(ROOT, tmp_path / "view")
     assert (ROOT / "harness" / "__init__.py").is_file()
+
+
+def test_the_version_stands_twice_and_is_the_same() -> None:
+    import lemmata
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert project["version"] == lemmata.__version__

@@ -1,6 +1,6 @@
 """Planted true statements hold, planted false ones are refuted, in every run.
 
-Runs are ten each, and fifty where the slow tests are asked for. What is refuted by a search is small.
+Runs are ten each, and fifty where the slow tests are asked for. What a search refutes is small.
 """
 
 from __future__ import annotations

@@ -18,7 +18,8 @@ from hypothesis import strategies as st, settings, example, note, event
 from lemmata.harness import at_most, at_least, equal, given, statement, declare, Constant
 """
 TRUE = """
-@statement("OK-1", source="Us, Lemma 1", title="Norms are positive", says="$x$", kind="inequality")
+@statement("OK-1", paper="Us", source="Lemma 1", title="Norms are positive", says="$x$",
+           kind="inequality")
 @given(m=st.integers(1, 8))
 def norms_are_positive(m, trials):
     return at_least(trials.normal("g", m).norm(dim=-1), 0.0)
@@ -28,7 +29,7 @@ def _(m, trials):
     return at_most(trials.normal("g", m).norm(dim=-1), 1e-3)
 """
 FALSE = """
-@statement("NO-1", source="Us, Lemma 2", title="Norms are small", kind="probability",
+@statement("NO-1", paper="Us", source="Lemma 2", title="Norms are small", kind="probability",
            says="$\\\\|g\\\\| \\\\le 1$")
 @given(m=st.integers(1, 64))
 def norms_are_small(m, trials):
@@ -82,7 +83,7 @@ def test_a_refuted_statement_fails_and_explains_itself(pytester: pytest.Pytester
             "*instance *m = *",
             "*measured *claimed at most 1*",
             "*evidence *e-value*",
-            "*replay *lemmata replay lemma1.*",
+            "*replay *lemmata replay --from test_mine.py lemma1.*",
         ]
     )
 

@@ -239,7 +239,7 @@ def test_adversaries_stay_in_the_band_and_gain_on_random_states():
     assert bool((reached <= world.threshold).all())
     assert bool((reached >= floor(V)).all())
     assert bool((found.attacks["ascent"] >= 1.2 * found.attacks["random"]).all())
-    assert bool((found.attacks["climb"] >= found.attacks["random"]).all())
+    assert bool((found.attacks["moves"] >= found.attacks["random"]).all())
 
 
 def test_line_angles_do_not_see_signs():

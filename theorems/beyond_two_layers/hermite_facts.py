@@ -168,7 +168,7 @@ def sums_and_multiples_of_arguments(degree: int, trials: Trials, *, sign: float 
     ]
 
     def size(terms: list[Tensor]) -> Tensor:
-        return 1.0 + sum(term.abs() for term in terms)
+        return 1.0 + torch.stack(terms).abs().sum(dim=0)
 
     def closed(z: Tensor) -> Tensor:
         return normalised(z, degree)[degree]

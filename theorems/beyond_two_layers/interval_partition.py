@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from hypothesis import strategies as st
@@ -129,11 +130,11 @@ def a_partition_has_the_mass_and_the_mean(
     made = partition(y, tau)
     made = Partition(y, made.a, made.b, turned * made.c)
     # Differences of Φ and φ, of size up to ½, over τ.
-    grain = {"roundings": 64.0, "scale": 1.0 / tau}
+    same = partial(equal, roundings=64.0, scale=1.0 / tau)
     return all_of(
-        inside=equal(made.mean("inside") / tau, 1.0, **grain),
-        positive=equal(made.mean("positive") / tau, 0.5, **grain),
-        mean=equal(made.mean("sg") / tau, y, **grain),
+        inside=same(made.mean("inside") / tau, 1.0),
+        positive=same(made.mean("positive") / tau, 0.5),
+        mean=same(made.mean("sg") / tau, y),
         reach=at_most(made.b, 2.0),
     )
 

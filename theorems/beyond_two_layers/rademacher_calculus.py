@@ -7,6 +7,7 @@ The class {f, 0} with f ≥ 0 makes contraction by ReLU an equality.
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import torch
 from hypothesis import strategies as st
@@ -93,11 +94,11 @@ def translations_sums_and_multiples(
     sums = (F.unsqueeze(2) + G.unsqueeze(1)).flatten(1, 2)
     factor = (c if signed else c.abs())[:, 0, 0]
     R = complexity(F, signs)
-    grain = {"roundings": 256.0, "scale": 1.0 + 3.0 * R + c[:, 0, 0].abs()}
+    same = partial(equal, roundings=256.0, scale=1.0 + 3.0 * R + c[:, 0, 0].abs())
     return all_of(
-        translated=equal(complexity(F + 5.0 * single, signs), R, **grain),
-        added=equal(complexity(sums, signs), R + complexity(G, signs), **grain),
-        scaled=equal(complexity(c * F, signs), factor * R, **grain),
+        translated=same(complexity(F + 5.0 * single, signs), R),
+        added=same(complexity(sums, signs), R + complexity(G, signs)),
+        scaled=same(complexity(c * F, signs), factor * R),
     )
 
 

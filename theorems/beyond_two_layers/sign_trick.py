@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from functools import partial
 
 import torch
 from hypothesis import strategies as st
@@ -97,10 +98,14 @@ def random_signs_leave_a_quadratic_term(
         scale = torch.maximum(scale, 1.0 + linear.abs())
         errors.append(moved - start - root * linear - eta * form)
         mean = mean + moved / len(sigma)
-    grain = {"roundings": 4e3, "scale": scale * (1.0 + network.A.abs().amax()) * (1.0 + size)}
+    same = partial(
+        equal,
+        roundings=4e3,
+        scale=scale * (1.0 + network.A.abs().amax(dim=(1, 2)).view(-1, 1, 1)) * (1.0 + size),
+    )
     return all_of(
-        each=equal(torch.stack(errors, dim=-1).abs().amax(dim=-1), 0.0, **grain),
-        mean=equal(mean, start + eta * form, **grain),
+        each=same(torch.stack(errors, dim=-1).abs().amax(dim=-1), 0.0),
+        mean=same(mean, start + eta * form),
     )
 
 
@@ -202,10 +207,10 @@ def cross_terms_are_a_sum_of_signs(
     weight = (a @ V) * h + cross * (a @ network.V) * signs.w * (x @ W.mT)
     variance = eta**2 * weight.square().sum(dim=2)
     scale = 1.0 + found.abs().amax(dim=0).square() + start[..., 0].abs() + form[..., 0].abs()
-    grain = {"roundings": 1e4, "scale": scale * (1.0 + size)}
+    same = partial(equal, roundings=1e4, scale=scale * (1.0 + size))
     return all_of(
-        mean=equal(found.mean(dim=0), 0.0, **grain),
-        variance=equal(found.square().mean(dim=0), variance, **grain),
+        mean=same(found.mean(dim=0), 0.0),
+        variance=same(found.square().mean(dim=0), variance),
     )
 
 

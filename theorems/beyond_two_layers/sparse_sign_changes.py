@@ -51,7 +51,9 @@ ALLQ4 = statement(
 )
 
 
-def _grids(widths: tuple[int, ...], radii: tuple[float, ...], at: float, flat: float = 0.1) -> list:
+def _grids(
+    widths: tuple[int, ...], radii: tuple[float, ...], at: float, flat: float = 0.1
+) -> list[Along]:
     return [
         Along(
             variable="m",

@@ -205,6 +205,7 @@ def _width_grid(at_most: float, member: str = "") -> Along:
 
 @ALLR5.part(
     "a",
+    provenance="derived",
     says=r"$V'$: $\tau_v'\mathbb E\|\frac1N\sum\xi_n\tilde a_nh_n^\top\|_F\le "
     r"O(\tau_v'\sqrt{m_2/N})$, below the printed $\tau_v'm_2/\sqrt N$.",
     constant=Constant(1.5, measured_on="m = 32…256, N = 16…64"),
@@ -227,6 +228,7 @@ the_second_layer_costs_the_root_of_its_width.twin(
 
 @ALLR5.part(
     "b",
+    provenance="derived",
     says=r"$W'$: $\tau_w'\mathbb E\big(\sum_j\|G_j\|^{4/3}\big)^{3/4}\le O(\tau_w'm_1^{3/4}/\sqrt "
     r"N)$, below the printed $\tau_w'm_1\sqrt{m_2}/\sqrt N$.",
     constant=Constant(1.2, measured_on="m = 32…256, N = 16…64"),

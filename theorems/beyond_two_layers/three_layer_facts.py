@@ -10,6 +10,7 @@ contribute.
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import torch
 from hypothesis import strategies as st
@@ -203,20 +204,21 @@ def gradients_of_three_layers(
     slope = root_loss_gradient(network.outputs(W, V, x), y)
     closed = network.gradients(signs, W, V, x, slope)
     found = []
-    for model in (network.outputs, lambda W, V, x: network.frozen(signs, W, V, x)):
+    for frozen in (False, True):
         with torch.enable_grad():
-            leaves = [leaf.detach().requires_grad_() for leaf in (W, V)]
-            loss = root_loss(model(*leaves, x), y).sum()
-            found.append((loss.detach().expand(len(W)), *torch.autograd.grad(loss, leaves)))
+            w, v = (leaf.detach().requires_grad_() for leaf in (W, V))
+            f = network.frozen(signs, w, v, x) if frozen else network.outputs(w, v, x)
+            found.append(torch.autograd.grad(root_loss(f, y).sum(), (w, v)))
     size_of = (1.0 + size) ** 2 * (1.0 + network.A.abs().sum(dim=(1, 2)))
-    grain = {
-        "roundings": 64.0 * net.first * net.second,
-        "scale": (size_of * (1.0 + size_of)).view(-1, 1, 1),
-    }
+    same = partial(
+        equal,
+        roundings=64.0 * net.first * net.second,
+        scale=(size_of * (1.0 + size_of)).view(-1, 1, 1),
+    )
     return all_of(
-        w=equal(found[0][1], closed[0], **grain),
-        v=equal(found[0][2], closed[1], **grain),
-        frozen=equal(found[0][2], found[1][2], **grain),
+        w=same(found[0][0], closed[0]),
+        v=same(found[0][1], closed[1]),
+        frozen=same(found[0][1], found[1][1]),
     )
 
 

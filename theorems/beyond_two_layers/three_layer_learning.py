@@ -65,7 +65,7 @@ def _run(
         root_loss(run.scale * network.outputs(W, V, points), teacher(points)).mean(dim=1)
         for points in (x, fresh)
     ]
-    return network, run, *losses
+    return network, run, losses[0], losses[1]
 
 
 def _base(trials: Trials) -> Float[Tensor, "trials"]:

@@ -108,13 +108,14 @@ def _least_norm(target: Target) -> float:
     return math.sqrt(total)
 
 
-def _grid(**options: object) -> Along:
+def _grid(*, at_most: float, resolution: float | None = None) -> Along:
     return Along(
         variable="m",
         sizes=(500, 2000, 8000),
         instance=lambda m: {"target": _SQUARE, "width": m},
         trials=96,
-        **options,
+        at_most=at_most,
+        resolution=resolution,
     )
 
 
@@ -219,7 +220,12 @@ def the_pseudo_network_adds_the_initial_output(
     W = trials.sphere("W*", net.width, net.dimension)
     left = network.pseudo(network.W + W, x) - network.pseudo_without_bias(W, x)
     right = share * network.outputs(network.W, x)
-    return equal(left, right, roundings=64.0 * net.width, scale=1.0 + network.A.abs().amax())
+    return equal(
+        left,
+        right,
+        roundings=64.0 * net.width,
+        scale=1.0 + network.A.abs().amax(dim=(1, 2)).view(-1, 1, 1),
+    )
 
 
 the_pseudo_network_adds_the_initial_output.twin("half of it", share=0.5)

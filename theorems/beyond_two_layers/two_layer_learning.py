@@ -69,7 +69,8 @@ def regret_against_any_comparator(
     y = 3.0 * trials.normal("y", steps, 2)
     comparator = size * trials.sphere("W*", 24, 5)
     model = network.outputs if real else network.pseudo
-    moved, square, left, right = torch.zeros_like(comparator), 0.0, 0.0, 0.0
+    moved = torch.zeros_like(comparator)
+    square = left = right = torch.zeros_like(comparator[:, 0, 0])
     for t in range(steps):
         one, label = x[:, t : t + 1], y[:, t : t + 1]
         W = network.W + moved

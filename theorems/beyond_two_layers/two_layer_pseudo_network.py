@@ -8,6 +8,8 @@ any samples.
 
 from __future__ import annotations
 
+from functools import partial
+
 import torch
 from hypothesis import strategies as st
 from jaxtyping import Float
@@ -22,6 +24,7 @@ from lemmata.harness import (
     given,
     statement,
 )
+from lemmata.harness.adversary import attack
 from lemmata.strategies import log_uniform
 from lemmata.theorems.beyond_two_layers.setting.inputs import inputs
 from lemmata.theorems.beyond_two_layers.setting.losses import root_loss, root_loss_gradient
@@ -82,7 +85,12 @@ def the_gradient_is_a_masked_outer_product(
     signs = network.signs(W if masked else W * 0.0, x)
     slope = root_loss_gradient(network.outputs(W, x), y)
     closed = network.gradient(signs, x, slope).sum(dim=1)
-    return equal(found, closed, roundings=64.0 * net.width, scale=1.0 + network.A.abs().amax())
+    return equal(
+        found,
+        closed,
+        roundings=64.0 * net.width,
+        scale=1.0 + network.A.abs().amax(dim=(1, 2)).view(-1, 1, 1),
+    )
 
 
 the_gradient_is_a_masked_outer_product.twin("the signs of b alone", masked=False)
@@ -105,11 +113,15 @@ def the_pseudo_network_is_affine(
         W = (network.W + 0.0).requires_grad_()
         (real,) = torch.autograd.grad(network.outputs(W, x).sum(), W)
         (frozen,) = torch.autograd.grad(network.pseudo(W, x).sum(), W)
-    grain = {"roundings": 64.0 * net.width, "scale": (1.0 + size) * (1.0 + network.A.abs().amax())}
+    same = partial(
+        equal,
+        roundings=64.0 * net.width,
+        scale=(1.0 + size) * (1.0 + network.A.abs().amax(dim=(1, 2)).view(-1, 1, 1)),
+    )
     return all_of(
-        start=equal(start, network.pseudo(network.W, x), **grain),
-        gradient=equal(real, frozen, **grain),
-        affine=equal(moved, start + linear, **grain),
+        start=same(start, network.pseudo(network.W, x)),
+        gradient=same(real, frozen),
+        affine=same(moved, start + linear),
     )
 
 
@@ -128,12 +140,17 @@ def networks_differ_on_flipped_neurons_only(
     net: TwoLayer, size: float, trials: Trials, *, old: bool = False
 ) -> Bound:
     network, step, x, _ = _draw(net, size, trials)
-    W = network.W + step
-    flipped = network.signs(W, x) != network.signs(network.W, x)
-    move = network.preactivations(network.W, x).abs() if old else (x @ step.mT).abs()
-    bound = (flipped * move) @ network.A.abs().mT
-    rounding = 1e-12 * (1.0 + size) * network.A.abs().sum(dim=2).unsqueeze(1)
-    return at_most((network.outputs(W, x) - network.pseudo(W, x)).abs(), bound + rounding)
+    start = network.preactivations(network.W, x)
+
+    def claim(move: Weights) -> Bound:
+        W = network.W + move
+        flipped = network.signs(W, x) != (start >= 0)
+        moved = start.abs() if old else (x @ move.mT).abs()
+        bound = (flipped * moved) @ network.A.abs().mT
+        rounding = 1e-12 * (1.0 + size) * network.A.abs().sum(dim=2).unsqueeze(1)
+        return at_most((network.outputs(W, x) - network.pseudo(W, x)).abs(), bound + rounding)
+
+    return attack(claim, starts={"random": step}, steps=10)
 
 
 networks_differ_on_flipped_neurons_only.twin("old preactivations in place of moves", old=True)

@@ -43,6 +43,7 @@ from lemmata.theorems.low_degree_plus_sparse.setting.network import (
     per_input,
 )
 from lemmata.theorems.low_degree_plus_sparse.setting.witnesses import rows_of
+from lemmata.theorems.mathematics.hermite import normalised
 
 
 def relu_net(d: int, pairs: int) -> Pairs:
@@ -207,10 +208,7 @@ def relu_coefficient(j: int) -> float:
 
 def hermite(j: int, t: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
     """Return the probabilists' Hermite polynomial He_j(t)."""
-    before, now = torch.zeros_like(t), torch.ones_like(t)
-    for degree in range(j):
-        before, now = now, t * now - degree * before
-    return now
+    return math.sqrt(math.factorial(j)) * normalised(t, j)[j]
 
 
 @BL2.part(

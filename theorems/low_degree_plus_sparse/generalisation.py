@@ -199,7 +199,8 @@ def _fixed(net: Pairs, number: int) -> tuple[World, float, float]:
         e = _residual(made, inputs(trials, 4000, net.dimension, f"moments/{batch}"))
         for kept, power in zip(moments, (2, 4), strict=True):
             kept.append(float((e**power).mean()))
-    return made, *(sum(kept) / len(kept) for kept in moments)
+    two, four = (sum(kept) / len(kept) for kept in moments)
+    return made, two, four
 
 
 def _residual(made: World, x: Float[Tensor, "1 n d"]) -> Float[Tensor, "1 n"]:

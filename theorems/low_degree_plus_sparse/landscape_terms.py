@@ -218,7 +218,7 @@ def the_eighth_power_has_these_derivatives(
         return weights.square().sum(dim=-1).square().sum() ** 2
 
     gradient = torch.func.vmap(torch.func.grad(R4))(W)
-    hessian = torch.func.vmap(torch.func.hessian(R4))(W).flatten(3).flatten(1, 2)
+    hessian = torch.func.vmap(torch.func.jacrev(torch.func.grad(R4)))(W).flatten(3).flatten(1, 2)
     ours = 2.0 * quartic(W)[:, None, None] * quartic_gradient(W)
     slope, blocks = quartic_gradient(W).flatten(1), quartic_blocks(W)
     dense = torch.diag_embed(blocks.permute(0, 2, 3, 1)).permute(0, 3, 1, 4, 2)

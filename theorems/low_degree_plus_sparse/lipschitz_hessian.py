@@ -30,6 +30,7 @@ from lemmata.theorems.low_degree_plus_sparse.setting.network import (
     Expansion,
     Pairs,
     Weights,
+    derivative_along,
     frobenius,
     inputs,
     norm24,
@@ -81,7 +82,7 @@ def the_third_derivative_of_the_loss_is_this(
         return 0.5 * (at.value(W + t * V) - y).square().mean(dim=1)
 
     def differentiated(function: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
-        return lambda t: torch.func.jvp(function, (t,), (torch.ones_like(t),))[1]
+        return lambda t: derivative_along(function, t, torch.ones_like(t))
 
     zero = torch.zeros((), dtype=W.dtype, device=W.device)
     expected = differentiated(differentiated(differentiated(value)))(zero)

@@ -88,7 +88,7 @@ def gradient_and_hessian_are_those_of_automatic_differentiation(
         return single.value(weights[None])[0, 0]
 
     gradient = torch.func.vmap(torch.func.grad(value))(W, at.x, at.z, at.a)
-    hessian = torch.func.vmap(torch.func.hessian(value))(W, at.x, at.z, at.a)
+    hessian = torch.func.vmap(torch.func.jacrev(torch.func.grad(value)))(W, at.x, at.z, at.a)
     h, root = at.along(W), math.sqrt(net.width)
     rows = (at.a * at.sigma(of_gradient, h) / root).mT * at.x
     blocks = (at.a * at.sigma(of_hessian, h) / root)[:, 0, :, None, None]

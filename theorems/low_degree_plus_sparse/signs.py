@@ -13,7 +13,6 @@ of independent terms as well.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 import torch
 from hypothesis import strategies as st
@@ -35,6 +34,7 @@ from lemmata.theorems.low_degree_plus_sparse.setting.network import (
     ATTAINED,
     Pairs,
     Weights,
+    derivative_along,
     frobenius,
     inputs,
     networks,
@@ -79,13 +79,8 @@ def linear_and_quadratic_part_are_homogeneous(
     at = net.initialise(trials).on(inputs(trials, 4, net.dimension))
     W, V = (_gaussian(trials, net, name) for name in ("W", "V"))
 
-    def derivative(
-        part: Callable[[Weights], torch.Tensor], point: Weights, along: Weights
-    ) -> torch.Tensor:
-        return torch.func.jvp(part, (point,), (along,))[1]
-
     def slope_along_V(point: Weights) -> torch.Tensor:
-        return derivative(at.quadratic, point, V)
+        return derivative_along(at.quadratic, point, V)
 
     # Against the sum of the terms' absolute values.
     size = (at.sigma(2).abs() * (at.along(W).abs() + at.along(V).abs()) ** 2).sum(dim=-1)
@@ -96,9 +91,9 @@ def linear_and_quadratic_part_are_homogeneous(
         return equal(left, right, roundings=roundings, scale=scale)
 
     return all_of(
-        same(derivative(at.linear, V, W), at.linear(W), linear),
-        same(derivative(at.quadratic, W, W), degree * at.quadratic(W), size),
-        same(derivative(slope_along_V, W, V), 2.0 * at.quadratic(V), size),
+        same(derivative_along(at.linear, V, W), at.linear(W), linear),
+        same(derivative_along(at.quadratic, W, W), degree * at.quadratic(W), size),
+        same(derivative_along(slope_along_V, W, V), 2.0 * at.quadratic(V), size),
         same(slope_along_V(W), at.cross(W, V), size),
         same(at.quadratic(W + V), at.quadratic(W) + at.quadratic(V) + at.cross(W, V), size),
     )
@@ -145,10 +140,10 @@ def linear_and_quadratic_part_are_the_taylor_terms(
     V = _gaussian(trials, net, "V")
 
     def slope(point: Weights) -> torch.Tensor:
-        return torch.func.jvp(at.value, (point,), (V,))[1]
+        return derivative_along(at.value, point, V)
 
     nothing = torch.zeros_like(V)
-    curvature = torch.func.jvp(slope, (nothing,), (V,))[1]
+    curvature = derivative_along(slope, nothing, V)
     size = 1.0 + at.sigma(0).abs().sum(dim=-1) + (1.0 + at.along(V).abs()).square().sum(dim=-1)
 
     def same(left: torch.Tensor, right: torch.Tensor) -> Bound:

@@ -9,6 +9,7 @@ d²) the constants only, as κ_3 d² itself still grows there.
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import torch
 from hypothesis import strategies as st
@@ -303,6 +304,11 @@ def _staircase(activation: Activation, d: int, length: int) -> list[float]:
 the_gap_grows_with_the_dimension.twin("a gap of the order d³", power=3.0)
 
 
+def _tilted(activation: Activation, k: int, t: Tensor) -> Tensor:
+    """Return t^k σ'(t)."""
+    return t**k * derivative(activation, 1, t)
+
+
 @NBL10.part(
     "g",
     kind="identity",
@@ -323,14 +329,9 @@ def blocks_of_the_covariance_have_gegenbauer_series(
     trace = torch.einsum("trasa->trs", blocks)
     mixed = torch.einsum("trasb,tra,tsb->trs", blocks, w, w)
     own = torch.einsum("trasb,tra,trb->trs", blocks, w, w)
+    profiles = [partial(_tilted, net.activation, k) for k in range(3)]
     powers = [
-        [
-            gegenbauer.coefficient(
-                d, degree, lambda t, k=k: t**k * derivative(net.activation, 1, t)
-            )
-            for degree in range(25)
-        ]
-        for k in range(3)
+        [gegenbauer.coefficient(d, degree, profile) for degree in range(25)] for profile in profiles
     ]
     axes = math.sqrt(d) * w
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
@@ -12,6 +13,8 @@ from torch import Tensor
 from lemmata.harness import Trials
 from lemmata.harness.randomness import key_of
 from lemmata.theorems.beyond_two_layers.setting.activations import Activation
+
+Rows = list[list[float]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,21 +38,19 @@ class Target:
 
     def activation(self, z: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
         """Return φ(z)."""
-        made = {
+        made: dict[str, Callable[[Tensor], Tensor]] = {
             "power": lambda t: t**self.phi.degree,
             "sine": torch.sin,
             "cosine": torch.cos,
             "exponential": torch.exp,
             "tanh": torch.tanh,
-        }[self.phi.family]
-        return self.amplitude * made(self.frequency * z)
+        }
+        return self.amplitude * made[self.phi.family](self.frequency * z)
 
     def weights(self, like: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return W*_1, W*_2 (p, d) and a* (k, p)."""
-        return tuple(
-            like.new_tensor(rows)
-            for rows in _weights(self.terms, self.outputs, self.dimension, self.number)
-        )
+        one, two, a = _weights(self.terms, self.outputs, self.dimension, self.number)
+        return like.new_tensor(one), like.new_tensor(two), like.new_tensor(a)
 
     def values(self, x: Float[Tensor, "... d"]) -> Float[Tensor, "... k"]:
         """Return f*(x)."""
@@ -58,7 +59,7 @@ class Target:
 
 
 @cache
-def _weights(terms: int, outputs: int, dimension: int, number: int) -> tuple[list, list, list]:
+def _weights(terms: int, outputs: int, dimension: int, number: int) -> tuple[Rows, Rows, Rows]:
     drawn = Trials(key=key_of("target", terms, outputs, dimension, number), count=1)
     one, two = (drawn.sphere(name, terms, dimension)[0] for name in ("one", "two"))
     a = drawn.uniform("a", outputs, terms)[0].mul(2.0).sub(1.0).sign()

@@ -26,7 +26,7 @@ def loss(name: Loss, order: int, y: Float[Tensor, "..."], z: Float[Tensor, "..."
         return (0.5 * off**2, off, torch.ones_like(off))[order]
     if name == "log-cosh":
         if order == 0:
-            return off.abs() + torch.log1p(torch.exp(-2.0 * off.abs())) - math.log(2.0)
+            return torch.logaddexp(off, -off) - math.log(2.0)
         t = torch.tanh(off)
         return t if order == 1 else 1.0 - t**2
     s = torch.sigmoid(-y * z)

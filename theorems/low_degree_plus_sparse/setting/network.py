@@ -241,5 +241,17 @@ def networks(
     )
 
 
+def derivative_along(
+    function: Callable[[Tensor], Tensor], point: Tensor, direction: Tensor
+) -> Tensor:
+    """Return the derivative of a function at a point along a direction, differentiable itself.
+
+    By two reverse passes: torch's forward mode warns that it is deprecated.
+    """
+    jvp = torch.autograd.functional.jvp(function, (point,), (direction,), create_graph=True)
+    derivative: Tensor = jvp[1]
+    return derivative
+
+
 ATTAINED = 1.0 + 1e-11
 """What a bound is multiplied with where an attack attains it: rounding shall not decide."""

@@ -1,0 +1,65 @@
+"""The pages that are written from code are up to date, links lead somewhere, and what the README
+and the first theorem print runs.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from support import outcome_of, statements_of_their_own
+
+from lemmata.command_line import load_file
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+@pytest.fixture(scope="module")
+def maker() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("make_reference", ROOT / "docs/make_reference.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_reference_is_what_the_docstrings_say(maker: ModuleType) -> None:
+    written = (ROOT / "docs/reference.md").read_text(encoding="utf-8")
+    assert written == maker.reference(), "write it again: make docs"
+
+
+def test_the_tables_are_what_the_levels_and_profiles_say(maker: ModuleType) -> None:
+    written = (ROOT / "docs/questions.md").read_text(encoding="utf-8")
+    assert written.count("<!-- end -->") == 2
+    assert written == maker.with_tables(written), "write it again: make docs"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
+        if target.startswith("http"):
+            continue
+        name, _, heading = target.partition("#")
+        file = (page.parent / name) if name else page
+        assert file.exists(), target
+        if heading:
+            assert heading in headings_of(file), target
+
+
+def headings_of(page: Path) -> set[str]:
+    found = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in found}
+
+
+def test_the_theorem_of_the_readme_holds_and_its_twin_is_refuted(tmp_path: Path) -> None:
+    file = tmp_path / "test_projection.py"
+    (block, *_) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    file.write_text(block)
+    with statements_of_their_own():
+        (made,) = load_file(file)
+        (part,) = made.parts
+        assert outcome_of(part, profile="quick").verdict == "holds"
+        assert [outcome_of(twin, profile="quick").verdict for twin in part.twins] == ["refuted"]
