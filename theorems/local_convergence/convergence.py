@@ -20,6 +20,8 @@ those tried here, use up 0.36 of (1) and 0.38 of 4/(κ⁴τ²) at τ = 3000.
 
 from __future__ import annotations
 
+import math
+
 import torch
 from hypothesis import strategies as st
 
@@ -90,9 +92,8 @@ def each_step_decreases_the_loss(
     def claim(run: Descent) -> Bound:
         moved = run.length.diff(dim=-1, prepend=run.length[..., :1])
         decrease = -run.loss.diff(dim=-1, prepend=run.loss[..., :1])
-        return at_least(decrease, run.above_rounding(share / eta * moved**2)).with_curves(
-            loss=run.loss
-        )
+        least = run.above_rounding(share / eta * moved**2, below=-math.inf)
+        return at_least(decrease, least).with_curves(loss=run.loss)
 
     return worst_run(
         claim, starts(world, students, V, trials), lambda W: descend(W, V, eta=eta, steps=60)
@@ -129,9 +130,9 @@ def the_inverse_root_of_the_loss_gains_linearly(
     def claim(run: Descent) -> Bound:
         gain = run.loss**-power - run.loss[..., :1] ** -power
         # L' ≤ -½κ²L^{1+p} makes L^{-p} gain ½pκ² in the unit of time.
-        return at_least(
-            gain, run.above_rounding(0.5 * power * kappa(world) ** 2 * run.time)
-        ).with_curves(loss=run.loss)
+        slope = 0.5 * power * kappa(world) ** 2
+        least = run.above_rounding(slope * run.time, below=-math.inf)
+        return at_least(gain, least).with_curves(loss=run.loss)
 
     eta = step_size(V, world.threshold)
     return worst_run(

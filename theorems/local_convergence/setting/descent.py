@@ -69,11 +69,13 @@ class Descent:
         """
         return loss(self.W, self.teachers).clamp(min=1e-3 * floor(self.teachers))
 
-    def above_rounding(self, side: Float[Tensor, "... times"]) -> Float[Tensor, "... times"]:
-        """Return the smaller side of a claim at each time, with 0 (nothing claimed) where the
-        loss is below the floor.
+    def above_rounding(
+        self, side: Float[Tensor, "... times"], *, below: float = 0.0
+    ) -> Float[Tensor, "... times"]:
+        """Return the smaller side of a claim at each time; where the loss is below the floor, what
+        claims nothing: 0, or −∞ for the bound of a side that may be negative.
         """
-        return torch.where(self.loss > floor(self.teachers), side, 0.0)
+        return torch.where(self.loss > floor(self.teachers), side, below)
 
     def apart(self) -> Iterator[Descent]:
         """Give one after the other the runs that went in one batch."""
