@@ -89,7 +89,7 @@ def table(title: str, parts: dict[str, Callable[[], Part]], entropies: int) -> I
 def errata_lines(entropies: int) -> Iterator[str]:
     """Write what became of the errata and of their corrected forms."""
     yield "\n## Statements that are taught and false, and their corrected forms\n"
-    yield f"With the default profile, {entropies} entropies each.\n"
+    yield f"With the default profile; entropies each: {entropies}.\n"
     yield "| false form | it | its corrected form |"
     yield "| --- | --- | --- |"
     for erratum in ERRATA:

@@ -200,7 +200,11 @@ def scale_distance(scale: float) -> float:
 ROWS = (
     Row("Hoeffding, two sides, without its 2", hoeffding),
     Row("smallest singular value, .8 ε", smallest_singular_value),
-    Row("E|g| 10 % too large, one sample a trial", absolute_value, 0.1 * math.sqrt(2 / math.pi)),
+    Row(
+        "mean absolute value 10 % too large, one sample a trial",
+        absolute_value,
+        0.1 * math.sqrt(2 / math.pi),
+    ),
     Row("sharp constant of gradient descent × .9", sharp_descent),
     Row("a sum of three uniforms is normal", three_uniforms, 0.00985),
     Row("‖G‖ ≤ 4 m^.45, slope .03 (it is .072)", norm_exponent, 0.037),

@@ -1,6 +1,6 @@
 """Planted true statements hold, planted false ones are refuted, in every run.
 
-Runs are ten each, and fifty where the slow tests are asked for. What a search refutes is small.
+Runs are six each, and fifty where the slow tests are asked for. What a search refutes is small.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from planted import (
 )
 from support import outcome_of
 
-RUNS = 10
+RUNS = 6
 MANY = 50
 
 TRUE = {
