@@ -209,7 +209,9 @@ def _gap(bounds: Bounds, threshold: Threshold) -> Float[np.ndarray, " n"]:
     with np.errstate(invalid="ignore"):
         above = bounds.measured - threshold.value * bounds.bound
         below = bounds.bound - threshold.value * bounds.measured
-    return np.where(at_most, above, below)
+    equal = np.array([m.direction == "equal" for m in bounds.members])[bounds.member]
+    apart = np.abs(bounds.measured - bounds.bound)
+    return np.where(equal, apart, np.where(at_most, above, below))
 
 
 def _exact(bounds: Bounds) -> Bool[np.ndarray, " n"]:

@@ -356,6 +356,8 @@ class Search:
             return None
         bounds, again = found
         threshold = threshold_of(self.subject, bounds)
+        # What an identity grants to rounding is for random draws; an ascent seeks the worst.
+        bounds = replace(bounds, unsaid=np.ones_like(bounds.unsaid))
         bounds = granted(draw, bounds, threshold, again)
         name = "ascent over the draws"
         worst = float(np.nanmax(bounds.ratio, initial=0.0)) / threshold.value
