@@ -203,8 +203,9 @@ def frobenius(W: Weights) -> Float[Tensor, "trials"]:
 
 
 def of_norm24(W: Weights, norm: float) -> Weights:
-    """Return the multiple of W with ‖·‖_{2,4} as given."""
-    return W * (norm / norm24(W))[:, None, None]
+    """Return the multiple of W with ‖·‖_{2,4} as given, and 0 for W = 0."""
+    size = norm24(W)
+    return W * (norm / size.where(size > 0, torch.ones_like(size)))[:, None, None]
 
 
 def within24(radius: float) -> Callable[[Weights], Weights]:
