@@ -77,8 +77,8 @@ def the_curvature_is_at_most_the_number_of_students(
     world: Students, trials: Trials, *, shrunk: float = 1.0
 ) -> Bound:
     W = world.draw(trials)
-    inside = (norms(W) * world.count).clamp(0.25, 4.0) == norms(W) * world.count
-    inside = (inside & (angles(W) <= 0.3)).all(dim=1)
+    sizes = norms(W) * world.count
+    inside = ((sizes >= 0.25) & (sizes <= 4.0) & (angles(W) <= 0.3)).all(dim=1)
     first = torch.where(torch.arange(world.count, device=W.device) == 0, shrunk, 1.0)[:, None]
     curvature = _curvature(first * W)
     return at_most(torch.where(inside, curvature, 0.5 * world.count), float(world.count))
