@@ -90,7 +90,8 @@ class Trials:
 
     def signs(self, name: str, *shape: int) -> Float[Tensor, "trials ..."]:
         r"""Draw independent signs, -1 or 1 with equal probability, of shape (trials, \\*shape)."""
-        return self._noted(name, torch.where(self._uniform(name, *shape) < 0.5, -1.0, 1.0))
+        drawn = torch.where(self._uniform(name, *shape) < 0.5, -1.0, 1.0)
+        return self._noted(name, drawn.to(self.dtype))
 
     def integers(self, name: str, low: int, high: int, *shape: int) -> Int64[Tensor, "trials ..."]:
         r"""Draw independent integers, uniform on low, ..., high, of shape (trials, \\*shape).

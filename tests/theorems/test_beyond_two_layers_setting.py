@@ -23,13 +23,12 @@ from lemmata.theorems.beyond_two_layers.setting.three_layers import (
     ThreeLayer,
     frobenius,
     quartic_norm,
-    random_signs,
-    sign_vectors,
 )
 from lemmata.theorems.beyond_two_layers.setting.training import descend
 from lemmata.theorems.beyond_two_layers.setting.two_layers import TwoLayer, row_norm
 from lemmata.theorems.beyond_two_layers.sparse_sign_changes import _flipped
 from lemmata.theorems.beyond_two_layers.three_layer_coupling import _Start
+from lemmata.theorems.mathematics.signs import sign_vectors
 
 TRIALS = Trials(key=key_of("test", "setting of ALL18"), count=3)
 
@@ -158,7 +157,7 @@ def test_norms_and_signs() -> None:
     close(frobenius(W), W.flatten(1).norm(dim=1))
     assert sign_vectors(3, W).tolist()[0] == [-1.0, -1.0, -1.0]
     assert len({tuple(row) for row in sign_vectors(4, W).tolist()}) == 16
-    assert set(random_signs(TRIALS, "s", 50).flatten().tolist()) == {-1.0, 1.0}
+    assert set(TRIALS.signs("s", 50).flatten().tolist()) == {-1.0, 1.0}
 
 
 def test_the_regulariser_and_the_decay() -> None:
@@ -182,7 +181,7 @@ def test_a_step_of_training_follows_the_gradient_of_the_objective(signed: bool) 
     W, V = torch.zeros_like(made.W), torch.zeros_like(made.V)
     for t, scale in ((0, 1.0), (1, 0.9)):
         leaves = [W.clone().requires_grad_(), V.clone().requires_grad_()]
-        s = random_signs(TRIALS, f"Sigma {t}", 1, 4)[:, 0] if signed else torch.ones(3, 4).double()
+        s = TRIALS.signs(f"Sigma {t}", 1, 4)[:, 0] if signed else torch.ones(3, 4).double()
         f = made.outputs(
             made.W + s.unsqueeze(2) * leaves[0], made.V + leaves[1] * s.unsqueeze(1), x
         )

@@ -19,6 +19,7 @@ from lemmata.theorems.beyond_two_layers.interval_partition import partition, sma
 from lemmata.theorems.beyond_two_layers.setting import activations, rademacher, witnesses
 from lemmata.theorems.beyond_two_layers.setting.activations import Activation
 from lemmata.theorems.mathematics import gaussian, hermite
+from lemmata.theorems.mathematics.signs import sign_vectors
 
 TRIALS = Trials(key=key_of("test", "beyond two layers"), count=4)
 SERIES = {"sine": mp.sin, "cosine": mp.cos, "exponential": mp.exp, "tanh": mp.tanh}
@@ -128,7 +129,7 @@ def test_panels_and_the_positive_part() -> None:
 
 def test_complexities_of_finite_classes_by_brute_force() -> None:
     values = TRIALS.normal("values", 3, 4)
-    signs = rademacher.all_signs(4, values)
+    signs = sign_vectors(4, values)
     found = rademacher.complexity(values, signs)
     for trial in range(4):
         total = 0.0

@@ -48,7 +48,6 @@ from lemmata.theorems.low_degree_plus_sparse.setting.training import (
 from lemmata.theorems.low_degree_plus_sparse.setting.witnesses import (
     form,
     quadratic_witness,
-    random_signs,
     signed_mean,
     sparse_term,
     world,
@@ -271,7 +270,7 @@ def test_regularisers_are_what_they_say() -> None:
 def test_the_signed_mean_is_a_mean_over_signs() -> None:
     network = Pairs(dimension=3, pairs=4).initialise(TRIALS)
     matrix, V = covariance(network).matrix(), TRIALS.normal("V", 8, 3)
-    draws = [form(matrix, random_signs(TRIALS, f"S/{draw}", 8, 1) * V) for draw in range(4000)]
+    draws = [form(matrix, TRIALS.signs(f"S/{draw}", 8, 1) * V) for draw in range(4000)]
     sampled = torch.stack(draws)
     error = sampled.std(dim=0) / math.sqrt(len(draws))
     assert bool(((sampled.mean(dim=0) - signed_mean(matrix, V)).abs() < 5.0 * error).all())

@@ -20,9 +20,8 @@ from torch import Tensor
 from lemmata.harness import Bound, Constant, Trials, at_least, at_most, given, statement
 from lemmata.theorems.beyond_two_layers.setting.three_layers import (
     ThreeLayer,
-    random_signs,
-    sign_vectors,
 )
+from lemmata.theorems.mathematics.signs import sign_vectors
 
 ALLX1 = statement(
     "ALL-X1",
@@ -144,7 +143,7 @@ def the_network_is_below_every_kernel(
     )
 
     def points(name: str, count: int) -> tuple[Tensor, Tensor]:
-        s = random_signs(trials, name, count, _D)
+        s = trials.signs(name, count, _D)
         half = torch.full_like(s[..., :1], 0.5)
         x = torch.cat((0.5 * math.sqrt(3.0 / _D) * s, half), dim=-1)
         return x, staircase(s).unsqueeze(-1)

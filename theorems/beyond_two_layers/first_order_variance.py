@@ -31,8 +31,8 @@ from lemmata.theorems.beyond_two_layers.setting.inputs import inputs
 from lemmata.theorems.beyond_two_layers.setting.three_layers import (
     ThreeLayer,
     ThreeLayerNetwork,
-    sign_vectors,
 )
+from lemmata.theorems.mathematics.signs import sign_vectors
 
 ALLD3 = statement(
     "ALL-D3",

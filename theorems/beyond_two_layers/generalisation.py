@@ -94,7 +94,7 @@ def lipschitz_losses_generalise(
 ) -> Bound:
     x = trials.sphere("x", 400, dimension)
     w = 4.0 * trials.sphere("w", 60, dimension)
-    label = trials.uniform("label", 1, 400).mul(2.0).sub(1.0).sign()
+    label = trials.signs("label", 1, 400)
     losses = torch.sigmoid(label * (w @ x.mT))
     chosen = (400 * trials.uniform("sample", samples)).long().clamp(max=399)
     picked = losses.gather(2, chosen.unsqueeze(1).expand(-1, 60, -1))

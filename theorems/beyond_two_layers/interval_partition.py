@@ -110,7 +110,7 @@ def partition(y: Float[Tensor, "trials points"], tau: float) -> Partition:
 
 def _points(trials: Trials, tau: float, count: int = 16) -> Float[Tensor, "trials points"]:
     """Draw means: uniform ones, small ones around y₀, and the ends."""
-    u = trials.uniform("y", count) * torch.where(trials.uniform("side", count) < 0.5, -1.0, 1.0)
+    u = trials.uniform("y", count) * trials.signs("side", count)
     u[:, : count // 2] *= 1.5 * smallest_mean(tau)
     u[:, 0], u[:, -1] = 0.0, 1.0
     return u

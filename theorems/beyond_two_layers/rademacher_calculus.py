@@ -17,10 +17,10 @@ from torch import Tensor
 from lemmata.harness import Bound, Trials, all_of, at_least, at_most, equal, given, statement
 from lemmata.strategies import sizes
 from lemmata.theorems.beyond_two_layers.setting.rademacher import (
-    all_signs,
     complexity,
     correlations,
 )
+from lemmata.theorems.mathematics.signs import sign_vectors
 
 _N = 6
 _TABLES = {"functions": st.integers(2, 6), "structured": st.booleans()}
@@ -61,7 +61,7 @@ def linear_classes(
     dimension: int, trials: Trials, *, upper: float = 1.0, lower: float = 0.5
 ) -> Bound:
     x = trials.normal("x", 8, dimension) * (2.0 * trials.normal("scale", 8, 1)).exp()
-    sums = all_signs(8, x) @ x
+    sums = sign_vectors(8, x) @ x
     measured = sums.norm(dim=-1).mean(dim=1)
     scale = x.square().sum(dim=(1, 2)).sqrt()
     return all_of(
@@ -88,7 +88,7 @@ def translations_sums_and_multiples(
     functions: int, structured: bool, trials: Trials, *, signed: bool = False
 ) -> Bound:
     F, G = (_table(trials, functions, structured, name) for name in "fg")
-    signs = all_signs(_N, F)
+    signs = sign_vectors(_N, F)
     single = trials.normal("single", 1, _N)
     c = 2.0 * trials.normal("c", 1, 1)
     sums = (F.unsqueeze(2) + G.unsqueeze(1)).flatten(1, 2)
@@ -117,7 +117,7 @@ def lipschitz_functions_contract(
     functions: int, structured: bool, trials: Trials, *, factor: float = 1.0
 ) -> Bound:
     F = _table(trials, functions, structured)
-    signs = all_signs(_N, F)
+    signs = sign_vectors(_N, F)
     R = complexity(F, signs)
     both = correlations(F, signs).abs().amax(dim=-2).mean(dim=-1)
     half = correlations(F.relu(), signs).abs().amax(dim=-2).mean(dim=-1)
@@ -148,7 +148,7 @@ def vector_contraction(
     if structured:
         F[..., 1] = 0.0
     y = 0.0 if structured else trials.normal("y", 1, _N, 2)
-    signs = all_signs(_N, F)
+    signs = sign_vectors(_N, F)
     each = sum(complexity(F[..., r], signs) for r in range(2))
     return at_most(complexity((F - y).norm(dim=-1), signs), math.sqrt(factor) * each)
 
@@ -170,7 +170,7 @@ def one_hidden_layer_costs_twice_its_weights(
 ) -> Bound:
     F = _table(trials, functions, structured)
     F = torch.cat((torch.zeros_like(F[:, :1]), F), dim=1)
-    signs = all_signs(_N, F)
+    signs = sign_vectors(_N, F)
     B = (2.0 * trials.normal("B")).exp()
     # The supremum over the ball is attained at a vertex: B times one neuron, of either sign.
     measured = B * correlations(F.relu(), signs).abs().amax(dim=-2).mean(dim=-1) / _N
@@ -206,8 +206,8 @@ ALLA12 = statement(
 )
 @given(m=sizes(largest=256))
 def balls_of_the_one_norm(m: int, trials: Trials, *, shift: float = 2.0) -> Bound:
-    x = trials.uniform("x", 8, m).mul(2.0).sub(1.0).sign()
-    sums = torch.einsum("sn,tnm->tsm", all_signs(8, x), x)
+    x = trials.signs("x", 8, m)
+    sums = torch.einsum("sn,tnm->tsm", sign_vectors(8, x), x)
     measured = sums.abs().amax(dim=-1).mean(dim=1) / 8.0
     return at_most(measured, math.sqrt(2.0 * math.log(shift * m) / 8.0))
 
@@ -229,7 +229,7 @@ def fixed_weights_cost_their_one_norm(
 ) -> Bound:
     F = _table(trials, min(functions, 3), structured, "values", 3)
     w = trials.normal("w", 3)
-    signs = all_signs(_N, F)
+    signs = sign_vectors(_N, F)
     weighted = w[:, :, None, None] * F.relu()
     one, two, three = weighted.unbind(dim=1)
     sums = one[:, :, None, None] + two[:, None, :, None] + three[:, None, None, :]
@@ -262,9 +262,9 @@ def bounded_weights_on_neurons_with_a_start(
 ) -> Bound:
     D = 0.1 + trials.uniform("D")
     B = D * (0.2 + 0.8 * trials.uniform("B") * m).clamp(max=m)
-    start = trials.uniform("start", m, 1, _N).mul(2.0).sub(1.0).sign()
+    start = trials.signs("start", m, 1, _N)
     F = torch.cat((start, start + spread * trials.normal("values", m, 2, _N)), dim=2)
-    signs = all_signs(_N, F)
+    signs = sign_vectors(_N, F)
     scores = correlations(F.relu(), signs).abs().amax(dim=2)
     # sup over v: D on the ⌊B/D⌋ largest scores, the rest of B on the next.
     ranked = scores.sort(dim=1, descending=True).values

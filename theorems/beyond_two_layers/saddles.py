@@ -40,8 +40,8 @@ from lemmata.theorems.beyond_two_layers.setting.three_layers import (
     ThreeLayerNetwork,
     frobenius,
     quartic_norm,
-    sign_vectors,
 )
+from lemmata.theorems.mathematics.signs import sign_vectors
 
 ALLD2 = statement(
     "ALL-D2",

@@ -31,7 +31,7 @@ from lemmata.harness import (
 )
 from lemmata.strategies import sizes
 from lemmata.theorems.beyond_two_layers.setting.inputs import copies, inputs, over_copies
-from lemmata.theorems.beyond_two_layers.setting.three_layers import ThreeLayer, random_signs
+from lemmata.theorems.beyond_two_layers.setting.three_layers import ThreeLayer
 from lemmata.theorems.mathematics.gaussian import (
     ROOT,
     density,
@@ -169,7 +169,7 @@ def the_smoothed_network_follows_the_sign_trick(
     draws, size, sigma, root = 64, 3.0 / width, 0.5 / math.sqrt(width), math.sqrt(eta)
     a = network.A
     z = network.first(network.W, x) + sigma * trials.normal("W rho", draws, width)
-    sign = random_signs(trials, "Sigma", draws, width)
+    sign = trials.signs("Sigma", draws, width)
 
     def smoothed(step: float) -> Tensor:
         """Integrate V^ρ at the step ±√η."""
@@ -215,7 +215,7 @@ def _gap(width: int, eta: float, trials: Trials) -> tuple[Tensor, Tensor, float]
     sigma_w, sigma_v = width**-0.99, width**-0.51
     a = network.A
     z = network.first(network.W, x) + sigma_w * trials.normal("W rho", draws, width)
-    sign = random_signs(trials, "Sigma", draws, width)
+    sign = trials.signs("Sigma", draws, width)
     moved = z + eta * sign * size
     h0, h1, h2 = z.relu(), (z >= 0) * moved, moved.relu()
     # V^ρ along h₀ and the two differences: rows N(0, σ_v² Gram), in units that keep the

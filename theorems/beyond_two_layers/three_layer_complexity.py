@@ -38,7 +38,6 @@ from lemmata.theorems.beyond_two_layers.setting.inputs import inputs
 from lemmata.theorems.beyond_two_layers.setting.three_layers import (
     ThreeLayer,
     ThreeLayerNetwork,
-    random_signs,
 )
 
 
@@ -55,7 +54,7 @@ class _Class:
         self.Dw, self.a = signs.w, signs.v * network.A
         self.h = signs.w * network.first(W, self.x)
         self.c = signs.w * (self.a @ network.V)
-        self.xi = random_signs(trials, "xi", draws, samples)
+        self.xi = trials.signs("xi", draws, samples)
         self.samples = samples
 
     def of_v(self) -> Float[Tensor, "trials draws"]:
@@ -151,7 +150,7 @@ def real_classes_of_row_balls(
 ) -> Mean:
     network = ThreeLayer(first=width, second=width).initialise(trials)
     x, of_v = inputs(trials, "x", samples, 4), 1.0
-    xi = random_signs(trials, "xi", samples)
+    xi = trials.signs("xi", samples)
     a = network.A[:, 0]
     h = network.first(network.W, x).relu()
     base = (xi * network.outputs(network.W, network.V, x)[..., 0]).sum(dim=1)

@@ -22,7 +22,6 @@ from lemmata.theorems.beyond_two_layers.setting.inputs import copies, inputs, ov
 from lemmata.theorems.beyond_two_layers.setting.three_layers import (
     ThreeLayer,
     ThreeLayerNetwork,
-    random_signs,
 )
 
 
@@ -203,7 +202,7 @@ def signs_leave_the_second_order_of_the_first_layer(
 ) -> Bound:
     whole, trials = trials, copies(trials, 6)
     start, tau = _Start(width, trials), width**-0.65
-    sign = random_signs(trials, "Sigma", 12, width)
+    sign = trials.signs("Sigma", 12, width)
     base = start.output(start.h.unsqueeze(1))[:, 0]
     best = torch.zeros_like(base)
     for r in torch.logspace(-1.0, 1.0, 6, dtype=torch.float64).tolist():
@@ -251,7 +250,7 @@ def signs_make_moves_of_the_second_layer_small(
     # Given h, the second preactivations are N(0, (‖h‖² + 1)/m₂).
     spread = ((h.square().sum(dim=1, keepdim=True) + 1.0) / width).sqrt()
     weights, u = trials.normal("A of all", width), spread * trials.normal("u", width)
-    sign, a = random_signs(trials, "Sigma", draws, width), weights * (u >= 0)
+    sign, a = trials.signs("Sigma", draws, width), weights * (u >= 0)
     if spectral:
         # A partial permutation onto the rows with a_i > 0: spectral norm 1, Frobenius norm √(m/4).
         # The hidden values are matched in their order of size, and row i receives ±h.

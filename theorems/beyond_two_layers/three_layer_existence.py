@@ -29,7 +29,6 @@ from lemmata.harness import (
     statement,
 )
 from lemmata.strategies import log_uniform, sizes
-from lemmata.theorems.beyond_two_layers.setting.three_layers import random_signs
 from lemmata.theorems.beyond_two_layers.setting.witnesses import (
     half_line_witness,
     half_space_witness,
@@ -258,7 +257,7 @@ def the_first_factor_survives(
 ) -> Bound:
     tau = radius * width**-0.25
     z = trials.normal("z", width, variance=2.0 / width)
-    weight = trials.normal("witness", width) * random_signs(trials, "side", width) / width
+    weight = trials.normal("witness", width) * trials.signs("side", width) / width
     found = _worst_flips(z, weight, tau, 4)
     sharp = at_most(found, tau**power * width**of_m)
     if power == 0.8 and of_m == 0.2:

@@ -41,7 +41,6 @@ from lemmata.theorems.beyond_two_layers.setting.three_layers import (
     ThreeLayerNetwork,
     frobenius,
     quartic_norm,
-    random_signs,
     three_layers,
 )
 
@@ -270,9 +269,9 @@ ALLQ14 = statement(
 def random_signs_make_products_small(
     n: int, t: float, trials: Trials, *, after: bool = False, wrong_norm: bool = False
 ) -> Bound:
-    sigma = random_signs(trials, "sigma", n)
+    sigma = trials.signs("sigma", n)
     x = trials.normal("x", n).sign() if wrong_norm else trials.normal("x", n)
-    y = random_signs(trials, "y", n)
+    y = trials.signs("y", n)
     if after:
         x = sigma * y
     size = x.abs().amax(dim=1) if wrong_norm else x.norm(dim=1)

@@ -37,7 +37,6 @@ from lemmata.theorems.beyond_two_layers.setting.three_layers import (
     ThreeLayer,
     ThreeLayerNetwork,
     quartic_norm,
-    random_signs,
 )
 
 _DIMENSION = 6
@@ -58,7 +57,7 @@ def _run(
     network = learner.initialise(trials)
     x, fresh = (inputs(trials, name, n, _DIMENSION) for name, n in (("z", samples), ("new", 512)))
     run = train(network, x, teacher(x), schedule, trials.stream("training"))
-    s = random_signs(trials, "last Sigma", width) if schedule.signed else None
+    s = trials.signs("last Sigma", width) if schedule.signed else None
     W = network.W + (run.W if s is None else s.unsqueeze(2) * run.W)
     V = network.V + (run.V if s is None else run.V * s.unsqueeze(1))
     losses = [

@@ -137,7 +137,7 @@ def classes_of_row_balls(
     network = TwoLayer(width=width).initialise(trials)
     x, tau = inputs(trials, "x", samples, 4), radius / math.sqrt(width)
     draws = 8
-    xi = trials.uniform("xi", draws, samples).sub(0.5).sign()
+    xi = trials.signs("xi", draws, samples)
     z = network.preactivations(network.W, x)
     sign = network.A[:, 0].sign().unsqueeze(1)
     # Rows separate: each maximises ± Σ ξ_n σ(z_n + ⟨w', x_n⟩) over its own ball.
@@ -173,7 +173,7 @@ def pseudo_classes_of_frobenius_balls(
 ) -> Mean:
     network = TwoLayer(width=width).initialise(trials)
     x = inputs(trials, "x", samples, 4)
-    xi = trials.uniform("xi", 16, samples).sub(0.5).sign()
+    xi = trials.signs("xi", 16, samples)
     features = network.signs(network.W, x) * network.A
     sums = torch.einsum("tsn,tnm,tnd->tsmd", xi, features.to(x.dtype), x)
     found = radius * sums.flatten(2).norm(dim=2).mean(dim=1) / samples

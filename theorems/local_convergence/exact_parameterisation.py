@@ -162,7 +162,7 @@ def gradient_domination_weakens_like_the_cube_of_the_separation(
         V.numel(), V.numel()
     )
     softest = torch.linalg.eigh(at_minimum).eigenvectors[:, 0].view_as(V)
-    side = 1.0 - 2.0 * (trials.uniform("side", 1, 1) < 0.5)
+    side = trials.signs("side", 1, 1)
     W = V + 3e-4 * delta**2 * side * softest
     return at_most(gradient_norm(W, V) ** 2, delta**power * loss(W, V))
 

@@ -23,7 +23,6 @@ from __future__ import annotations
 
 import math
 
-import torch
 from hypothesis import strategies as st
 from jaxtyping import Float
 from torch import Tensor
@@ -80,7 +79,7 @@ def _arc(delta: float, trials: Trials) -> TeacherRows:
 def _shared(mass: float, direction: Float[Tensor, "d"], count: int, trials: Trials) -> Weights:
     """Draw students along a line: random shares of the mass, random signs."""
     weight = trials.normal("mass", count, 1).exp()
-    sign = torch.where(trials.uniform("sign", count, 1) < 0.5, -1.0, 1.0)
+    sign = trials.signs("sign", count, 1)
     return sign * (mass * weight / weight.sum(dim=1, keepdim=True)).sqrt() * direction
 
 

@@ -41,7 +41,6 @@ from lemmata.theorems.low_degree_plus_sparse.setting.network import (
     inputs,
     of_norm24,
 )
-from lemmata.theorems.low_degree_plus_sparse.setting.witnesses import random_signs
 
 _ON_SAMPLES = (r"\forall\, d,p,n", r"\forall\, W_0,x_i,\epsilon", r"\forall\, W")
 
@@ -84,7 +83,7 @@ def the_supremum_of_the_linear_part_is_a_norm(
     network = net.initialise(trials)
     found = spectrum(network, 1)
     at = network.on(inputs(trials, n, net.dimension))
-    signs = random_signs(trials, "ε", n)
+    signs = trials.signs("ε", n)
     mean = (features(at) * signs.unsqueeze(-1)).mean(dim=1)
     good = found.good(mean)
     norm = good.norm(dim=1)
@@ -115,7 +114,7 @@ def the_linear_part_has_a_complexity_of_the_root_of_its_trace(
     network = net.initialise(trials)
     found = spectrum(network, 1)
     rows = features(network.on(inputs(trials, n, net.dimension))) @ found.U
-    mean = (rows * random_signs(trials, "ε", n, 1)).mean(dim=1)
+    mean = (rows * trials.signs("ε", n, 1)).mean(dim=1)
     bound = found.top.sum(dim=1).sqrt() * n**-power
     return mean_at_most(mean.norm(dim=1) / bound, 1.0, within=0.1)
 
@@ -149,7 +148,7 @@ def the_complexity_of_the_linear_part_decays_like_the_root_of_the_sample(
     network = net.initialise(trials)
     found = spectrum(network, 1)
     rows = features(network.on(inputs(trials, n, net.dimension))) @ found.U
-    mean = (rows * random_signs(trials, "ε", n, 1)).mean(dim=1).norm(dim=1)
+    mean = (rows * trials.signs("ε", n, 1)).mean(dim=1).norm(dim=1)
     return at_most(mean, net.bound(1) * math.sqrt(net.dimension) * n**-power)
 
 
@@ -201,7 +200,7 @@ def the_supremum_of_the_quadratic_part_is_in_closed_form(
     net: Pairs, n: int, trials: Trials, *, power: float = 0.5
 ) -> Bound:
     at = net.initialise(trials).on(inputs(trials, n, net.dimension))
-    signs = random_signs(trials, "ε", n)
+    signs = trials.signs("ε", n)
     values, vectors = torch.linalg.eigh(at.a[:, 0, :, None, None] * quadratic_forms(at, signs))
     top = values[..., -1].clamp(min=0.0)
     closed = 0.5 * top.square().mean(dim=1).sqrt()
@@ -248,7 +247,7 @@ def the_quadratic_part_has_a_complexity_of_the_root_of_d_over_n(
     x = inputs(trials, n, net.dimension)
     x = x[:, :1].expand_as(x) if alike else x
     at = net.initialise(trials).on(x)
-    forms = quadratic_forms(at, random_signs(trials, "ε", n))
+    forms = quadratic_forms(at, trials.signs("ε", n))
     largest = torch.linalg.eigvalsh(forms).abs().amax(dim=(1, 2))
     return at_most(largest, net.bound(2) * math.sqrt(net.dimension) * n**-power)
 

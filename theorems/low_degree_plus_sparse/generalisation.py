@@ -40,7 +40,6 @@ from lemmata.theorems.low_degree_plus_sparse.setting.objective import descend, o
 from lemmata.theorems.low_degree_plus_sparse.setting.witnesses import (
     World,
     form,
-    random_signs,
     world,
 )
 
@@ -78,7 +77,7 @@ def the_tail_changes_the_empirical_loss_by_its_empirical_norm(
     n = 8
     made = world(net, 1, trials)
     at = made.network.on(inputs(trials, n, net.dimension))
-    xi = random_signs(trials, "labels", n)
+    xi = trials.signs("labels", n)
     problem = objective(at, 3.0 * xi, made.found, loss="log-cosh")
     bad = unfold(3.0 * interpolator(problem.bad, xi), net.dimension)
     random = 0.5 * trials.normal("W", net.width, net.dimension)
@@ -149,7 +148,7 @@ def the_generalisation_gap_is_at_most_the_bound(
     )
     fresh = made.network.on(inputs(trials, 512, net.dimension, "fresh"))
     wanted = made.target(fresh.x)
-    forms = quadratic_forms(at, random_signs(trials, "ε", n))
+    forms = quadratic_forms(at, trials.signs("ε", n))
     top = torch.linalg.eigvalsh(at.a[:, 0, :, None, None] * forms)[..., -1].clamp(min=0.0)
     quadratic = top.square().mean(dim=1).sqrt()
     linear = 2.0 * (made.found.top.sum(dim=1) / n).sqrt()
@@ -258,12 +257,12 @@ def training_losses_are_near_for_weights_that_saw_the_sample(
 ) -> Bound:
     n = 8
     made = world(net, 1, trials)
-    xi = random_signs(trials, "labels", n)
+    xi = trials.signs("labels", n)
     problem = objective(made.network.on(inputs(trials, n, net.dimension)), xi, made.found)
     W = unfold(interpolator(problem.bad, xi), net.dimension)
     # Fresh labels are as random: the population loss is E(f - y)² ≥ E y² = 1, halved.
     fresh = made.network.on(inputs(trials, 256, net.dimension, "fresh"))
-    labels = random_signs(trials, "fresh labels", 256)
+    labels = trials.signs("fresh labels", 256)
     population = 0.5 * (fresh.linear(W) - labels).square().mean(dim=1)
     trained = 0.5 * (problem.at.linear(W) - xi).square().mean(dim=1)
     return at_most(population, factor * trained)

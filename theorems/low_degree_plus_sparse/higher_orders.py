@@ -34,7 +34,6 @@ from lemmata.theorems.low_degree_plus_sparse.setting.network import (
     Pairs,
     inputs,
 )
-from lemmata.theorems.low_degree_plus_sparse.setting.witnesses import random_signs
 
 # BL-5
 
@@ -70,7 +69,7 @@ def the_cubic_part_is_bounded_by_its_tensors(
     net: Pairs, n: int, trials: Trials, *, share: float = 1.0
 ) -> Bound:
     at = net.initialise(trials).on(unit_inputs(trials, n, net.dimension))
-    weights = at.sigma(3) * random_signs(trials, "ε", n, 1) / n
+    weights = at.sigma(3) * trials.signs("ε", n, 1) / n
     T = torch.einsum("tnm,tna,tnb,tnc->tmabc", weights, at.x, at.x, at.x)
     largest = T.flatten(2).square().sum(dim=-1).mean(dim=1).sqrt() / 6.0
     start = torch.einsum("tnm,tna->tma", weights, at.x) * at.a.mT
@@ -122,7 +121,7 @@ def injective_norm(
 def random_tensors_have_a_small_injective_norm(
     d: int, n: int, trials: Trials, *, frobenius: bool = False
 ) -> Bound:
-    x, signs = unit_inputs(trials, n, d), random_signs(trials, "ε", n)
+    x, signs = unit_inputs(trials, n, d), trials.signs("ε", n)
     if frobenius:
         gram = (x @ x.mT) ** 3 * signs.unsqueeze(1) * signs.unsqueeze(2)
         found = gram.sum(dim=(1, 2)).sqrt() / n

@@ -35,7 +35,6 @@ from lemmata.theorems.low_degree_plus_sparse.setting.network import (
 from lemmata.theorems.low_degree_plus_sparse.setting.witnesses import (
     World,
     form,
-    random_signs,
     world,
 )
 
@@ -86,7 +85,7 @@ def the_joint_error_has_four_terms(
 ) -> Bound:
     made = world(net, k, trials)
     at = made.network.on(inputs(trials, 4, net.dimension))
-    S = random_signs(trials, "S", net.width, 1)
+    S = trials.signs("S", net.width, 1)
     first, second, third, cross = _terms(made, at, S)
     joint = at.model(made.W_L + S * made.W_Q) - made.target(at.x)
     size = (at.sigma(2) * at.along(made.W_L).abs().add(at.along(made.W_Q).abs()) ** 2).abs()
@@ -109,7 +108,7 @@ def _best(
     at = made.network.on(inputs(trials, _POINTS, net.dimension, "error/inputs"))
     errors, sums = [], []
     for draw in range(_DRAWS if signed else 1):
-        S = random_signs(trials, f"S/{draw}", net.width, 1) if signed else at.a.mT
+        S = trials.signs(f"S/{draw}", net.width, 1) if signed else at.a.mT
         W: Weights = made.W_L + S * made.W_Q
         value = at.value(W) if network else at.model(W)
         errors.append((value - made.target(at.x)).square().mean(dim=1))
@@ -210,7 +209,7 @@ def the_joint_witness_has_small_regularisers(
     net: Pairs, k: int, trials: Trials, *, rate: float = 0.5
 ) -> Bound:
     made = world(net, k, trials)
-    W = made.W_L + random_signs(trials, "S", net.width, 1) * made.W_Q
+    W = made.W_L + trials.signs("S", net.width, 1) * made.W_Q
     good = made.found.U @ made.found.U.mT
     d = float(net.dimension)
     return all_of(

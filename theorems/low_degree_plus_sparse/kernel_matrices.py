@@ -308,7 +308,7 @@ def some_short_weights_interpolate(
     rows = features(Pairs(dimension=d, pairs=pairs).initialise(trials).on(x))
     gram = rows @ rows.mT
     values, vectors = torch.linalg.eigh(gram)
-    signs = torch.where(trials.uniform("labels", n) < 0.5, -1.0, 1.0).to(x.dtype)
+    signs = trials.signs("labels", n)
     y = torch.stack((signs, vectors[..., 0]), dim=-1)
     u = rows.mT @ torch.linalg.solve(gram, y)
     # ‖y‖²/λ_min is attained by the last eigenvector: rounding shall not decide.

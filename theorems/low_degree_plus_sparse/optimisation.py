@@ -225,7 +225,7 @@ def perturbed_descent_reaches_a_second_order_point(
 
     reached = descend(problem, start, steps=steps, rate=1.0, noise=1e-4, trials=trials, watch=watch)
     first, last = _certificate(problem, start), _certificate(problem, reached)
-    S = torch.where(trials.uniform("S", net.width, 1) < 0.5, -1.0, 1.0).to(trials.dtype)
+    S = trials.signs("S", net.width, 1)
     witness = problem.value(made.W_L + S * made.W_Q)
     return all_of(
         certificate=at_most(last, first / 10.0),

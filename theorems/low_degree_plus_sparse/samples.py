@@ -187,7 +187,7 @@ _WINDOW = {
 
 
 def _noise(n: int, trials: Trials) -> Float[Tensor, "trials n"]:
-    return torch.where(trials.uniform("noise", n) < 0.5, -1.0, 1.0).to(trials.dtype)
+    return trials.signs("noise", n)
 
 
 @NBL13.part(

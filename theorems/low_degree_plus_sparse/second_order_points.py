@@ -206,7 +206,7 @@ def descent_is_as_good_as_the_witness(net: Pairs, trials: Trials, *, steps: int 
             values.append(problem.value(W))
 
     reached = descend(problem, _start(made, trials), steps=steps, rate=1.0, watch=watch)
-    S = torch.where(trials.uniform("S", 8, net.width, 1) < 0.5, -1.0, 1.0).to(trials.dtype)
+    S = trials.signs("S", 8, net.width, 1)
     best = torch.stack([problem.value(made.W_L + S[:, draw] * made.W_Q) for draw in range(8)]).amin(
         dim=0
     )

@@ -8,7 +8,6 @@ that of worst-case data. Coefficients (ξ, z) with E ξz^j = 0 for j < q remove 
 
 from __future__ import annotations
 
-import itertools
 import math
 
 import torch
@@ -41,7 +40,7 @@ from lemmata.theorems.low_degree_plus_sparse.setting.network import (
     Weights,
 )
 from lemmata.theorems.low_degree_plus_sparse.setting.objective import quartic, quartic_gradient
-from lemmata.theorems.low_degree_plus_sparse.setting.witnesses import random_signs
+from lemmata.theorems.mathematics.signs import sign_vectors
 
 # BL-3
 
@@ -92,8 +91,8 @@ def the_signs_add_the_variance_of_the_linear_part(
     at = net.initialise(trials).on(unit_inputs(trials, 3, net.dimension))
     y, W = trials.normal("y", 3), trials.normal("W", net.width, net.dimension)
     every = []
-    for signs in itertools.product((-1.0, 1.0), repeat=net.width):
-        signed = trials.tensor(signs).unsqueeze(-1) * W
+    for signs in sign_vectors(net.width, W):
+        signed = signs.unsqueeze(-1) * W
         every.append((at.linear(signed) + at.quadratic(signed) - y).square())
     right = (at.quadratic(W) - y) ** 2 + share * at.linear_variance(W)
     size = 1.0 + right.abs()
@@ -241,7 +240,7 @@ def isotropic_data_have_a_complexity_below_the_worst(
 ) -> Bound:
     x = unit_inputs(trials, n, net.dimension)
     x = x[:, :1].expand_as(x) if alike else x
-    forms = quadratic_forms(net.initialise(trials).on(x), random_signs(trials, "ε", n))
+    forms = quadratic_forms(net.initialise(trials).on(x), trials.signs("ε", n))
     largest = torch.linalg.eigvalsh(forms).abs().amax(dim=(1, 2))
     return at_most(largest, math.sqrt(math.log(net.width) / (n * net.dimension)))
 
@@ -263,7 +262,7 @@ def any_data_have_a_complexity_of_the_root_of_the_sample(
     net: Pairs, n: int, trials: Trials, *, power: float = 0.5
 ) -> Bound:
     x = unit_inputs(trials, 1, net.dimension).expand(-1, n, -1)
-    forms = quadratic_forms(net.initialise(trials).on(x), random_signs(trials, "ε", n))
+    forms = quadratic_forms(net.initialise(trials).on(x), trials.signs("ε", n))
     largest = torch.linalg.eigvalsh(forms).abs().amax(dim=(1, 2))
     return at_most(largest, math.sqrt(math.log(net.width)) * n**-power)
 

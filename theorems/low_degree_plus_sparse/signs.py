@@ -58,10 +58,6 @@ NBL05 = statement(
 _SPECIMENS = [{"net": Pairs(dimension=8, pairs=16)}, {"net": Pairs(activation="tanh")}]
 
 
-def _signs(trials: Trials, *shape: int) -> torch.Tensor:
-    return torch.where(trials.uniform("S", *shape) < 0.5, -1.0, 1.0).to(trials.dtype)
-
-
 def _gaussian(trials: Trials, net: Pairs, name: str) -> Weights:
     return trials.normal(name, net.width, net.dimension) / math.sqrt(net.width)
 
@@ -113,7 +109,7 @@ def signs_leave_the_quadratic_part_as_it_is(
     net: Pairs, trials: Trials, *, gaussian: bool = False
 ) -> Bound:
     at = net.initialise(trials).on(inputs(trials, 4, net.dimension))
-    W, S = _gaussian(trials, net, "W"), _signs(trials, net.width, 1)
+    W, S = _gaussian(trials, net, "W"), trials.signs("S", net.width, 1)
     S = trials.normal("gaussian S", net.width, 1) if gaussian else S
     size = (at.sigma(2) * at.along(W) ** 2).abs().sum(dim=-1)
     linear = (at.sigma(1) * at.along(W)).abs().sum(dim=-1)
@@ -189,7 +185,7 @@ def the_signed_linear_part_has_the_variance_of_independent_terms(
     at = net.initialise(trials).on(inputs(trials, 1, net.dimension))
     W, draws = _gaussian(trials, net, "W"), 64
     terms = (at.sigma(1) * at.along(W))[:, 0] / math.sqrt(net.width)
-    signed = (_signs(trials, draws, net.width) * terms.unsqueeze(1)).sum(dim=-1)
+    signed = (trials.signs("S", draws, net.width) * terms.unsqueeze(1)).sum(dim=-1)
     variance = at.linear_variance(W) * net.width ** (1.0 - power)
     return mean_of((signed**2).mean(dim=1) / variance[:, 0], 1.0)
 
@@ -266,7 +262,7 @@ def signed_linear_parts_are_subgaussian_at_all_inputs(
     at = net.initialise(trials).on(inputs(trials, count, net.dimension))
     W = _gaussian(trials, net, "W")
     reach = 2.0 * math.log(2.0 * (count if union else 1) / delta)
-    signed = at.linear(_signs(trials, net.width, 1) * W).abs()
+    signed = at.linear(trials.signs("S", net.width, 1) * W).abs()
     return at_most(signed, (reach * at.linear_variance(W)).sqrt()).except_with_probability(delta)
 
 

@@ -8,8 +8,6 @@ m^{-1/2} ‖V‖²_{2,4}.
 
 from __future__ import annotations
 
-import itertools
-
 import torch
 from hypothesis import strategies as st
 from jaxtyping import Float
@@ -42,10 +40,10 @@ from lemmata.theorems.low_degree_plus_sparse.setting.network import (
 )
 from lemmata.theorems.low_degree_plus_sparse.setting.witnesses import (
     form,
-    random_signs,
     signed_mean,
     world,
 )
+from lemmata.theorems.mathematics.signs import sign_vectors
 
 NBL16 = statement(
     "NBL-16",
@@ -102,10 +100,7 @@ def only_the_diagonal_blocks_remain_in_the_mean_over_signs(
 ) -> Bound:
     matrix = spectrum(net.initialise(trials), 0).tail()
     V = trials.normal("V", net.width, net.dimension)
-    every = [
-        form(matrix, trials.tensor(signs).unsqueeze(-1) * V)
-        for signs in itertools.product((-1.0, 1.0), repeat=net.width)
-    ]
+    every = [form(matrix, signs.unsqueeze(-1) * V) for signs in sign_vectors(net.width, V)]
     mean = torch.stack(every).mean(dim=0)
     return equal(share * signed_mean(matrix, V), mean, roundings=1e3, scale=frobenius(V) ** 2)
 
@@ -212,7 +207,7 @@ def regularisers_at_the_witness_are_those_of_its_parts(
     net: Pairs, k: int, trials: Trials, *, two: float = 2.0
 ) -> Bound:
     made = world(net, k, trials)
-    signed = random_signs(trials, "S", net.width, 1) * made.W_Q
+    signed = trials.signs("S", net.width, 1) * made.W_Q
     # Signs that work against W_L make the cross term of R_3 as large as it can be.
     tail, good = made.found.tail(), _good(made.found)
     both = made.W_L + signed
@@ -281,7 +276,7 @@ def some_signs_make_all_regularisers_small(
     made = world(net, k, trials)
     rows = features(made.network.on(inputs(trials, 40, net.dimension)))
     bad = rows - (rows @ made.found.U) @ made.found.U.mT
-    S = random_signs(trials, "S", 40, net.width, 1)
+    S = trials.signs("S", 40, net.width, 1)
     signed = S * made.W_Q.unsqueeze(1)
     half = (signed[:, :, : net.pairs] - signed[:, :, net.pairs :]).flatten(2) / 2.0**0.5
     worst = []

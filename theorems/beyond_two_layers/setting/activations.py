@@ -68,7 +68,7 @@ class Activation:
         i = trials.tensor(range(terms)).to(trials.dtype)
         sizes = self.sizes(trials, terms).exp()
         if self.family == "random":
-            return sizes * (2.0 * (trials.uniform("activation/sign", terms) < 0.5) - 1.0)
+            return -sizes * trials.signs("activation/sign", terms)
         if self.family in ("power", "exponential"):
             return sizes
         return sizes * torch.where(i % 4 >= 2, -1.0, 1.0)

@@ -21,8 +21,8 @@ from lemmata.theorems.beyond_two_layers.setting.three_layers import (
     Signs,
     ThreeLayer,
     ThreeLayerNetwork,
-    sign_vectors,
 )
+from lemmata.theorems.mathematics.signs import sign_vectors
 
 _NET = ThreeLayer(first=6, second=5, dimension=3, outputs=2)
 DRAWN = {

@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
-
 from jaxtyping import Float
 from torch import Tensor
-
-
-def all_signs(n: int, like: Tensor) -> Float[Tensor, "signs n"]:
-    """Return all 2ⁿ vectors of signs."""
-    return like.new_tensor(list(itertools.product((-1.0, 1.0), repeat=n)))
 
 
 def correlations(

@@ -62,5 +62,5 @@ class Target:
 def _weights(terms: int, outputs: int, dimension: int, number: int) -> tuple[Rows, Rows, Rows]:
     drawn = Trials(key=key_of("target", terms, outputs, dimension, number), count=1)
     one, two = (drawn.sphere(name, terms, dimension)[0] for name in ("one", "two"))
-    a = drawn.uniform("a", outputs, terms)[0].mul(2.0).sub(1.0).sign()
+    a = drawn.signs("a", outputs, terms)[0]
     return one.tolist(), two.tolist(), a.tolist()

@@ -24,7 +24,6 @@ from lemmata.theorems.beyond_two_layers.setting.three_layers import (
     Outputs,
     Second,
     ThreeLayerNetwork,
-    random_signs,
 )
 
 
@@ -75,7 +74,7 @@ def train(
         noise_w = schedule.noise * trials.normal(f"W rho {t}", m1, x.shape[2]) / m1**0.5
         noise_v = schedule.noise * trials.normal(f"V rho {t}", m2, m1) / m2**0.5
         base_w, base_v = network.W + noise_w, network.V + noise_v
-        sign = random_signs(trials, f"Sigma {t}", schedule.steps, m1) if schedule.signed else None
+        sign = trials.signs(f"Sigma {t}", schedule.steps, m1) if schedule.signed else None
         total = torch.zeros_like(largest)
         for step in range(schedule.steps):
             rows = order[:, step].unsqueeze(-1)

@@ -8,10 +8,8 @@ V.
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 
-import torch
 from hypothesis import strategies as st
 from jaxtyping import Float
 from torch import Tensor
@@ -106,16 +104,6 @@ class ThreeLayerNetwork:
         delta = signs.v * (slope @ self.A)
         h = signs.w * self.first(W, x)
         return (signs.w * (delta @ V)).mT @ x, delta.mT @ h
-
-
-def sign_vectors(m: int, like: Tensor) -> Float[Tensor, "signs m"]:
-    """Return the diagonals of all 2^m sign matrices."""
-    return like.new_tensor(list(itertools.product((-1.0, 1.0), repeat=m)))
-
-
-def random_signs(trials: Trials, name: str, *shape: int) -> Float[Tensor, "trials ..."]:
-    """Draw random signs."""
-    return torch.where(trials.uniform(name, *shape) < 0.5, -1.0, 1.0).to(trials.dtype)
 
 
 def quartic_norm(W: Float[Tensor, "... m d"]) -> Float[Tensor, "..."]:

@@ -101,7 +101,7 @@ class States:
     def draw(self, trials: Trials, V: TeacherRows) -> Weights:
         """Draw one state a trial, with random signs: (trials, m, d)."""
         W = _FAMILIES[self.family](self, trials, V)
-        return W * torch.where(trials.uniform("states/signs", W.shape[-2], 1) < 0.5, -1.0, 1.0)
+        return W * trials.signs("states/signs", W.shape[-2], 1)
 
     def near(self, trials: Trials, V: TeacherRows, level: float) -> Weights:
         """Draw a state and pull it to a loss of at most `level`."""

@@ -71,7 +71,7 @@ class Pairs:
             half = draw(name, p, d)
             signs = trials.every(trials.tensor([1.0] * p + [-1.0] * p))
             return Network(net=self, w0=torch.cat((half, half), dim=1), a=signs)
-        signs = torch.where(trials.uniform(f"{name}/signs", m) < 0.5, -1.0, 1.0)
+        signs = trials.signs(f"{name}/signs", m)
         return Network(net=self, w0=draw(name, m, d), a=signs.to(trials.dtype))
 
     def resized(self, pairs: int) -> Pairs:

@@ -132,11 +132,6 @@ def world(net: Pairs, k: int, trials: Trials) -> World:
     )
 
 
-def random_signs(trials: Trials, name: str, *shape: int) -> Tensor:
-    """Draw independent random signs."""
-    return torch.where(trials.uniform(name, *shape) < 0.5, -1.0, 1.0).to(trials.dtype)
-
-
 def signed_mean(matrix: Float[Tensor, "trials pd pd"], V: Weights) -> Float[Tensor, "trials"]:
     """Return E_S ⟨fold(VS), matrix fold(VS)⟩: the diagonal blocks alone remain, half of each for
     either member of a pair.
