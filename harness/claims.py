@@ -573,8 +573,8 @@ def _worst_entry(
 
 def _worst_claim(claims: Sequence[Bound]) -> Int64[Tensor, "1 trials"]:
     """Say trial by trial which claim is the worst; ties fall by the sides, never by the order."""
-    keys = [[getattr(claim, name) for claim in claims] for name in ("ratio", "measured", "bound")]
-    return _first_by(keys)
+    names = ("ratio", "measured", "bound", "allowance")
+    return _first_by([[getattr(claim, name) for claim in claims] for name in names])
 
 
 def _worst_member(members: Sequence[Member]) -> Member:

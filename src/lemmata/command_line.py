@@ -55,12 +55,12 @@ def fail(sentence: str) -> NoReturn:
     raise typer.Exit(2)
 
 
-def load_theorems() -> None:
-    """Import every module of `lemmata.theorems`, and so register its statements in the order of
-    the papers.
+def load_theorems() -> list[Statement]:
+    """Import every module of `lemmata.theorems`, and return its statements in the order of the
+    papers.
     """
     import lemmata.theorems
-    from lemmata.harness.registry import complaints
+    from lemmata.harness.registry import complaints, registered
     from lemmata.harness.statements import StatementError
 
     try:
@@ -68,8 +68,11 @@ def load_theorems() -> None:
             importlib.import_module(module.name)
     except StatementError as problem:
         fail(str(problem))
-    if found := complaints():
-        fail("; ".join(found))
+    folders = [Path(folder).resolve() for folder in lemmata.theorems.__path__]
+    ours = [made for made in registered() if any(made.file.is_relative_to(f) for f in folders)]
+    if wrong := complaints(ours):
+        fail("; ".join(wrong))
+    return ours
 
 
 def load_file(path: Path) -> list[Statement]:

@@ -84,6 +84,12 @@ def test_the_order_of_all_of_changes_nothing(claims: list[Bound]) -> None:
         assert fingerprint(all_of(*order)) == wanted
 
 
+def test_the_order_decides_nothing_where_both_sides_tie() -> None:
+    usual = at_most(row(0.0), row(0.0))
+    exact = usual.up_to_roundings(0)
+    assert fingerprint(all_of(usual, exact)) == fingerprint(all_of(exact, usual))
+
+
 @given(st.lists(bounds(probabilities=True), min_size=2, max_size=3))
 def test_the_order_of_a_union_changes_nothing(claims: list[Bound]) -> None:
     wanted = all_of(*claims, union=True)

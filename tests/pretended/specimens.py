@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 from lemmata.harness import Bound, Law, Mean, Trials, randomness
 from lemmata.harness.private import as_if_in_a_test
 from lemmata.harness.randomness import Key, key_of
-from lemmata.harness.registry import registered
 from lemmata.harness.statements import Part, Twin
 
 Subject = Part[Any, Any] | Twin
@@ -32,8 +31,7 @@ def every_subject() -> list[Subject]:
     """Every part of our own statements and, after it, its twins."""
     from lemmata.command_line import load_theorems
 
-    load_theorems()
-    parts = [part for made in registered() for part in made.parts]
+    parts = [part for made in load_theorems() for part in made.parts]
     return [subject for part in parts for subject in (part, *part.twins)]
 
 
