@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
@@ -20,6 +20,7 @@ from hypothesis.errors import HypothesisException, UnsatisfiedAssumption
 from jaxtyping import Bool, Float, Int64
 from torch import Tensor
 
+from lemmata.harness.adversary.draws import ascended
 from lemmata.harness.claims import Bound, Claim, Law, Mean
 from lemmata.harness.draw import Draw
 from lemmata.harness.levels import ALLOWANCE, UNDERFLOW
@@ -27,7 +28,7 @@ from lemmata.harness.memory import batch_for, is_out_of_memory
 from lemmata.harness.private import as_if_in_a_test
 from lemmata.harness.profiles import BLOCK
 from lemmata.harness.statements import Constant
-from lemmata.harness.trials import Trials
+from lemmata.harness.trials import Moved, Trials
 from lemmata.harness.work import Price, counted, price
 
 Array: TypeAlias = Float[np.ndarray, "trials"]
@@ -100,6 +101,10 @@ class Bounds:
     def member_of(self, trial: int) -> MemberSides:
         """Return the member that is worst in a trial of this batch."""
         return self.members[int(self.member[trial])]
+
+    def worst_is(self, such: Callable[[MemberSides], bool]) -> Bool[np.ndarray, "trials"]:
+        """Say for each trial whether its worst member is such."""
+        return np.array([such(member) for member in self.members])[self.member]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,11 +252,7 @@ def kept(claim: Claim, first: int, known: Price, seconds: float) -> Evaluated:
     said = _numpy(claim.allowance)
     allowance = np.nan_to_num(said, nan=usual)
     measured, bound = _numpy(claim.measured), _numpy(claim.bound)
-    inexact = ~np.array([m.exact for m in claim.members])[claim.member.cpu().numpy()]
-    tiny = (np.maximum(np.abs(measured), np.abs(bound)) < UNDERFLOW) & inexact
-    unequal = np.array([m.direction != "equal" for m in claim.members])[claim.member.cpu().numpy()]
-    zero = (measured == 0) & (bound == 0)
-    return Bounds(
+    bounds = Bounds(
         first=first,
         members=tuple(
             MemberSides(
@@ -269,7 +270,7 @@ def kept(claim: Claim, first: int, known: Price, seconds: float) -> Evaluated:
         measured=measured,
         bound=bound,
         member=claim.member.cpu().numpy(),
-        allowance=np.where(tiny & unequal & ~zero, np.inf, allowance),
+        allowance=allowance,
         unsaid=np.isnan(said),
         claims=claim.claims.cpu().numpy(),
         probability=claim.probability,
@@ -280,6 +281,37 @@ def kept(claim: Claim, first: int, known: Price, seconds: float) -> Evaluated:
         found_by=claim.found_by(),
         seconds=seconds,
     )
+    tiny = np.maximum(np.abs(measured), np.abs(bound)) < UNDERFLOW
+    zero = (measured == 0) & (bound == 0)
+    rounded = bounds.worst_is(lambda member: not member.exact and member.direction != "equal")
+    return replace(bounds, allowance=np.where(tiny & rounded & ~zero, np.inf, allowance))
+
+
+def bounds_of(draw: Draw, trials: Trials) -> Bounds:
+    """Return what a bound says of trials that are drawn in another way than `evaluate` does.
+
+    Raises:
+        BrokenStatement, Discarded, MemoryRanOut: see `claimed`.
+    """
+    bounds = kept(claimed(draw, trials), trials.first, price_of(draw), 0.0)
+    assert isinstance(bounds, Bounds)
+    return bounds
+
+
+def ascended_draws(draw: Draw, trials: Trials, steps: int) -> Moved | None:
+    """Ascend over the draws of a bound's trials; None where there is nowhere to go.
+
+    Raises:
+        BrokenStatement, Discarded, MemoryRanOut: see `claimed`.
+    """
+
+    def check(moving: Trials) -> Bound:
+        claim = claimed(draw, moving)
+        if not isinstance(claim, Bound):
+            raise BrokenStatement(f"{draw.subject.id} claims no bound: nothing can be ascended")
+        return claim
+
+    return ascended(check, trials, steps)
 
 
 def _joined(pieces: Sequence[Evaluated]) -> Evaluated:

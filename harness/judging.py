@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from lemmata.harness.evaluation import (
     BrokenStatement,
     Discarded,
     Samples,
+    claimed,
     evaluate,
     is_random,
     join,
@@ -228,13 +229,9 @@ def counterexample(
 
 def drawn_in(draw: Draw, trial: int) -> dict[str, object]:
     """Return the tensors that a trial draws, as lists, where they are small."""
-    from dataclasses import replace
-
     journal: dict[str, object] = {}
     trials = replace(draw.trials(trial, 1), journal=journal)  # type: ignore[arg-type]
     try:
-        from lemmata.harness.evaluation import claimed
-
         claimed(draw, trials)
     except Exception:
         return {}

@@ -7,6 +7,7 @@ once more with more trials, and α is split over the two.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +15,14 @@ from jaxtyping import Float
 
 from lemmata.harness.blocks import block_of
 from lemmata.harness.draw import Draw
-from lemmata.harness.evaluation import Bounds, BrokenStatement, Discarded, evaluate, price_of
+from lemmata.harness.evaluation import (
+    Bounds,
+    BrokenStatement,
+    Discarded,
+    evaluate,
+    join,
+    price_of,
+)
 from lemmata.harness.judging import counterexample, refuse_nan
 from lemmata.harness.levels import ALPHA, BETA, EXPONENT
 from lemmata.harness.profiles import blocks
@@ -74,9 +82,9 @@ def judge_grid(
     paid = blocks(_SHARE * run.profile.confirm / max(work, 1.0))
     more = min(paid, blocks(count * run.profile.grid_stretch))
     if judged.outcome == "undecided" and more > count and time.monotonic() < deadline:
-        columns = _drawn(run, subject, along, more)
+        columns = _drawn(run, subject, along, more, columns)
         judged, limit = _judge(along, columns, alpha / 2, subject)
-        count += more
+        count = more
     meaning: dict[str, Verdict] = {
         "refuted": "refuted",
         "consistent": "holds",
@@ -128,14 +136,19 @@ def grid_of(along: Along) -> Grid:
     )
 
 
-def _drawn(run: Run, subject: Subject, along: Along, count: int) -> list[_Column]:
+def _drawn(
+    run: Run, subject: Subject, along: Along, count: int, before: Sequence[_Column] = ()
+) -> list[_Column]:
+    """Draw so many trials at each size, but for those that were drawn before."""
     columns = []
-    for size in along.sizes:
+    for place, size in enumerate(along.sizes):
         draw = Draw(
             run=run, subject=subject, instance=along.instance(size), role="grid", stream="grid"
         )
+        done = [before[place].bounds] if before else []
+        first = len(done[0]) if done else 0
         try:
-            bounds = evaluate(draw, first=0, count=count)
+            bounds = evaluate(draw, first=first, count=count - first)
         except Discarded:
             raise BrokenStatement(
                 f"{subject.id} assumes away {draw.place.words} of its own grid in {along.variable}"
@@ -146,6 +159,7 @@ def _drawn(run: Run, subject: Subject, along: Along, count: int) -> list[_Column
                 "at_least(...)"
             )
         refuse_nan(draw, bounds)
+        bounds = join([*done, bounds])
         quantity, what = _quantity(along, bounds)
         if quantity is None:
             raise BrokenStatement(f"{subject.id} has a grid in {along.variable} and {what}")

@@ -135,14 +135,26 @@ def _judged(run: Run, subject: Subject, expect: Expect, judging: Any) -> Outcome
 
 
 def _broken(subject: Subject, expect: Expect, found: _Findings, failure: Failure) -> Outcome:
+    return replace(_told(subject, expect, "error", found), failure=failure)
+
+
+def _told(
+    subject: Subject,
+    expect: Expect,
+    verdict: Verdict,
+    found: _Findings,
+    search: SearchVerdict | None = None,
+) -> Outcome:
+    """Return an outcome with what was judged, before anything is said of why."""
     return Outcome(
         subject=subject.id,
-        verdict="error",
+        verdict=verdict,
         expect=expect,
-        specimens=[one.verdict for one in found.specimens],
+        specimens=[one.verdict for one in [*found.specimens, *found.automatic]],
+        automatic=len(found.automatic),
         slopes=[grid.verdict for grid in found.grids],
-        search=found.search.verdict() if found.search else None,
-        failure=failure,
+        search=search or (found.search.verdict() if found.search else None),
+        nominees=[one.verdict for one in found.nominees],
     )
 
 
@@ -256,16 +268,11 @@ def _judge_twin(run: Run, twin: Twin, found: _Findings) -> Outcome:
         if found.grids[-1].refutation is not None:
             return _twin_outcome(twin, found, "slope")
     search = found.search = Search(run=run, subject=twin, shrink=False, deadline=deadline)
-    while search.nominations < NOMINATIONS and (nominated := search.next()) is not None:
-        if isinstance(nominated, Broken):
-            raise BrokenStatement(nominated.failure.text, nominated.failure.token)
-        if nominated.refutation is not None:
-            found.refutation = nominated.refutation
-            return _twin_outcome(twin, found, "search")
-        found.nominees.append(_confirm(nominated.draw, deadline))
-        if found.nominees[-1].refutation is not None:
-            return _twin_outcome(twin, found, "search")
-        search.clear(nominated.draw)
+    _nominate(found, search, deadline)
+    if found.failure is not None:
+        raise BrokenStatement(found.failure.text, found.failure.token)
+    if found.refutation is not None:
+        return _twin_outcome(twin, found, "search")
     if not twin.specimens:
         for draw in automatic_specimens(run, search.seen.values()):
             budget = Budget(alpha=ALPHA / _AUTOMATIC, share=1 / 3, deadline=deadline)
@@ -288,16 +295,9 @@ def _outcome(part: Part[..., Any], found: _Findings) -> Outcome:
         elif slopes:
             refutation, how = slopes[0], "slope"
     verdict = _verdict(found, specimens, search, refuted=refutation is not None)
-    outcome = Outcome(
-        subject=part.id,
-        verdict=verdict,
-        expect=part.expect,
+    outcome = replace(
+        _told(part, part.expect, verdict, found, search),
         basis=_basis(specimens, search) if verdict == "holds" else None,
-        specimens=[one.verdict for one in specimens],
-        automatic=len(found.automatic),
-        slopes=[grid.verdict for grid in found.grids],
-        search=search,
-        nominees=[one.verdict for one in found.nominees],
         refutation=refutation if verdict == "refuted" else None,
         how=how if verdict == "refuted" else None,  # type: ignore[arg-type]
         failure=found.failure,
@@ -371,15 +371,8 @@ def _twin_outcome(twin: Twin, found: _Findings, how: str | None) -> Outcome:
     refutation = refutation or next((one.refutation for one in judged if one.refutation), None)
     refutation = refutation or next((g.refutation for g in found.grids if g.refutation), None)
     verdict: Verdict = "refuted" if how else _verdict(found, specimens, search, refuted=False)
-    outcome = Outcome(
-        subject=twin.id,
-        verdict=verdict,
-        expect="refuted",
-        specimens=[one.verdict for one in specimens],
-        automatic=len(found.automatic),
-        slopes=[grid.verdict for grid in found.grids],
-        search=search,
-        nominees=[one.verdict for one in found.nominees],
+    outcome = replace(
+        _told(twin, "refuted", verdict, found, search),
         refutation=refutation if how else None,
         how=how,  # type: ignore[arg-type]
     )

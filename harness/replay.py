@@ -11,7 +11,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lemmata.harness.adversary.draws import ascended
 from lemmata.harness.claims import Bound, Claim
 from lemmata.harness.draw import Draw
 from lemmata.harness.evaluation import (
@@ -19,6 +18,7 @@ from lemmata.harness.evaluation import (
     BrokenStatement,
     Discarded,
     MemoryRanOut,
+    ascended_draws,
     claimed,
     kept,
 )
@@ -33,7 +33,6 @@ from lemmata.harness.schema import PartVerdict
 from lemmata.harness.statements import Part, Subject, part_of
 from lemmata.harness.thresholds import doubtful, failing, threshold_of
 from lemmata.harness.tokens import Token
-from lemmata.harness.trials import Moved, Trials
 from lemmata.harness.work import counted, price
 
 
@@ -150,7 +149,7 @@ def replay_trial(token: Token) -> Replayed:
     trials = replace(draw.trials(token.trial, 1), layers=token.layers, journal=drawn)  # type: ignore[arg-type]
     try:
         if token.ascent:
-            trials = replace(trials, moved=_ascended(draw, trials, token.ascent))
+            trials = replace(trials, moved=ascended_draws(draw, trials, token.ascent))
         with counted(run.device) as footprint:
             claim = claimed(draw, trials)
     except (BrokenStatement, Discarded, MemoryRanOut) as problem:
@@ -165,16 +164,6 @@ def replay_trial(token: Token) -> Replayed:
         drawn={name: value.to("cpu", torch.float64) for name, value in drawn.items()},
         changed=generation_of(subject) != token.generation,
     )
-
-
-def _ascended(draw: Draw, trials: Trials, steps: int) -> Moved | None:
-    def check(moving: Trials) -> Bound:
-        claim = claimed(draw, moving)
-        if not isinstance(claim, Bound):
-            raise ReplayError(f"{draw.subject.id} claims no bound: the token was altered")
-        return claim
-
-    return ascended(check, trials, steps)
 
 
 def last_failure_in(records: Path) -> tuple[str, Path | None]:

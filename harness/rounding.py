@@ -29,9 +29,7 @@ from lemmata.harness.evaluation import (
     BrokenStatement,
     Discarded,
     MemoryRanOut,
-    claimed,
-    kept,
-    price_of,
+    bounds_of,
 )
 from lemmata.harness.profiles import BLOCK
 from lemmata.harness.thresholds import Threshold, failing
@@ -127,12 +125,11 @@ def granted(draw: Draw, bounds: Bounds, threshold: Threshold, again: Again | Non
         The same with such trials at their threshold, where rounding decides. Looked at are the
         worst trials, block by block, until a violation stands; if none does, none counts.
     """
-    suspects = failing(bounds, threshold) & bounds.unsaid & ~_exact(bounds)
-    if not threshold.deterministic or not suspects.any():
+    failed = failing(bounds, threshold)
+    suspects = failed & bounds.unsaid & ~bounds.worst_is(lambda member: member.exact)
+    if not threshold.deterministic or not suspects.any() or (failed & ~suspects).any():
         return bounds
-    if (failing(bounds, threshold) & ~suspects).any():
-        return bounds
-    evaluated = again or _again(draw)
+    evaluated = again or (lambda first, count: bounds_of(draw, draw.trials(first, count)))
     explained = np.zeros_like(suspects)
     order = np.argsort(-np.where(suspects, bounds.ratio, -np.inf), kind="stable")
     for block in list(dict.fromkeys((order[: suspects.sum()] // BLOCK).tolist()))[:_BLOCKS]:
@@ -152,15 +149,6 @@ def _between(bounds: Bounds, start: int, end: int) -> Bounds:
     columns = ("ratio", "measured", "bound", "member")
     cut = {name: getattr(bounds, name)[start:end] for name in columns}
     return replace(bounds, first=bounds.first + start, **cut)
-
-
-def _again(draw: Draw) -> Again:
-    def evaluated(first: int, count: int) -> Bounds:
-        found = kept(claimed(draw, draw.trials(first, count)), first, price_of(draw), 0.0)
-        assert isinstance(found, Bounds)
-        return found
-
-    return evaluated
 
 
 def _stands(again: Again, bounds: Bounds, threshold: Threshold) -> Bool[np.ndarray, " n"]:
@@ -204,19 +192,13 @@ def _apart(
 
 def _gap(bounds: Bounds, threshold: Threshold) -> Float[np.ndarray, " n"]:
     """By how much a trial's worst entry lies beyond its bound."""
-    upper = np.array([m.direction in ("at most", "less than") for m in bounds.members])
-    at_most = upper[bounds.member]
+    at_most = bounds.worst_is(lambda member: member.direction in ("at most", "less than"))
+    equal = bounds.worst_is(lambda member: member.direction == "equal")
     with np.errstate(invalid="ignore"):
         above = bounds.measured - threshold.value * bounds.bound
         below = bounds.bound - threshold.value * bounds.measured
-    equal = np.array([m.direction == "equal" for m in bounds.members])[bounds.member]
     apart = np.abs(bounds.measured - bounds.bound)
     return np.where(equal, apart, np.where(at_most, above, below))
-
-
-def _exact(bounds: Bounds) -> Bool[np.ndarray, " n"]:
-    exact = np.array([member.exact for member in bounds.members])
-    return np.asarray(exact[bounds.member])
 
 
 class _Wrong(TorchDispatchMode):

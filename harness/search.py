@@ -33,21 +33,20 @@ import numpy as np
 from hypothesis import HealthCheck, Phase
 from scipy import stats
 
-from lemmata.harness.adversary.draws import STEPS, ascended
+from lemmata.harness.adversary.draws import STEPS
 from lemmata.harness.blocks import block_of
-from lemmata.harness.claims import Bound, Law
+from lemmata.harness.claims import Law
 from lemmata.harness.draw import Draw
 from lemmata.harness.drawing import HypothesisTest, evaluating, fresh_test
 from lemmata.harness.evaluation import (
     Bounds,
     BrokenStatement,
     Discarded,
-    MemoryRanOut,
     Samples,
-    claimed,
+    ascended_draws,
+    bounds_of,
     evaluate,
     is_random,
-    kept,
     price_of,
 )
 from lemmata.harness.instances import Instance, hash_of
@@ -67,7 +66,7 @@ from lemmata.harness.run import Run
 from lemmata.harness.schema import Block
 from lemmata.harness.space import Chosen, Space
 from lemmata.harness.statements import Subject, part_of
-from lemmata.harness.thresholds import Threshold, failing, threshold_of, tied
+from lemmata.harness.thresholds import failing, threshold_of, tied
 from lemmata.harness.verdicts import (
     BoundRefutation,
     Failure,
@@ -183,7 +182,7 @@ class Search:
     _called: int = 0
     _most: int = 0
     _done: set[str] = field(default_factory=set)
-    _spent: dict[str, float] = field(default_factory=dict)
+    _climbed_over: set[str] = field(default_factory=set)
 
     def next(self) -> Nomination | Broken | None:
         """Search on until an instance looks like a violation that has not been cleared yet."""
@@ -335,9 +334,9 @@ class Search:
         for seen in self._worst_of_distinct_shape(self.run.profile.ascents):
             if seen.claimed != 0.0 or not is_random(seen.draw) or self._late():
                 continue
-            if seen.draw.hash in self._spent:
+            if seen.draw.hash in self._climbed_over:
                 continue
-            self._spent[seen.draw.hash] = 0.0
+            self._climbed_over.add(seen.draw.hash)
             price = price_of(seen.draw).work
             steps = int(min(STEPS, self.run.profile.explore / (3.0 * price * BLOCK)))
             if steps < 10:
@@ -404,8 +403,7 @@ class Search:
             hypothesis.reject()
         if seen.vacuous:
             hypothesis.event("the claim says nothing here")
-        problem = None if key in self._cleared else seen.problem
-        if problem is None:
+        if (problem := self._standing(seen)) is None:
             return
         if self._shrink_from is None:
             self._shrink_from = time.monotonic()
@@ -483,7 +481,7 @@ class Search:
         seen.share = failures / len(bounds)
         seen.p_value = float(stats.binom.sf(failures - 1, len(bounds), threshold.claimed))
         seen.pressure = seen.ratio if threshold.deterministic else _pressure(seen.p_value)
-        if not _suspicious(failures, len(bounds), threshold):
+        if not _suspicious(seen):
             return
         sides = sides_of(bounds, index)
         why = (
@@ -610,31 +608,14 @@ def ascent(draw: Draw, first: int, count: int, steps: int) -> tuple[Bounds, Agai
     """
     trials = draw.trials(first, count)
 
-    def check(moving: Any) -> Bound:
-        claim = draw.subject.check(**draw.instance, trials=moving)
-        if not isinstance(claim, Bound):
-            raise TypeError("no bound")
-        return claim
-
-    try:
-        moved = ascended(check, trials, steps)
-    except KeyboardInterrupt:
-        raise
-    except BaseException:
-        return None
-    if moved is None:
-        return None
-
     def again(first: int, count: int) -> Bounds:
         there = replace(trials, first=first, count=count, moved=moved, asked=None)
-        claim = claimed(draw, there)
-        bounds = kept(claim, first, price_of(draw), 0.0)
-        assert isinstance(bounds, Bounds)
-        return bounds
+        return bounds_of(draw, there)
 
     try:
-        return again(first, count), again
-    except (BrokenStatement, Discarded, MemoryRanOut):
+        moved = ascended_draws(draw, trials, steps)
+        return None if moved is None else (again(first, count), again)
+    except Exception:
         return None
 
 
@@ -656,10 +637,6 @@ def place_of(found: Nomination | Broken) -> Place | None:
     return found.draw.place if isinstance(found, Nomination) else found.failure.place
 
 
-def _suspicious(failures: int, trials: int, threshold: Threshold) -> bool:
-    if failures == 0:
-        return False
-    if threshold.deterministic:
-        return True
-    more = failures > threshold.claimed * trials
-    return more and float(stats.binom.sf(failures - 1, trials, threshold.claimed)) <= _SUSPICIOUS
+def _suspicious(seen: Seen) -> bool:
+    by_chance = seen.claimed > 0.0 and seen.p_value > _SUSPICIOUS
+    return seen.share > seen.claimed and not by_chance

@@ -74,6 +74,5 @@ def tied(bounds: Bounds, threshold: Threshold) -> bool:
 
 
 def _of_members(bounds: Bounds) -> tuple[Bool[np.ndarray, "trials"], Bool[np.ndarray, "trials"]]:
-    strict = np.array([m.direction in ("less than", "more than") for m in bounds.members])
-    exact = np.array([m.exact for m in bounds.members])
-    return strict[bounds.member], exact[bounds.member]
+    strict = bounds.worst_is(lambda member: member.direction in ("less than", "more than"))
+    return strict, bounds.worst_is(lambda member: member.exact)
