@@ -141,15 +141,15 @@ MUTATIONS = [
         statements=["ALL-Q10"],
     ),
     Mutation(
-        file=_THREE,
+        file="theorems/mathematics/norms.py",
         before="return W.square().sum(dim=-1).square().sum(dim=-1) ** 0.25",
         after="return W.square().sum(dim=-1).sum(dim=-1) ** 0.5",
         statements=["ALL-N1", "ALL-Q2"],
     ),
     Mutation(
         file=_SETTING + "regularisers.py",
-        before="of_w * scale**2 * quartic_norm(W) ** 4",
-        after="of_w * scale * quartic_norm(W) ** 4",
+        before="of_w * scale**2 * norm24(W) ** 4",
+        after="of_w * scale * norm24(W) ** 4",
         statements=["ALL-D5"],
     ),
     Mutation(

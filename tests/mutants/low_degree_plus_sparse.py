@@ -124,7 +124,7 @@ MUTATIONS = [
         statements=["NBL-06"],
     ),
     Mutation(
-        file=_NETWORK,
+        file="theorems/mathematics/norms.py",
         before="square().sum(dim=-1) ** 0.25",
         after="square().sum(dim=-1) ** 0.5",
         statements=["NBL-02"],

@@ -21,13 +21,12 @@ from lemmata.theorems.beyond_two_layers.setting.three_layer_training import Sche
 from lemmata.theorems.beyond_two_layers.setting.three_layers import (
     Signs,
     ThreeLayer,
-    frobenius,
-    quartic_norm,
 )
 from lemmata.theorems.beyond_two_layers.setting.training import descend
 from lemmata.theorems.beyond_two_layers.setting.two_layers import TwoLayer, row_norm
 from lemmata.theorems.beyond_two_layers.sparse_sign_changes import _flipped
 from lemmata.theorems.beyond_two_layers.three_layer_coupling import _Start
+from lemmata.theorems.mathematics.norms import frobenius, norm24
 from lemmata.theorems.mathematics.signs import sign_vectors
 
 TRIALS = Trials(key=key_of("test", "setting of ALL18"), count=3)
@@ -153,7 +152,7 @@ def test_three_layers_are_their_sums() -> None:
 
 def test_norms_and_signs() -> None:
     W = TRIALS.normal("W", 5, 3)
-    close(quartic_norm(W) ** 4, (W.norm(dim=2) ** 4).sum(dim=1))
+    close(norm24(W) ** 4, (W.norm(dim=2) ** 4).sum(dim=1))
     close(frobenius(W), W.flatten(1).norm(dim=1))
     assert sign_vectors(3, W).tolist()[0] == [-1.0, -1.0, -1.0]
     assert len({tuple(row) for row in sign_vectors(4, W).tolist()}) == 16
@@ -163,7 +162,7 @@ def test_norms_and_signs() -> None:
 def test_the_regulariser_and_the_decay() -> None:
     W, V = TRIALS.normal("W", 5, 3), TRIALS.normal("V", 2, 5)
     root = math.sqrt(0.3)
-    wanted = 0.7 * quartic_norm(root * W) ** 4 + 0.2 * frobenius(root * V) ** 2
+    wanted = 0.7 * norm24(root * W) ** 4 + 0.2 * frobenius(root * V) ** 2
     close(regulariser(W, V, 0.3, 0.7, 0.2), wanted)
     close(decayed(1.0, 0.1, 3), 0.9**3)
 

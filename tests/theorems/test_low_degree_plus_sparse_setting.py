@@ -32,7 +32,6 @@ from lemmata.theorems.low_degree_plus_sparse.setting.network import (
     Pairs,
     derivative_along,
     inputs,
-    norm24,
     of_norm24,
     within24,
 )
@@ -53,6 +52,7 @@ from lemmata.theorems.low_degree_plus_sparse.setting.witnesses import (
     world,
 )
 from lemmata.theorems.low_degree_plus_sparse.staircase import tangent_residual
+from lemmata.theorems.mathematics.norms import norm24
 
 COUNT = 3
 TRIALS = Trials(key=key_of("test", "low degree plus sparse"), count=COUNT)

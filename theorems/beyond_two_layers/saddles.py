@@ -38,9 +38,8 @@ from lemmata.theorems.beyond_two_layers.setting.three_layers import (
     Signs,
     ThreeLayer,
     ThreeLayerNetwork,
-    frobenius,
-    quartic_norm,
 )
+from lemmata.theorems.mathematics.norms import frobenius, norm24
 from lemmata.theorems.mathematics.signs import sign_vectors
 
 ALLD2 = statement(
@@ -279,7 +278,7 @@ def the_objective_bounds_the_norms(
     lam, of_w, of_v = (0.05 + 0.9 * trials.uniform(n) for n in ("lambda", "of_w", "of_v"))
     loss = trials.uniform("loss") * trials.uniform("kind").pow(4.0)
     objective = loss + regulariser(W, V, lam, of_w, of_v)
-    norm = frobenius(W) if whole else quartic_norm(W)
+    norm = frobenius(W) if whole else norm24(W)
     factor = lam if scaled else torch.ones_like(lam)
     decayed = regulariser(W, V, 0.9 * lam, of_w, of_v)
     return all_of(

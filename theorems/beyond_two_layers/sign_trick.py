@@ -38,9 +38,8 @@ from lemmata.theorems.beyond_two_layers.setting.three_layers import (
     Signs,
     ThreeLayer,
     ThreeLayerNetwork,
-    frobenius,
-    quartic_norm,
 )
+from lemmata.theorems.mathematics.norms import frobenius, norm24
 from lemmata.theorems.mathematics.signs import sign_vectors
 
 _SMALL = ThreeLayer(first=6, second=5, dimension=3, outputs=2)
@@ -126,7 +125,7 @@ def regularisers_have_a_mean_in_closed_form(
     network, _, W, V, _ = _frozen(trials, size)
     sigma, root = sign_vectors(6, W), math.sqrt(eta)
     of_v = (network.V.unsqueeze(1) + root * V.unsqueeze(1) * sigma[:, None, :]).square()
-    of_w = quartic_norm(network.W.unsqueeze(1) + root * sigma[:, :, None] * W.unsqueeze(1)) ** 4
+    of_w = norm24(network.W.unsqueeze(1) + root * sigma[:, :, None] * W.unsqueeze(1)) ** 4
     w, v = network.W.square().sum(dim=2), W.square().sum(dim=2)
     inner = (network.W * W).sum(dim=2)
     closed = ((w + eta * v) ** 2 + cross * eta * inner**2).sum(dim=1)
@@ -160,7 +159,7 @@ def the_quartic_norm_grows_by_six(
     W = size * network.W if parallel else W
     w, v = network.W.square().sum(dim=2), W.square().sum(dim=2)
     mean = ((w + eta * v) ** 2 + 4.0 * eta * (network.W * W).sum(dim=2) ** 2).sum(dim=1)
-    a, b = quartic_norm(network.W) ** 2, quartic_norm(W) ** 2
+    a, b = norm24(network.W) ** 2, norm24(W) ** 2
     # Attained, up to roundings.
     return at_most(mean, (a**2 + factor * eta * a * b + eta**2 * b**2) * (1.0 + 1e-12))
 

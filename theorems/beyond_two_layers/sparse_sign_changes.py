@@ -31,8 +31,8 @@ from lemmata.strategies import log_uniform, sizes
 from lemmata.theorems.beyond_two_layers.setting.inputs import inputs
 from lemmata.theorems.beyond_two_layers.setting.three_layers import (
     ThreeLayer,
-    quartic_norm,
 )
+from lemmata.theorems.mathematics.norms import norm24
 
 ALLQ4 = statement(
     "ALL-Q4",
@@ -99,7 +99,7 @@ def few_signs_of_the_first_layer_change(
     chosen = _flipped(z, tau * (1.0 - 1e-6), 4)
     along = -(1.0 + 1e-9) * (chosen * z).unsqueeze(2) * x
     other = trials.stream("adversary").sphere("row", width, 4)
-    other = tau * other / quartic_norm(other).view(-1, 1, 1)
+    other = tau * other / norm24(other).view(-1, 1, 1)
     found = {}
     for name, move in {"smallest": along, "random": other}.items():
         changed = (network.first(network.W + move, x) >= 0) != (network.first(network.W, x) >= 0)

@@ -39,10 +39,9 @@ from lemmata.theorems.beyond_two_layers.setting.three_layers import (
     Second,
     ThreeLayer,
     ThreeLayerNetwork,
-    frobenius,
-    quartic_norm,
     three_layers,
 )
+from lemmata.theorems.mathematics.norms import frobenius, norm24
 
 ALLQ1 = statement(
     "ALL-Q1",
@@ -304,7 +303,7 @@ def evenness_lies_between_one_and_m(
     m: int, spread: float, trials: Trials, *, power: float = 0.25
 ) -> Bound:
     W = trials.sphere("W", m, 3) * (spread * trials.normal("rows", m, 1)).exp()
-    small, large = quartic_norm(W), frobenius(W)
+    small, large = norm24(W), frobenius(W)
     return all_of(
         above=at_most(small, large * (1.0 + 1e-12)),
         below=at_least(small * (1.0 + 1e-12), m**-power * large),

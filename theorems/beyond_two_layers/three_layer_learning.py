@@ -36,8 +36,8 @@ from lemmata.theorems.beyond_two_layers.setting.three_layer_training import (
 from lemmata.theorems.beyond_two_layers.setting.three_layers import (
     ThreeLayer,
     ThreeLayerNetwork,
-    quartic_norm,
 )
+from lemmata.theorems.mathematics.norms import norm24
 
 _DIMENSION = 6
 
@@ -125,7 +125,7 @@ def iterates_stay_in_the_ball(
 ) -> Bound:
     schedule = Schedule(of_w=0.5)
     _, run, _, _ = _run(width, samples, schedule, trials)
-    norm = run.W.flatten(1).norm(dim=1) if whole else quartic_norm(run.W)
+    norm = run.W.flatten(1).norm(dim=1) if whole else norm24(run.W)
     return at_most(run.scale**2 * norm**4, run.objective / schedule.of_w)
 
 

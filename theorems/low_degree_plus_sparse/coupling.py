@@ -27,11 +27,11 @@ from lemmata.theorems.low_degree_plus_sparse.setting.network import (
     Weights,
     inputs,
     networks,
-    norm24,
     of_norm24,
     within24,
 )
 from lemmata.theorems.low_degree_plus_sparse.taylor_remainder import coherent
+from lemmata.theorems.mathematics.norms import norm24
 
 NORM = 1.5
 _SAMPLES = 10

@@ -26,16 +26,15 @@ from lemmata.theorems.low_degree_plus_sparse.landscape_terms import (
 from lemmata.theorems.low_degree_plus_sparse.setting.losses import Loss
 from lemmata.theorems.low_degree_plus_sparse.setting.network import (
     Pairs,
-    frobenius,
     inputs,
     networks,
-    norm24,
     of_norm24,
 )
 from lemmata.theorems.low_degree_plus_sparse.setting.objective import (
     objective,
 )
 from lemmata.theorems.low_degree_plus_sparse.setting.witnesses import world
+from lemmata.theorems.mathematics.norms import frobenius, norm24
 
 # NBL-27
 

@@ -38,12 +38,12 @@ from lemmata.theorems.low_degree_plus_sparse.setting.network import (
     Network,
     Pairs,
     Weights,
-    norm24,
     of_norm24,
     per_input,
 )
 from lemmata.theorems.low_degree_plus_sparse.setting.witnesses import rows_of
 from lemmata.theorems.mathematics.hermite import normalised
+from lemmata.theorems.mathematics.norms import norm24
 
 
 def relu_net(d: int, pairs: int) -> Pairs:

@@ -35,12 +35,11 @@ from lemmata.theorems.low_degree_plus_sparse.setting.moments import (
 from lemmata.theorems.low_degree_plus_sparse.setting.network import (
     ATTAINED,
     Pairs,
-    frobenius,
     inputs,
-    norm24,
     row_norms,
 )
 from lemmata.theorems.low_degree_plus_sparse.setting.witnesses import linear_witness, world
+from lemmata.theorems.mathematics.norms import frobenius, norm24
 
 NBL14 = statement(
     "NBL-14",

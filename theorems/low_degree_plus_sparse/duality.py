@@ -44,11 +44,11 @@ from lemmata.theorems.low_degree_plus_sparse.setting.network import (
     ATTAINED,
     Pairs,
     inputs,
-    norm24,
     of_norm24,
 )
 from lemmata.theorems.low_degree_plus_sparse.setting.witnesses import sparse_term
 from lemmata.theorems.mathematics import gegenbauer
+from lemmata.theorems.mathematics.norms import norm24
 
 EXPONENTS: dict[Target, float] = {
     "linear": 0.0,

@@ -34,7 +34,6 @@ from lemmata.theorems.low_degree_plus_sparse.setting.network import (
     Pairs,
     Weights,
     inputs,
-    norm24,
 )
 from lemmata.theorems.low_degree_plus_sparse.setting.objective import descend, objective
 from lemmata.theorems.low_degree_plus_sparse.setting.witnesses import (
@@ -42,6 +41,7 @@ from lemmata.theorems.low_degree_plus_sparse.setting.witnesses import (
     form,
     world,
 )
+from lemmata.theorems.mathematics.norms import norm24
 
 _NET = Pairs(dimension=6, pairs=12)
 _NETS = {"net": st.sampled_from((Pairs(dimension=5, pairs=8), _NET))}

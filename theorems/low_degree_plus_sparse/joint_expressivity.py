@@ -30,13 +30,13 @@ from lemmata.theorems.low_degree_plus_sparse.setting.network import (
     Pairs,
     Weights,
     inputs,
-    norm24,
 )
 from lemmata.theorems.low_degree_plus_sparse.setting.witnesses import (
     World,
     form,
     world,
 )
+from lemmata.theorems.mathematics.norms import norm24
 
 _DRAWS, _POINTS = 8, 128
 

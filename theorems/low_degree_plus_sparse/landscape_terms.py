@@ -30,9 +30,7 @@ from lemmata.theorems.low_degree_plus_sparse.setting.network import (
     ATTAINED,
     Pairs,
     Weights,
-    frobenius,
     inputs,
-    norm24,
     per_input,
 )
 from lemmata.theorems.low_degree_plus_sparse.setting.objective import (
@@ -43,6 +41,7 @@ from lemmata.theorems.low_degree_plus_sparse.setting.objective import (
     signed_curvature,
 )
 from lemmata.theorems.low_degree_plus_sparse.setting.witnesses import world
+from lemmata.theorems.mathematics.norms import frobenius, norm24
 
 SMALL = Pairs(dimension=5, pairs=8)
 

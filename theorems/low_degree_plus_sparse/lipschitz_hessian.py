@@ -31,10 +31,9 @@ from lemmata.theorems.low_degree_plus_sparse.setting.network import (
     Pairs,
     Weights,
     derivative_along,
-    frobenius,
     inputs,
-    norm24,
 )
+from lemmata.theorems.mathematics.norms import frobenius, norm24
 
 _NET = Pairs(dimension=6, pairs=10)
 _NETS = st.sampled_from((Pairs(dimension=5, pairs=8), _NET))

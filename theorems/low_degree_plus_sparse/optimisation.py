@@ -33,7 +33,6 @@ from lemmata.theorems.low_degree_plus_sparse.setting.network import (
     Pairs,
     Weights,
     inputs,
-    norm24,
 )
 from lemmata.theorems.low_degree_plus_sparse.setting.objective import (
     Objective,
@@ -42,6 +41,7 @@ from lemmata.theorems.low_degree_plus_sparse.setting.objective import (
     quartic,
 )
 from lemmata.theorems.low_degree_plus_sparse.setting.witnesses import world
+from lemmata.theorems.mathematics.norms import norm24
 
 LAMBDAS = (1.0, 1.0, 1e-2, 1e-4)
 _NET = Pairs(dimension=6, pairs=10)

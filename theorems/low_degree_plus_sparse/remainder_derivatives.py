@@ -24,7 +24,6 @@ from lemmata.theorems.low_degree_plus_sparse.setting.network import (
     Expansion,
     Pairs,
     Weights,
-    frobenius,
     inputs,
     within24,
 )
@@ -37,6 +36,7 @@ from lemmata.theorems.low_degree_plus_sparse.taylor_remainder import (
     starts_at,
     worst,
 )
+from lemmata.theorems.mathematics.norms import frobenius
 
 # NBL-03
 

@@ -19,9 +19,7 @@ from lemmata.theorems.low_degree_plus_sparse.setting.losses import Loss, loss
 from lemmata.theorems.low_degree_plus_sparse.setting.network import (
     Pairs,
     Weights,
-    frobenius,
     inputs,
-    norm24,
 )
 from lemmata.theorems.low_degree_plus_sparse.setting.objective import (
     Lambdas,
@@ -36,6 +34,7 @@ from lemmata.theorems.low_degree_plus_sparse.setting.witnesses import (
     signed_mean,
     world,
 )
+from lemmata.theorems.mathematics.norms import frobenius, norm24
 
 _NET = Pairs(dimension=6, pairs=12)
 _SAMPLES = 30

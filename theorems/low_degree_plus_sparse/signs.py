@@ -35,13 +35,12 @@ from lemmata.theorems.low_degree_plus_sparse.setting.network import (
     Pairs,
     Weights,
     derivative_along,
-    frobenius,
     inputs,
     networks,
-    norm24,
     of_norm24,
     per_input,
 )
+from lemmata.theorems.mathematics.norms import frobenius, norm24
 
 NBL05 = statement(
     "NBL-05",

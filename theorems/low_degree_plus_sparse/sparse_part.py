@@ -31,7 +31,6 @@ from lemmata.theorems.low_degree_plus_sparse.setting.network import (
     Pairs,
     Weights,
     inputs,
-    norm24,
 )
 from lemmata.theorems.low_degree_plus_sparse.setting.witnesses import (
     Sparse,
@@ -40,6 +39,7 @@ from lemmata.theorems.low_degree_plus_sparse.setting.witnesses import (
     rows_of,
     sparse_term,
 )
+from lemmata.theorems.mathematics.norms import norm24
 
 NBL15 = statement(
     "NBL-15",

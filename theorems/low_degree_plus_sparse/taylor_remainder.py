@@ -42,11 +42,11 @@ from lemmata.theorems.low_degree_plus_sparse.setting.network import (
     Weights,
     inputs,
     networks,
-    norm24,
     of_norm24,
     per_input,
     within24,
 )
+from lemmata.theorems.mathematics.norms import norm24
 
 APPROXIMATION = "QuadNTK: error of the approximation against the width"
 WIDTHS = (32, 128, 512, 2048, 8192, 32_768)

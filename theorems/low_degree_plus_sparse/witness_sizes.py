@@ -34,15 +34,14 @@ from lemmata.theorems.low_degree_plus_sparse.setting.network import (
     Network,
     Pairs,
     Weights,
-    frobenius,
     inputs,
-    norm24,
 )
 from lemmata.theorems.low_degree_plus_sparse.setting.witnesses import (
     form,
     signed_mean,
     world,
 )
+from lemmata.theorems.mathematics.norms import frobenius, norm24
 from lemmata.theorems.mathematics.signs import sign_vectors
 
 NBL16 = statement(

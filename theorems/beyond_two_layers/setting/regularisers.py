@@ -9,7 +9,7 @@ from __future__ import annotations
 from jaxtyping import Float
 from torch import Tensor
 
-from lemmata.theorems.beyond_two_layers.setting.three_layers import frobenius, quartic_norm
+from lemmata.theorems.mathematics.norms import frobenius, norm24
 
 
 def regulariser(
@@ -20,7 +20,7 @@ def regulariser(
     of_v: float | Float[Tensor, "..."],
 ) -> Float[Tensor, "..."]:
     """Return R at λ = scale, λ_w = of_w, λ_v = of_v."""
-    return of_w * scale**2 * quartic_norm(W) ** 4 + of_v * scale * frobenius(V) ** 2
+    return of_w * scale**2 * norm24(W) ** 4 + of_v * scale * frobenius(V) ** 2
 
 
 def decayed(scale: float, eta: float, rounds: int) -> float:

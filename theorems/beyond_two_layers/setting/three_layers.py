@@ -106,16 +106,6 @@ class ThreeLayerNetwork:
         return (signs.w * (delta @ V)).mT @ x, delta.mT @ h
 
 
-def quartic_norm(W: Float[Tensor, "... m d"]) -> Float[Tensor, "..."]:
-    """Return ‖W‖_{2,4}."""
-    return W.square().sum(dim=-1).square().sum(dim=-1) ** 0.25
-
-
-def frobenius(V: Float[Tensor, "... m n"]) -> Float[Tensor, "..."]:
-    """Return ‖V‖_F."""
-    return V.square().sum(dim=(-2, -1)).sqrt()
-
-
 def three_layers(*, smallest: int = 2, largest: int = 20) -> st.SearchStrategy[ThreeLayer]:
     """Draw learners of independent sizes."""
     return st.builds(

@@ -30,6 +30,7 @@ from lemmata.theorems.low_degree_plus_sparse.setting.activations import (
     bound,
     derivative,
 )
+from lemmata.theorems.mathematics.norms import norm24
 
 Weights: TypeAlias = Float[Tensor, "trials m d"]
 Inputs: TypeAlias = Float[Tensor, "trials n d"]
@@ -190,16 +191,6 @@ class Expansion:
 def row_norms(W: Weights) -> Float[Tensor, "trials m"]:
     """Return ‖w_r‖."""
     return W.norm(dim=-1)
-
-
-def norm24(W: Weights) -> Float[Tensor, "trials"]:
-    """Return ‖W‖_{2,4} = (Σ ‖w_r‖⁴)^{1/4}."""
-    return (W**2).sum(dim=-1).square().sum(dim=-1) ** 0.25
-
-
-def frobenius(W: Weights) -> Float[Tensor, "trials"]:
-    """Return ‖W‖_F."""
-    return W.flatten(1).norm(dim=-1)
 
 
 def of_norm24(W: Weights, norm: float) -> Weights:
