@@ -32,8 +32,6 @@ from torch import Tensor
 Direction: TypeAlias = Literal["at most", "at least", "less than", "more than", "equal"]
 Side: TypeAlias = Literal["equal", "at most", "at least"]
 
-DIRECTIONS: tuple[Direction, ...] = ("at most", "at least", "less than", "more than", "equal")
-
 
 class ClaimError(ValueError):
     """A claim whose pieces do not fit together."""

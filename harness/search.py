@@ -70,7 +70,6 @@ from lemmata.harness.thresholds import failing, threshold_of, tied
 from lemmata.harness.verdicts import (
     BoundRefutation,
     Failure,
-    Place,
     SearchVerdict,
     Verdict,
 )
@@ -630,11 +629,6 @@ def _as_large(size: float, first: float) -> bool:
     to a degenerate zero, where a ratio says little.
     """
     return size >= 0.5 * min(first, _BIGGEST) and (math.isfinite(size) or math.isinf(first))
-
-
-def place_of(found: Nomination | Broken) -> Place | None:
-    """Return the instance that was found."""
-    return found.draw.place if isinstance(found, Nomination) else found.failure.place
 
 
 def _suspicious(seen: Seen) -> bool:

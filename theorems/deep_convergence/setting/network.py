@@ -39,8 +39,6 @@ from lemmata.harness import Trials
 from lemmata.harness.layers import DenseEntries, Layer, gaussian_layer
 from lemmata.strategies import UnitVectors, sizes, unit_vectors
 
-PAPER = "ALS18"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeparatedData:
