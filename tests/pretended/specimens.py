@@ -103,6 +103,18 @@ def claim_of(
         return subject.check(**instance, trials=trials)
 
 
+def by_rounding(one: Claim, other: Claim) -> torch.Tensor:
+    """Where rounding chose the entry that a bound shows: of identities that hold on both sides."""
+    assert isinstance(one, Bound)
+    assert isinstance(other, Bound)
+
+    def identical(claim: Bound) -> torch.Tensor:
+        equals = torch.tensor([member.direction == "equal" for member in claim.members])
+        return equals[claim.member.to(CPU)] & (claim.ratio.detach().to(CPU) <= 1.0)
+
+    return identical(one) & identical(other)
+
+
 def sides_of(claim: Claim) -> dict[str, torch.Tensor]:
     """The tensors of a claim by name."""
     if isinstance(claim, Bound):
@@ -115,8 +127,17 @@ def sides_of(claim: Claim) -> dict[str, torch.Tensor]:
     return {"samples": claim.samples}
 
 
+def largest(side: torch.Tensor) -> torch.Tensor:
+    """The largest size of the finite entries; 0 where there is none."""
+    here = side.detach().to(CPU).double()
+    return torch.where(here.isfinite(), here.abs(), 0.0).max()
+
+
 def furthest_apart(one: Claim, other: Claim) -> tuple[float, str]:
-    """The largest difference of two claims' sides, relative to the side's largest entry."""
+    """The largest difference of two claims' sides, relative to the side's largest entry.
+
+    What is measured is relative to its bound too: a 0 that is allowed to be 1e-12 has no digits.
+    """
     assert type(one) is type(other)
     worst = (0.0, "")
     others = sides_of(other)
@@ -124,10 +145,17 @@ def furthest_apart(one: Claim, other: Claim) -> tuple[float, str]:
     for name, left in sides_of(one).items():
         mine, theirs = left.detach().to(CPU), others[name].detach().to(CPU)
         assert mine.shape == theirs.shape, name
+        if name in ("measured", "bound", "ratio") and isinstance(one, Bound):
+            said = ~by_rounding(one, other)
+            mine, theirs = mine[said], theirs[said]
         finite = mine.isfinite()
         assert torch.equal(mine[~finite].nan_to_num(7.0), theirs[~finite].nan_to_num(7.0)), name
         if finite.any():
             scale = mine[finite].abs().max().clamp(min=torch.finfo(mine.dtype).tiny)
+            if name == "measured" and isinstance(one, Bound):
+                scale = scale.maximum(largest(one.bound))
+            if name == "ratio":
+                scale = scale.clamp(min=1.0)
             gap = float((mine - theirs)[finite].abs().max() / scale)
             worst = max(worst, (gap, name))
     return worst

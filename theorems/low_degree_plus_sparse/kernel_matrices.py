@@ -323,7 +323,7 @@ some_short_weights_interpolate.twin("half as long", share=0.25)
 
 @MZ4.part(
     "c",
-    kind="inequality",
+    kind="identity",
     says=r"If $pd<n$, $K_N$ is singular.",
     quantifiers=(r"\forall\, d,n,p", r"\forall\, W_0,x_i"),
     specimens=[{"d": 10, "n": 31, "pairs": 3}],
@@ -333,7 +333,7 @@ def too_few_parameters_leave_the_kernel_singular(
     d: int, n: int, pairs: int, trials: Trials, *, factor: int = 1
 ) -> Bound:
     values = torch.linalg.eigvalsh(finite_kernel(inputs(trials, n, d), factor * pairs, trials))
-    return at_most(values[:, 0], 1e-12)
+    return equal(values[:, 0], 0.0, roundings=10.0 * n, scale=values[:, -1])
 
 
 too_few_parameters_leave_the_kernel_singular.twin("pd < 16n", factor=16)
