@@ -91,6 +91,7 @@ def declared(made: Statement) -> DeclaredStatement:
         line=made.line,
         claims=made.kind,
         parts=[_declared_part(part) for part in made.parts],
+        withdrawn=made.withdrawn,
     )
 
 
@@ -134,4 +135,6 @@ def _declared_part(part: Part[..., Any]) -> DeclaredPart:
             )
             for twin in part.twins
         ],
+        proof=part.said.proof or "",
+        finding=part.finding,
     )

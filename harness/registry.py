@@ -19,6 +19,7 @@ from lemmata.harness.statements import (
     Expect,
     Kind,
     Part,
+    Proof,
     Provenance,
     Requirement,
     Said,
@@ -63,6 +64,8 @@ def statement(
     uses: Iterable[str] = (),
     provenance: Provenance | None = None,
     note: str | None = None,
+    proof: Proof | None = None,
+    withdrawn: Iterable[str] = (),
     kind: Kind | None = None,
     quantifiers: Iterable[str] | None = None,
     requires: Requirement | None = None,
@@ -85,6 +88,8 @@ def statement(
         uses: the ids of statements that its proof uses; each must be registered in the end.
         provenance: where its form comes from.
         note: a free note on that.
+        proof: for what is ours: proved in the docstring, or only seen.
+        withdrawn: claims of ours that fell, a sentence each.
         kind, quantifiers, requires, layers, cost, resolution: see `Statement.part`; parts inherit.
         constant, along, specimens, expect: of its only part.
 
@@ -100,6 +105,7 @@ def statement(
         resolution=resolution,
         provenance=provenance,
         note=note,
+        proof=proof,
     )
     options: dict[str, Any] = {}
     if constant is not None:
@@ -111,7 +117,15 @@ def statement(
     if expect != "holds":
         options["expect"] = expect
     made = _register(
-        id, paper, source, title=title, says=says, uses=uses, said=said, of_only_part=options
+        id,
+        paper,
+        source,
+        title=title,
+        says=says,
+        uses=uses,
+        said=said,
+        of_only_part=options,
+        withdrawn=withdrawn,
     )
     return OnePart(made, **options)
 
@@ -205,6 +219,21 @@ def _complaints_of(part: Part[..., Any]) -> list[str]:
         f"the twin {name!r} of {part.id} has no body: decorate a function, or change a knob"
         for name in part.promised
     ]
+    if part.expect == "refuted" and part.provenance == "as printed" and part.finding is None:
+        wrong.append(
+            f"{part.id} is refuted as printed and has no finding=: say where it is printed, with "
+            "an instance, the repair and what survives"
+        )
+    for repair in part.finding.repairs if part.finding else ():
+        try:
+            found = find_subject(repair)
+        except StatementError:
+            found = None
+        if not isinstance(found, Part) or found.expect != "holds":
+            wrong.append(
+                f"the finding of {part.id} names {repair} as its repair, which is no part that is "
+                "expected to hold"
+            )
     wrong += [text for text in (_against_its_kind(part), _against_quantifiers(part)) if text]
     for condition in (part.requires.met, part.requires.tried) if part.requires else ():
         if condition and (text := _unanswerable(part, condition)):
@@ -301,6 +330,7 @@ def _register(
     said: Said,
     why: str = "",
     of_only_part: Iterable[str] = (),
+    withdrawn: Iterable[str] = (),
 ) -> Statement:
     caller = sys._getframe(2)  # noqa: SLF001 - inspect.stack reads every source file on the way
     file, line = Path(caller.f_code.co_filename).resolve(), caller.f_lineno
@@ -331,6 +361,7 @@ def _register(
         line=line,
         why_untested=why,
         of_only_part=tuple(of_only_part),
+        withdrawn=tuple(withdrawn),
     )
     _REGISTERED[id] = made
     return made

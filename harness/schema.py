@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from lemmata.harness.findings import Finding
 from lemmata.harness.verdicts import Expect, Grid, Outcome, Place, Role
 
 SCHEMA = 2
@@ -207,6 +208,8 @@ class DeclaredPart:
         along: the grids of sizes; expect: what should be; layers: kinds that it runs on.
         provenance: where its form comes from; note: on the provenance.
         twins: its falsified copies.
+        proof: for what is ours, whether it is proved or only seen; empty where nothing is said.
+        finding: what does not stand as printed.
         requires: the paper's hypothesis on sizes; tried: our own gate.
         resolution: what the author declared, or None for the harness' own.
     """
@@ -229,6 +232,8 @@ class DeclaredPart:
     note: str
     resolution: float | None
     twins: Sequence[DeclaredTwin]
+    proof: str = ""
+    finding: Finding | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,6 +249,7 @@ class DeclaredStatement:
         section: the title of the module that it stands in.
         file: as imported; line: there.
         claims: the kinds of its parts; parts: in their order.
+        withdrawn: claims of ours that fell, a sentence each.
     """
 
     id: str
@@ -262,6 +268,7 @@ class DeclaredStatement:
     line: int
     claims: str
     parts: Sequence[DeclaredPart]
+    withdrawn: Sequence[str] = ()
 
 
 Recorded: TypeAlias = Block | PartVerdict | TwinVerdict | Lost

@@ -42,6 +42,7 @@ from typing import (
 
 from lemmata.harness.claims import Claim
 from lemmata.harness.drawing import HypothesisTest, is_given
+from lemmata.harness.findings import Finding
 from lemmata.harness.instances import Instance
 from lemmata.harness.private import bind_identity
 
@@ -62,12 +63,15 @@ Kind = Literal[
     "trajectory",
 ]
 Expect = Literal["holds", "refuted"]
-Provenance = Literal["as printed", "quoted", "recalled", "derived", "ours"]
+Provenance = Literal["as printed", "quoted", "forced", "unseen", "recalled", "derived", "ours"]
+Proof = Literal["in the docstring", "only seen"]
 Check: TypeAlias = Callable[..., Claim]
 
 PROVENANCES: Mapping[str, str] = {
     "as printed": "read in the paper's own text, with its number, hypotheses and constants",
     "quoted": "known from quotations of the paper in others, its own text not seen",
+    "forced": "forced by numbers of the paper that are known from quotations, not seen itself",
+    "unseen": "expected in the paper; no quotation of it was found, so its form is not confirmed",
     "recalled": "rebuilt from memory of the paper; its number and constants may differ",
     "derived": "follows from what the paper says, but does not stand there in this form",
     "ours": "not in the paper: a sharper or simpler form, or a tool of ours",
@@ -229,6 +233,7 @@ class Said:
         resolution: what a "holds" has to notice, where that is coarser than the harness' default.
         provenance: where the form of the statement comes from.
         note: a free note on the provenance.
+        proof: for what is ours, whether the docstring proves it or it is only seen to hold.
     """
 
     kind: Kind | None = None
@@ -239,6 +244,7 @@ class Said:
     resolution: float | None = None
     provenance: Provenance | None = None
     note: str | None = None
+    proof: Proof | None = None
 
     def over(self, other: Said) -> Said:
         """Return what ``other`` says, but for what is said here."""
@@ -252,6 +258,7 @@ class Part(Generic[P, C]):
 
     Attributes:
         source: the place in the paper, where it is another than the statement's.
+        finding: what does not stand as printed, where that is known.
     """
 
     statement: Statement
@@ -266,6 +273,7 @@ class Part(Generic[P, C]):
     specimens: tuple[Instance, ...]
     expect: Expect
     said: Said
+    finding: Finding | None = None
     twins: list[Twin] = field(default_factory=list)
     promised: list[str] = field(default_factory=list)
 
@@ -427,6 +435,7 @@ class Statement:
         parts: its parts; none where it is declared only.
         why_untested: for a declared statement, the reason.
         of_only_part: names of the options that were given to it for its only part.
+        withdrawn: claims of ours that fell, a sentence each.
     """
 
     id: str
@@ -441,6 +450,7 @@ class Statement:
     line: int
     why_untested: str = ""
     of_only_part: tuple[str, ...] = ()
+    withdrawn: tuple[str, ...] = ()
     parts: list[Part[..., Any]] = field(default_factory=list)
 
     @property
@@ -482,6 +492,8 @@ class Statement:
         resolution: float | None = None,
         provenance: Provenance | None = None,
         note: str | None = None,
+        proof: Proof | None = None,
+        finding: Finding | None = None,
     ) -> Callable[[HypothesisTest[P, C]], Part[P, C]]:
         """Add a part; what is not given here is as the statement says.
 
@@ -503,6 +515,8 @@ class Statement:
             resolution: what a "holds" has to notice, where coarser than the harness' default.
             provenance: where the form of the part comes from.
             note: a free note on the provenance.
+            proof: for what is ours: proved in the docstring, or only seen.
+            finding: what does not stand as printed; for a part that is expected to be refuted.
 
         Raises:
             StatementError: the letter is taken, an option is none, or a specimen does not name what
@@ -517,6 +531,7 @@ class Statement:
             resolution=resolution,
             provenance=provenance,
             note=note,
+            proof=proof,
         )
 
         def add(test: HypothesisTest[P, C]) -> Part[P, C]:
@@ -550,6 +565,7 @@ class Statement:
                 specimens=tuple(specimens),
                 expect=expect,
                 said=mine.over(self.said),
+                finding=finding,
             )
             refuse_bad_options(part)
             bind_identity(test, part.id)
@@ -596,6 +612,17 @@ def refuse_bad_options(part: Part[..., Any]) -> None:
             f"{part.id} has the provenance {part.said.provenance!r}; it is one of "
             f"{', '.join(PROVENANCES)}, and what else there is to say goes into note="
         )
+    if part.said.proof is not None and part.said.proof not in get_args(Proof):
+        raise StatementError(
+            f"{part.id} has proof={part.said.proof!r}; it is one of {', '.join(get_args(Proof))}"
+        )
+    if part.finding is not None and part.expect != "refuted":
+        raise StatementError(
+            f'{part.id} carries a finding and is expected to hold: give it expect="refuted", and '
+            "the finding's repairs the form that holds"
+        )
+    for problem in part.finding.complaints() if part.finding else ():
+        raise StatementError(f"the finding of {part.id} {problem}")
     numbers = (part.said.cost, part.said.resolution)
     if any(number is not None and not number > 0.0 for number in numbers):
         raise StatementError(f"{part.id} has a cost or resolution that is not above 0")

@@ -57,6 +57,10 @@ _PROVENANCES = {
     "constants.",
     "quoted": "The statement is known from quotations of the paper in others; its own text was not "
     "seen.",
+    "forced": "Numbers of the paper that are known from quotations force this form; the paper's "
+    "own words were not seen.",
+    "unseen": "No quotation of this place was found: whether the paper has it in this form is not "
+    "confirmed.",
     "recalled": "The statement was rebuilt from memory of the paper; its number and constants may "
     "differ: compare before you quote it.",
     "derived": "The statement follows from what the paper says, but does not stand there in this "
