@@ -9,7 +9,7 @@
 # make mutants [ONLY=text]   falsifies the settings in copies and says which statements notice
 # make power [ENTROPIES=5]   docs/power.md: what each profile notices; then the slow planted tests
 # make report  the report again, from the latest records
-# make docs    the pages that are written from code: records, reference, tables of the questions
+# make docs    the pages that are written from code: records, reference, findings, tables
 # make typed   build/typed: the package as it is installed, for type checkers and editors
 # make .venv   only set up
 
@@ -79,6 +79,7 @@ report: .venv
 docs: .venv
 	$(BIN)/python -m lemmata.harness.schema_page > docs/records.md
 	$(BIN)/python docs/make_reference.py
+	$(BIN)/python docs/make_findings.py
 
 format: .venv
 	$(BIN)/ruff check --fix .

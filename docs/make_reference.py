@@ -65,7 +65,7 @@ def _sections() -> Mapping[str, Mapping[str, Any]]:
         "Statement.part": harness.Statement.part,
         "Part.twin": inspect.unwrap(harness.Part.twin),
     }
-    options = ("Constant", "Along", "Drawn", "Requirement")
+    options = ("Constant", "Along", "Drawn", "Requirement", "Finding")
     declaring |= {name: getattr(harness, name) for name in options}
     return {
         "Declaring": declaring,

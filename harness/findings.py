@@ -7,6 +7,7 @@ fair word on what is concerned and what is not.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -37,7 +38,7 @@ class Finding:
     counterexample: str
     check: str
     cause: str
-    repairs: tuple[str, ...]
+    repairs: Sequence[str]
     survives: str
     verified: str
 

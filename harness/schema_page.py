@@ -19,6 +19,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from lemmata.harness import schema, verdicts
+from lemmata.harness.findings import Finding
 
 _INTRODUCTION = """\
 # What a run records
@@ -45,6 +46,7 @@ _SECTIONS: Mapping[str, Sequence[type]] = {
         schema.DeclaredPart,
         schema.DeclaredConstant,
         schema.DeclaredTwin,
+        Finding,
     ),
     "Records": (schema.Block, schema.PartVerdict, schema.TwinVerdict, schema.Lost),
     "Verdicts": (

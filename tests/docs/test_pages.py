@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import subprocess
+import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -18,12 +20,16 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
-@pytest.fixture(scope="module")
-def maker() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("make_reference", ROOT / "docs/make_reference.py")
+def script(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, ROOT / f"docs/{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="module")
+def maker() -> ModuleType:
+    return script("make_reference")
 
 
 def test_the_reference_is_what_the_docstrings_say(maker: ModuleType) -> None:
@@ -35,6 +41,21 @@ def test_the_tables_are_what_the_levels_and_profiles_say(maker: ModuleType) -> N
     written = (ROOT / "docs/questions.md").read_text(encoding="utf-8")
     assert written.count("<!-- end -->") == 2
     assert written == maker.with_tables(written), "write it again: make docs"
+
+
+def test_the_findings_are_what_the_statements_declare() -> None:
+    written = (ROOT / "docs/findings.md").read_text(encoding="utf-8")
+    assert written == script("make_findings").page(), "write it again: make docs"
+
+
+def test_the_lines_of_every_finding_show_it() -> None:
+    written = (ROOT / "docs/findings.md").read_text(encoding="utf-8")
+    shown = re.findall(r"```python\n(.*?)```", written, re.DOTALL)
+    assert len(shown) >= 4
+    for lines in shown:
+        ran = subprocess.run([sys.executable, "-c", lines], capture_output=True, text=True)
+        assert ran.returncode == 0, ran.stderr
+        assert ran.stdout.strip()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
