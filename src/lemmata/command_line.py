@@ -5,6 +5,7 @@ lemmata show ID                 the mathematics of a statement
 lemmata check [ID... | FILE]    judge statements without pytest
 lemmata replay TOKEN            draw one trial again
 lemmata report                  records to HTML
+lemmata tightness               claimed against measured exponents and constants
 """
 
 from __future__ import annotations
@@ -381,6 +382,66 @@ def report(
     except (RecordsError, ReportError) as problem:
         fail(str(problem))
     sys.stdout.write(f"{index.resolve()}\n")
+
+
+@app.command()
+def tightness(
+    paper: Annotated[str, typer.Option(help="of one paper alone, as in ZGJ21")] = "",
+    as_csv: Annotated[bool, typer.Option("--csv", help="every row, for spreadsheets")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="every row, for programs")] = False,
+    records: Annotated[Path, typer.Option(help="folder of records: of one run, or of several")] = (
+        _RECORDS
+    ),
+) -> None:
+    """Compare claimed and measured exponents and constants of the latest run, the loosest first."""
+    from lemmata.harness.records import RecordsError, runs_in
+    from lemmata.reports import looseness
+    from lemmata.reports.assembly import assemble
+    from lemmata.reports.exponents import fit_words
+    from lemmata.reports.numerals import figure, signed
+    from lemmata.reports.runs import read_runs
+
+    try:
+        library = assemble(read_runs(runs_in(records)[-1:]))
+    except RecordsError as problem:
+        fail(str(problem))
+    if paper and paper not in (names := [one.name for one in library.papers]):
+        fail(f"the latest run has no paper {paper!r}; it has {', '.join(names)}")
+    exponents = looseness.exponents(library, paper)
+    constants = looseness.constants(library, paper)
+    if as_json:
+        rows = [loss.row() for loss in (*exponents, *constants)]
+        sys.stdout.write(json.dumps(rows, indent=1, ensure_ascii=False) + "\n")
+        return
+    if as_csv:
+        sys.stdout.write(looseness.as_csv([*exponents, *constants]))
+        return
+    console = Console(width=None if sys.stdout.isatty() else 160)
+    heads = ("exponents", "from", "in", "claimed", "measured [95 %]", "lost", "within", "proof")
+    table = Table(*heads, box=None, pad_edge=False)
+    for loss in exponents:
+        slope, declared = loss.slope, loss.part.declared
+        assert slope is not None
+        claimed = signed(slope.bound.exponent) if slope.bound else "–"
+        cells = (claimed, fit_words(slope.measured), loss.words, f"±{figure(loss.resolution, 2)}")
+        table.add_row(
+            loss.part.id, declared.provenance, slope.grid.variable, *cells, declared.proof
+        )
+    console.print(table)
+    table = Table("constants", "from", "declared", "worst ratio", "lost", "proof",
+                  box=None, pad_edge=False)  # fmt: skip
+    for loss in constants:
+        declared = loss.part.declared
+        value = figure(declared.constant.value) if declared.constant else "–"
+        met = figure(loss.part.worst_ratio)
+        table.add_row(loss.part.id, declared.provenance, value, met, loss.words, declared.proof)
+    console.print()
+    console.print(table)
+    console.print(
+        "lost: by which power or factor the bound exceeds what these trials measured; within: half "
+        "the 95 % interval of the ratio's exponent; a worst ratio is over the declared constant",
+        style="dim",
+    )
 
 
 @app.command("check-formulas", hidden=True)
