@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from lemmata.harness.pytest_items import StatementModule
+from lemmata.harness.pytest_modules import StatementModule
 
 _THEOREMS = Path(__file__).resolve().parent / "theorems"
 

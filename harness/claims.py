@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, Self, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import torch
 from jaxtyping import Bool, Float, Int64, Shaped
@@ -107,7 +107,7 @@ class Bound:
         directions = {member.direction for member in self.members}
         return directions.pop() if len(directions) == 1 else "mixed"
 
-    def except_with_probability(self, p: float) -> Self:
+    def except_with_probability(self, p: float) -> Bound:
         """Claim that the bound fails with probability at most ``p`` a trial; 1 says nothing.
 
         Raises:
@@ -117,7 +117,7 @@ class Bound:
             raise ClaimError(f"a failure probability is a number from 0 on; got {p!r}")
         return replace(self, probability=float(p))
 
-    def up_to_roundings(self, count: float) -> Self:
+    def up_to_roundings(self, count: float) -> Bound:
         """Say how much rounding there is: ``count`` units of roundoff on the scale of the bound.
 
         Without it the harness allows for what its dtype and the number of terms suggest.
@@ -130,7 +130,7 @@ class Bound:
         said = torch.nan_to_num(self.allowance, nan=0.0)
         return replace(self, allowance=said + count * torch.finfo(self.ratio.dtype).eps)
 
-    def named(self, name: str) -> Self:
+    def named(self, name: str) -> Bound:
         """Give the claim's only member a name, which messages and grids can refer to.
 
         Raises:
@@ -140,7 +140,7 @@ class Bound:
             raise ClaimError(f"{name!r} would name several inequalities: name them in all_of")
         return replace(self, members=(replace(self.members[0], name=name),))
 
-    def with_curves(self, **curves: Float[Tensor, "trials steps"]) -> Self:
+    def with_curves(self, **curves: Float[Tensor, "trials steps"]) -> Bound:
         """Keep what happened along a trajectory, for the report; (trials, steps) each.
 
         Raises:
@@ -150,7 +150,7 @@ class Bound:
             self._refuse_shape(f"the curve {name!r}", curve, 2, "(trials, steps)")
         return replace(self, curves={**self.curves, **curves})
 
-    def scaling_as(self, quantity: Float[Tensor, "trials"]) -> Self:
+    def scaling_as(self, quantity: Float[Tensor, "trials"]) -> Bound:
         """Fit slopes to ``quantity``, one number a trial, in place of the ratio.
 
         Raises:
@@ -162,7 +162,7 @@ class Bound:
         )
         return replace(self, scaling=quantity, members=only)
 
-    def reporting(self, **quantities: Float[Tensor, "trials"]) -> Self:
+    def reporting(self, **quantities: Float[Tensor, "trials"]) -> Bound:
         """Keep further quantities for the report, one number a trial each.
 
         Raises:

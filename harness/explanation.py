@@ -133,11 +133,20 @@ def _failed(subject: Subject, outcome: Outcome) -> str:
     if outcome.failure.place is not None:
         lines.append(_line("instance", outcome.failure.place.words))
     if outcome.failure.token:
-        lines.append(_line("replay", _replay(subject, outcome.failure.token)))
+        lines.append(_line("replay", replay_line(subject, outcome.failure.token)))
     return "\n".join(lines)
 
 
-def _replay(subject: Subject, token: str) -> str:
+def token_of(outcome: Outcome) -> str:
+    """The token that draws an outcome's counterexample or error again; empty where there is
+    none.
+    """
+    if outcome.refutation is not None:
+        return outcome.refutation.at.token
+    return outcome.failure.token if outcome.failure is not None else ""
+
+
+def replay_line(subject: Subject, token: str) -> str:
     """The command that draws the trial again; a statement of another's file is named with it."""
     module = part_of(subject).test.__module__
     file = getattr(sys.modules.get(module), "__file__", None)
@@ -162,7 +171,7 @@ def _refuted(subject: Subject, found: Refutation) -> str:
     if isinstance(found, BoundRefutation) and found.attack:
         lines.append(_line("attack", f"found by {found.attack}"))
     if found.at.token:
-        lines.append(_line("replay", _replay(subject, found.at.token)))
+        lines.append(_line("replay", replay_line(subject, found.at.token)))
     else:
         lines.append(_line("replay", "lemmata replay --last-failure (the instance is too large)"))
     return "\n".join(lines)

@@ -46,6 +46,7 @@ JUDGES = (
     "randomness",
     "rounding",
     "slopes",
+    "stochastic",
     "thresholds",
     "trials",
     "work",

@@ -131,6 +131,18 @@ def bind_identity(test: object, identity: str) -> None:
     inner._hypothesis_internal_add_digest = identity.encode()  # noqa: SLF001
 
 
+def know_by_parsed_id(item: object) -> None:
+    """Let a pytest item be known by the id that its text is read back as.
+
+    From 9.2 on ids are structured, and ``--lf`` reads them back from text: an item named
+    ``f[ID]`` that pytest did not parametrize itself would never be found again.
+    """
+    known = getattr(item, "id", None)
+    parse = getattr(type(known), "parse", None)
+    if parse is not None:
+        item._id = parse(str(known))  # type: ignore[attr-defined]  # noqa: SLF001
+
+
 def _context(data: ConjectureData, check: Callable[..., object]) -> BuildContext:
     options: dict[str, Any] = {"wrapped_test": check} if _NEEDS_TEST else {}
     return BuildContext(data, is_final=False, **options)

@@ -14,20 +14,21 @@ from typing import Any
 
 import pytest
 
-from lemmata.harness.explanation import explain, reason
+from lemmata.harness.explanation import explain, reason, replay_line, token_of
 from lemmata.harness.parts import judge_subject
+from lemmata.harness.private import know_by_parsed_id
+from lemmata.harness.pytest_modules import COLLECTED_KEY
 from lemmata.harness.registry import OnePart
 from lemmata.harness.run import Run
 from lemmata.harness.statements import Part, Statement, StatementError, Subject, Twin, part_of
 from lemmata.harness.verdicts import Outcome
 
 RUN_KEY = pytest.StashKey[Run]()
-MODULES_KEY = pytest.StashKey[set[Path]]()
-"""The files that were collected: their statements have to be whole."""
-
 PROPERTY = "lemmata"
 """Name of the report property that carries an item's line to the terminal summary, through xdist
-too."""
+too. What a reader of JUnit's XML or an HTML report wants stands beside it under names of its own.
+"""
+_OURS = (PROPERTY, "statement", "says", "verdict", "replay")
 
 
 class NotAsExpected(AssertionError):
@@ -47,16 +48,7 @@ class _Item(pytest.Function):
         """Judge the subject; pass, fail or skip by its verdict."""
         outcome = self.outcome()
         part = part_of(self.subject)
-        line = {
-            "subject": self.subject.id,
-            "paper": part.statement.paper,
-            "twin": part is not self.subject,
-            "verdict": outcome.verdict,
-            "as_expected": outcome.as_expected,
-            "trials": outcome.trials,
-            "seconds": round(outcome.seconds, 3),
-        }
-        self.user_properties.append((PROPERTY, json.dumps(line)))
+        self.tell(outcome)
         if outcome.as_expected:
             return
         if outcome.verdict in ("refuted", "error", "holds") or part is not self.subject:
@@ -64,6 +56,31 @@ class _Item(pytest.Function):
                 explain(self.subject, outcome) or f"{self.subject.id} holds and should be refuted"
             )
         pytest.skip(f"{self.subject.id} is {outcome.verdict}: {reason(outcome)}")
+
+    def tell(self, outcome: Outcome | None) -> None:
+        """Leave what is known in the report's properties, in place of what stood there before.
+
+        Without an outcome the line says that the subject was not judged: so it stands in the table
+        if its process dies, if it is skipped, or if its time is up.
+        """
+        part = part_of(self.subject)
+        line = {
+            "subject": self.subject.id,
+            "paper": part.statement.paper,
+            "twin": part is not self.subject,
+            "verdict": outcome.verdict if outcome else "",
+            "as_expected": bool(outcome and outcome.as_expected),
+            "trials": outcome.trials if outcome else 0,
+            "seconds": round(outcome.seconds, 3) if outcome else 0.0,
+        }
+        says = part.says if part is self.subject else f"falsified: {self.subject.says}"
+        told = {PROPERTY: json.dumps(line), "statement": self.subject.id, "says": says}
+        if outcome is not None:
+            told["verdict"] = outcome.verdict
+            if token := token_of(outcome):
+                told["replay"] = replay_line(self.subject, token)
+        kept = [(name, value) for name, value in self.user_properties if name not in _OURS]
+        self.user_properties[:] = [*kept, *told.items()]
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:  # type: ignore[override]
         """Print the explanation of an unexpected verdict, and anything else as pytest does."""
@@ -94,45 +111,34 @@ class TwinItem(_Item):
     """A falsified copy of a part, which passes when it is refuted."""
 
 
-class StatementModule(pytest.Module):
-    """A module whose mistakes in declaring statements are one sentence at collection."""
-
-    def collect(self) -> Any:
-        """Collect the module's items."""
-        self.config.stash.setdefault(MODULES_KEY, set()).add(self.path.resolve())
-        try:
-            return list(super().collect())
-        except StatementError as problem:
-            raise self.CollectError(str(problem)) from None
-
-    def _getobj(self) -> Any:
-        try:
-            return self.import_module()
-        except StatementError as problem:
-            raise self.CollectError(str(problem)) from None
-        except self.CollectError as problem:
-            if isinstance(problem.__cause__, StatementError):
-                raise self.CollectError(str(problem.__cause__)) from None
-            raise
-
-    def import_module(self) -> Any:
-        """Import the module; a composition root that knows its package may override this."""
-        return super()._getobj()  # type: ignore[no-untyped-call]
-
-
 def items_of(
     collector: pytest.Module | pytest.Class, part: Part[..., Any]
 ) -> Iterator[pytest.Function]:
     """Make the items of a part and its twins."""
-    item: _Item = PartItem.from_parent(collector, name=f"{part.name}[{part.id}]", callobj=part.test)
-    yield _marked(item, part, part)
+    marks = [*part.pytestmark, *getattr(part.test, "pytestmark", ())]
+    if any(mark.name == "parametrize" for mark in marks):
+        raise StatementError(
+            f"{part.id} is parametrized: take the mark away and let @given draw the parameter, as "
+            "in st.sampled_from((1, 2, 3))"
+        )
+    collector.config.stash.setdefault(COLLECTED_KEY, set()).add(part.statement.id)
+    part.test.pytestmark = marks  # type: ignore[attr-defined]
+    yield _item(PartItem, collector, part, part, part.test)
     for twin in part.twins:
 
         def run_twin() -> None:
             """Stand in for a test function; the item judges the twin itself."""
 
-        item = TwinItem.from_parent(collector, name=f"{part.name}[{twin.id}]", callobj=run_twin)
-        yield _marked(item, part, twin)
+        # A part that is expected to fail has twins that are refuted all the same.
+        run_twin.pytestmark = [mark for mark in marks if mark.name != "xfail"]  # type: ignore[attr-defined]
+        yield _item(TwinItem, collector, part, twin, run_twin)
+
+
+def node_name(part: Part[..., Any], subject: Subject) -> str:
+    """Name an item so that -k and a shell take it: ``norms_are_small[ALS-04-a--variance-1-m]``."""
+    plain = part.id.replace("(", "-").replace(")", "")
+    twin = f"--{subject.name}" if isinstance(subject, Twin) else ""
+    return f"{part.name}[{plain}{twin}]"
 
 
 def is_statement_object(thing: object) -> bool:
@@ -140,8 +146,17 @@ def is_statement_object(thing: object) -> bool:
     return isinstance(thing, Part | Twin | Statement | OnePart)
 
 
-def _marked(item: _Item, part: Part[..., Any], subject: Subject) -> _Item:
+def _item(
+    kind: type[_Item],
+    collector: pytest.Module | pytest.Class,
+    part: Part[..., Any],
+    subject: Subject,
+    function: Any,
+) -> _Item:
+    item: _Item = kind.from_parent(collector, name=node_name(part, subject), callobj=function)
+    know_by_parsed_id(item)
     item.subject = subject
+    item.tell(None)
     item.add_marker(pytest.mark.paper(part.statement.paper))
     item.add_marker(pytest.mark.kind(part.kind))
     item.extra_keyword_matches.update({part.id, part.statement.id, part.statement.paper, part.kind})

@@ -334,6 +334,7 @@ def _register(
 ) -> Statement:
     caller = sys._getframe(2)  # noqa: SLF001 - inspect.stack reads every source file on the way
     file, line = Path(caller.f_code.co_filename).resolve(), caller.f_lineno
+    _refuse_to_go_unjudged(id, file)
     if not ID.fullmatch(id):
         raise StatementError(
             f"{id!r} is no statement id: write letters, a hyphen and a number, as in ALS-04"
@@ -365,6 +366,28 @@ def _register(
     )
     _REGISTERED[id] = made
     return made
+
+
+def _refuse_to_go_unjudged(id: str, file: Path) -> None:
+    """Refuse a file that pytest imports as one of tests without our plugin: it would be green.
+
+    Raises:
+        StatementError: it would.
+    """
+    if "_pytest.python" not in sys.modules or "lemmata.pytest_plugin" in sys.modules:
+        return
+    frame = sys._getframe(2)  # noqa: SLF001
+    while frame is not None:
+        code = frame.f_code
+        if code.co_name == "importtestmodule" and Path(code.co_filename).parent.name == "_pytest":
+            if Path(str(frame.f_locals.get("path"))).resolve() == file:
+                raise StatementError(
+                    f"{id} stands in a file that pytest imports without Lemmata's plugin, so that "
+                    "nothing would be judged: add -p lemmata.pytest_plugin, or let pytest load its "
+                    "plugins (unset PYTEST_DISABLE_PLUGIN_AUTOLOAD, install lemmata)"
+                )
+            return
+        frame = frame.f_back  # type: ignore[assignment]
 
 
 def _rewritten(before: Path, now: Path) -> bool:

@@ -252,13 +252,16 @@ class Said:
         return replace(other, **{name: said for name, said in mine.items() if said is not None})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Part(Generic[P, C]):
     """Part (a), (b), ... of a statement: judged and recorded by itself; `Statement.part` makes it.
+
+    It is read, never changed; only pytest sets ``pytestmark`` where a mark stands above it.
 
     Attributes:
         source: the place in the paper, where it is another than the statement's.
         finding: what does not stand as printed, where that is known.
+        pytestmark: marks of pytest that stand above the statement.
     """
 
     statement: Statement
@@ -276,6 +279,12 @@ class Part(Generic[P, C]):
     finding: Finding | None = None
     twins: list[Twin] = field(default_factory=list)
     promised: list[str] = field(default_factory=list)
+    pytestmark: list[Any] = field(default_factory=list, repr=False)
+
+    @property
+    def __name__(self) -> str:
+        """The function's name: pytest's marks decorate what has one."""
+        return self.name
 
     @property
     def id(self) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from lemmata.harness.schema import DeclaredStatement
 
 VERDICTS = ("holds", "refuted", "undecided", "underpowered", "vacuous", "untested", "error")
+NO_VERDICT = "no verdict"
 
 
 def summary(
@@ -23,27 +24,28 @@ def summary(
     """
     untested = Counter(made.paper for made in statements if not made.tested)
     papers = list(dict.fromkeys([line["paper"] for line in lines] + list(untested)))
-    header = ["", "parts", *VERDICTS, "as expected", "twins refuted", "trials", "seconds"]
-    return _laid_out(
-        [
-            header,
-            *(
-                _row(paper, [line for line in lines if line["paper"] == paper], untested[paper])
-                for paper in papers
-            ),
-        ]
-    )
+    # Skipped, out of time, or its process died: what was collected and has no verdict.
+    lost = [NO_VERDICT] if any(not line["verdict"] and not line["twin"] for line in lines) else []
+    columns = [*VERDICTS, *lost]
+    header = ["", "parts", *columns, "as expected", "twins refuted", "trials", "seconds"]
+    rows = [
+        _row(paper, [line for line in lines if line["paper"] == paper], untested[paper], columns)
+        for paper in papers
+    ]
+    return _laid_out([header, *rows])
 
 
-def _row(paper: str, lines: Sequence[Mapping[str, Any]], untested: int) -> list[str]:
+def _row(
+    paper: str, lines: Sequence[Mapping[str, Any]], untested: int, columns: Sequence[str]
+) -> list[str]:
     parts = [line for line in lines if not line["twin"]]
     twins = [line for line in lines if line["twin"]]
-    counts = Counter(line["verdict"] for line in parts)
+    counts = Counter(line["verdict"] or NO_VERDICT for line in parts)
     counts["untested"] += untested
     return [
         paper,
         str(len(parts)),
-        *(str(counts[verdict] or ".") for verdict in VERDICTS),
+        *(str(counts[verdict] or ".") for verdict in columns),
         f"{sum(line['as_expected'] for line in parts)}/{len(parts)}",
         f"{sum(line['verdict'] == 'refuted' for line in twins)}/{len(twins)}",
         f"{sum(line['trials'] for line in lines):,}",

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 from jaxtyping import install_import_hook
 
-sys.path[:0] = [str(Path(__file__).parent / folder) for folder in (".", "planted", "pretended")]
+sys.path[:0] = [
+    str(Path(__file__).parent / folder) for folder in (".", "planted", "plugin", "pretended")
+]
 install_import_hook(
     [
         "lemmata.harness.randomness",
-        "lemmata.harness.claims",
         "lemmata.theorems.deep_convergence.setting.network",
     ],
     "beartype.beartype",

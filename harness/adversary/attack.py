@@ -26,6 +26,7 @@ from torch import Tensor
 
 from lemmata.harness.adversary.balls import Ball
 from lemmata.harness.claims import Bound, worst_of
+from lemmata.harness.stochastic import exactly
 from lemmata.harness.trials import Trials
 
 Point: TypeAlias = Float[Tensor, "trials ..."]
@@ -139,7 +140,8 @@ def attack(
     settled = torch.stack([bound.ratio > enough for bound in tried.values()]).any(dim=0).all()
     if not bool(settled):
         for name, make in (further or {}).items():
-            point = make()
+            with exactly():
+                point = make()
             tried[name] = _inside(claim(point), point, region)
         for name in names:
             suffix = f"_from_{name}" if len(names) > 1 else ""
@@ -183,6 +185,7 @@ def log_ratio(claim: Bound) -> Values:
     return torch.where(claim.ratio > _LEAST, logarithm, below)
 
 
+@exactly()
 def ascended(
     objective: Objective,
     start: Point,
@@ -236,6 +239,7 @@ def ascended(
     return best.point
 
 
+@exactly()
 def climbed(
     objective: Objective,
     start: Point,
@@ -255,6 +259,7 @@ def climbed(
     return best.point
 
 
+@exactly()
 def best_along_path(
     objective: Objective, path: Iterable[Point], region: Region | None = None
 ) -> Point:

@@ -7,18 +7,21 @@ Nothing here knows of our own statements: the plugin runs those of any repositor
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import os
 import secrets
 import sys
 import time
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-_LINES = pytest.StashKey[list[dict[str, Any]]]()
+_LINES = pytest.StashKey[dict[str, dict[str, Any]]]()
+_SUBJECTS = pytest.StashKey[dict[str, str]]()
 _FOLDER = pytest.StashKey[Path]()
 _STARTED = pytest.StashKey[float]()
 _BUDGET = pytest.StashKey[float]()
@@ -85,7 +88,8 @@ def pytest_configure(config: pytest.Config) -> None:
         "slow: a statement that is much dearer than usual",
     ):
         config.addinivalue_line("markers", line)
-    config.stash[_LINES] = []
+    config.stash[_LINES] = {}
+    config.stash[_SUBJECTS] = {}
     config.stash[_STARTED] = time.time()
     if budget := config.getoption("lemmata_budget"):
         from lemmata.harness.durations import seconds_in
@@ -105,6 +109,7 @@ def pytest_configure(config: pytest.Config) -> None:
     profile = config.getoption("lemmata_profile")
     if config.option.lemmata_entropy is None:
         config.option.lemmata_entropy = secrets.randbits(62) if profile == "nightly" else 0
+    _refuse_moved_root(config)
     records = Path(config.getoption("lemmata_records") or config.rootpath / "build" / "records")
     from lemmata.harness.records import new_run
 
@@ -116,6 +121,7 @@ class _ForWorkers:
 
     def __init__(self) -> None:
         self._begun = 0
+        self._dead: dict[str, str] = {}
 
     @pytest.hookimpl
     def pytest_configure_node(self, node: Any) -> None:
@@ -134,13 +140,26 @@ class _ForWorkers:
 
     @pytest.hookimpl
     def pytest_testnodedown(self, node: Any, error: Any) -> None:
-        """Record that a worker died, with what it was doing."""
+        """Note that a worker died; what it was judging is told next, if it was judging."""
         if error:
-            _record_loss(
-                node.config,
-                f"worker {node.gateway.id} ended early ({error}); what it was judging at the time "
-                "is lost",
-            )
+            self._dead[node.gateway.id] = str(error)
+
+    @pytest.hookimpl
+    def pytest_handlecrashitem(self, crashitem: str, report: Any, sched: Any) -> None:
+        """Record what a worker was judging when it died; other workers judge the rest."""
+        del sched
+        worker = report.node.gateway.id
+        error = self._dead.pop(worker, "it crashed")
+        config = report.node.config
+        subject = config.stash[_SUBJECTS].get(crashitem)
+        what = f"{subject or crashitem} was being judged when worker {worker} died ({error})"
+        _record_loss(config, what, subject)
+
+    @pytest.hookimpl
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Record the deaths of workers that were judging nothing."""
+        for worker, error in self._dead.items():
+            _record_loss(session.config, f"worker {worker} ended early ({error})", None)
 
 
 @pytest.hookimpl(optionalhook=True, tryfirst=True)
@@ -167,7 +186,7 @@ def pytest_pycollect_makemodule(
         mentions = False
     if not mentions:
         return None
-    from lemmata.harness.pytest_items import StatementModule
+    from lemmata.harness.pytest_modules import StatementModule
 
     module: pytest.Module = StatementModule.from_parent(parent, path=module_path)
     return module
@@ -175,20 +194,21 @@ def pytest_pycollect_makemodule(
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pycollect_makeitem(
-    collector: pytest.Module | pytest.Class, name: str, obj: object
+    collector: pytest.Module | pytest.Class, obj: object
 ) -> list[pytest.Function] | None:
-    """Make items of a statement's parts and twins."""
+    """Leave statements to `StatementModule`; one that another module imports becomes items too."""
     if "lemmata.harness.statements" not in sys.modules:
         return None
     from lemmata.harness.pytest_items import is_statement_object, items_of
-    from lemmata.harness.statements import Part
+    from lemmata.harness.pytest_modules import StatementModule, is_of_a_helper, parts_in
 
-    if not is_statement_object(obj):
-        return None
-    own_module = getattr(getattr(collector, "obj", None), "__name__", None)
-    if isinstance(obj, Part) and obj.check.__module__ == own_module and obj.name == name:
-        return list(items_of(collector, obj))
-    return []
+    module = collector.getparent(pytest.Module)
+    if module is None or isinstance(module, StatementModule):
+        return [] if is_statement_object(obj) else None
+    found = [part for part in parts_in(obj) if is_of_a_helper(module.config, part.statement.file)]
+    if found or is_statement_object(obj):
+        return [item for part in found for item in items_of(module, part)]
+    return None
 
 
 @pytest.hookimpl(trylast=True)
@@ -203,12 +223,26 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 "was collected here"
             )
         return
-    from lemmata.harness.pytest_items import MODULES_KEY, PartItem, TwinItem
+    from lemmata.harness.pytest_items import PartItem, TwinItem
+    from lemmata.harness.pytest_modules import COLLECTED_KEY, MODULES_KEY, is_of_a_helper
     from lemmata.harness.registry import complaints, registered
+    from lemmata.harness.statements import part_of
 
+    _drop_repetitions(items)
     ours = [item for item in items if isinstance(item, PartItem | TwinItem)]
-    collected = config.stash.get(MODULES_KEY, set())
-    if found := complaints([made for made in registered() if made.file in collected]):
+    files = config.stash.get(MODULES_KEY, set())
+    files = files | {part_of(item.subject).statement.file for item in ours}
+    known = config.stash.get(COLLECTED_KEY, set())
+    for made in registered():
+        if made.parts and made.id not in known and is_of_a_helper(config, made.file):
+            warnings.warn(
+                pytest.PytestCollectionWarning(
+                    f"{made.id} of {made.file.name} was registered and no collected file has it, "
+                    "so that nothing judges it here: bind it to a name of a test file"
+                ),
+                stacklevel=1,
+            )
+    if found := complaints([made for made in registered() if made.file in files]):
         raise pytest.UsageError("\n".join(found))
     if wanted := config.getoption("lemmata_only"):
         _keep_only(config, items, wanted)
@@ -250,8 +284,10 @@ def pytest_runtestloop(session: pytest.Session) -> Iterator[None]:
     reason: str | None = None
     try:
         return (yield)
-    except KeyboardInterrupt:
-        reason = "interrupted by Ctrl-C"
+    except KeyboardInterrupt as problem:
+        # What -x and --maxfail raise is one too, with a text of its own.
+        said = "" if type(problem) is KeyboardInterrupt else str(problem)
+        reason = said or "interrupted by Ctrl-C"
         raise
     except BaseException as problem:
         reason = f"ended by {type(problem).__name__}: {problem}"
@@ -268,6 +304,19 @@ def pytest_runtestloop(session: pytest.Session) -> Iterator[None]:
             )
 
 
+def pytest_report_header(config: pytest.Config) -> str:
+    """Say what statements would be judged with, before anything runs."""
+    from importlib.metadata import version
+
+    option = config.option
+    layers = f", {option.lemmata_layers} layers" if option.lemmata_layers else ""
+    return (
+        f"lemmata {version('lemmata')}: profile {option.lemmata_profile}, entropy "
+        f"{option.lemmata_entropy}, {option.lemmata_device} {option.lemmata_dtype}{layers}, "
+        f"records in {config.stash[_FOLDER].parent}"
+    )
+
+
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Begin to collect lines for the summary, where the reports arrive."""
     if not hasattr(session.config, "workerinput"):
@@ -279,13 +328,27 @@ class _Lines:
 
     def __init__(self, config: pytest.Config) -> None:
         self._lines = config.stash[_LINES]
+        self._subjects = config.stash[_SUBJECTS]
+        self._on_github = os.environ.get("GITHUB_ACTIONS") == "true"
+        self._annotations: list[str] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Keep the line of a report."""
-        if report.when == "call":
-            self._lines += [
-                json.loads(str(text)) for name, text in report.user_properties if name == "lemmata"
-            ]
+        """Keep the latest line of each subject: of reruns, repetitions and phases the last."""
+        for name, text in report.user_properties:
+            if name == "lemmata":
+                line = json.loads(str(text))
+                self._subjects[report.nodeid] = line["subject"]
+                known = self._lines.get(line["subject"])
+                if line["verdict"] or not (known and known["verdict"]):
+                    self._lines[line["subject"]] = line
+        if report.failed and self._on_github and report.nodeid in self._subjects:
+            self._annotations.append(_annotation(report))
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Print annotations that GitHub shows beside the statement's line."""
+        for line in self._annotations:
+            terminalreporter.write_line(line)
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
@@ -303,10 +366,47 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         else read_run(folder).statements
     )
     terminalreporter.section("theorems")
-    for line in summary(lines, statements):
+    for line in summary(list(lines.values()), statements):
         terminalreporter.write_line(line)
     if folder.exists():
         terminalreporter.write_line(f"records in {folder}; `lemmata report` makes them pages")
+
+
+def _refuse_moved_root(config: pytest.Config) -> None:
+    """Refuse a records folder elsewhere that is written as a word of its own.
+
+    Before it knows our options pytest takes every word that names a folder for a place of tests,
+    and looks for the root above all of them: once the folder exists, the root is another.
+    """
+    words = [str(word) for word in config.invocation_params.args]
+    here = config.invocation_params.dir.resolve()
+    for option, value in itertools.pairwise(words):
+        if option == "--lemmata-records" and not (here / value).resolve().is_relative_to(here):
+            raise pytest.UsageError(
+                f"write --lemmata-records={value} as one word: pytest takes a second word for a "
+                "place of tests, and would look for its root above it"
+            )
+
+
+def _annotation(report: pytest.TestReport) -> str:
+    """Write a workflow command of GitHub's: one line, with its own signs escaped."""
+    path, line, _ = report.location
+    text = report.longreprtext
+    for sign, code in (("%", "%25"), ("\r", "%0D"), ("\n", "%0A")):
+        text = text.replace(sign, code)
+    return f"::error file={path},line={(line or 0) + 1}::{text}"
+
+
+def _drop_repetitions(items: list[pytest.Item]) -> None:
+    """Keep one item of a subject that several modules import: the first."""
+    seen: set[int] = set()
+    kept = []
+    for item in items:
+        subject = getattr(item, "subject", None)
+        if subject is None or id(subject) not in seen:
+            kept.append(item)
+        seen.add(id(subject))
+    items[:] = kept
 
 
 def _take_share(config: pytest.Config, *, number: int, count: int) -> None:
@@ -407,12 +507,12 @@ def _seed(config: pytest.Config) -> int:
     return int.from_bytes(hashlib.blake2b(str(given).encode(), digest_size=7).digest(), "little")
 
 
-def _record_loss(config: pytest.Config, what: str) -> None:
+def _record_loss(config: pytest.Config, what: str, subject: str | None) -> None:
     from lemmata.harness.codec import to_plain
     from lemmata.harness.records import Recorder
     from lemmata.harness.schema import Lost
 
     folder = config.stash[_FOLDER]
     if folder.exists():
-        lost = Lost(part=None, what=what, trials=0)
+        lost = Lost(part=subject, what=what, trials=0)
         Recorder(folder, run=folder.name, worker="controller").write(to_plain(lost))

@@ -103,7 +103,10 @@ def test_a_part_can_be_evaluated_like_the_function_it_is() -> None:
         ({"expect": "refutd"}, "expects 'refutd'"),
         ({"layers": ("dnse",)}, "kinds of layers are dense, matrix-free"),
         ({"kind": "theorem"}, "unknown kind 'theorem'"),
-        ({"provenance": "remembered"}, "as printed, quoted, recalled, derived, ours"),
+        (
+            {"provenance": "remembered"},
+            "as printed, quoted, forced, unseen, recalled, derived, ours",
+        ),
         ({"cost": 0.0}, "not above 0"),
         ({"specimens": [{"n": 1}]}, "names n; the statement draws m"),
         ({"specimens": [3]}, "a specimen of"),

@@ -7,54 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from suites import FALSE, HEADER, TRUE, latest, run, verdicts
 
-from lemmata.harness.records import read_run, runs_in
-from lemmata.harness.schema import Block, Lost, PartVerdict
-
-HEADER = """
-import math, os, signal
-import torch
-from hypothesis import strategies as st, settings, example, note, event
-from lemmata.harness import at_most, at_least, equal, given, statement, declare, Constant
-"""
-TRUE = """
-@statement("OK-1", paper="Us", source="Lemma 1", title="Norms are positive", says="$x$",
-           kind="inequality")
-@given(m=st.integers(1, 8))
-def norms_are_positive(m, trials):
-    return at_least(trials.normal("g", m).norm(dim=-1), 0.0)
-
-@norms_are_positive.twin("norms are below one")
-def _(m, trials):
-    return at_most(trials.normal("g", m).norm(dim=-1), 1e-3)
-"""
-FALSE = """
-@statement("NO-1", paper="Us", source="Lemma 2", title="Norms are small", kind="probability",
-           says="$\\\\|g\\\\| \\\\le 1$")
-@given(m=st.integers(1, 64))
-def norms_are_small(m, trials):
-    return at_most(trials.normal("g", m).norm(dim=-1), 1.0).except_with_probability(0.05)
-
-@norms_are_small.twin("norms are tiny")
-def _(m, trials):
-    return at_most(trials.normal("g", m).norm(dim=-1), 0.1).except_with_probability(0.05)
-"""
-
-
-def latest(pytester: pytest.Pytester):
-    return read_run(runs_in(pytester.path / "build" / "records")[-1])
-
-
-def verdicts(pytester: pytest.Pytester) -> dict[str, str]:
-    return {
-        record.value.part: record.value.outcome.verdict
-        for record in latest(pytester).records
-        if isinstance(record.value, PartVerdict)
-    }
-
-
-def run(pytester: pytest.Pytester, *arguments: str):
-    return pytester.runpytest_subprocess("-p", "no:cacheprovider", *arguments)
+from lemmata.harness.schema import Block, Lost
 
 
 def test_statements_and_twins_are_items_of_their_own(pytester: pytest.Pytester) -> None:
@@ -64,7 +19,7 @@ def test_statements_and_twins_are_items_of_their_own(pytester: pytest.Pytester) 
     result.stdout.fnmatch_lines(
         [
             "*norms_are_positive?OK-1? PASSED*",
-            "*norms_are_positive?OK-1~norms-are-below-one? PASSED*",
+            "*norms_are_positive?OK-1--norms-are-below-one? PASSED*",
             "*= theorems =*",
             "Us *1/1*1/1*",
         ]
@@ -324,7 +279,8 @@ def test_only_and_markers_select(pytester: pytest.Pytester) -> None:
         (("--lemmata-device", "cuda:7"), "this machine offers"),
         (("--lemmata-device", "toaster"), "is no device"),
         (("--lemmata-dtype", "int8"), "is no type for statements"),
-        (("--lemmata-records", "/proc/nowhere"), "records cannot be written"),
+        (("--lemmata-records=/proc/nowhere",), "records cannot be written"),
+        (("--lemmata-records", "/proc/nowhere"), "as one word"),
     ],
 )
 def test_impossible_settings_are_one_sentence(

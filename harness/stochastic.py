@@ -1,0 +1,183 @@
+"""Stochastic arithmetic: every operation a little wrong, as in the method of Vignes.
+
+What arithmetic returns is changed by some units of roundoff at random, and so is what sums and
+products take in; matrices that a decomposition or a Fourier transform takes in are changed relative
+to their largest entry, since these routines are exact for a matrix nearby. Whole numbers stay as
+they are, and what is only selected or copied.
+
+A search goes on exactly: what rounding does to a claim is asked at the point that it finds.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final
+
+import torch
+from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode, _get_current_dispatch_mode
+
+_ROUNDOFFS: Final = 16.0
+_LARGEST_WHOLE: Final = 2.0**31
+
+_SUMS = frozenset(
+    ("sum", "mean", "mm", "bmm", "addmm", "baddbmm", "mv", "addmv", "dot", "cumsum", "sub", "add")
+)
+
+
+_EXACT = frozenset(
+    (
+        "_to_copy",
+        "abs",
+        "amax",
+        "amin",
+        "cat",
+        "clamp",
+        "clamp_max",
+        "clamp_min",
+        "clone",
+        "constant_pad_nd",
+        "copy",
+        "diag_embed",
+        "empty",
+        "empty_like",
+        "fill",
+        "flip",
+        "full",
+        "full_like",
+        "gather",
+        "index",
+        "index_put",
+        "index_select",
+        "lift",
+        "lift_fresh",
+        "masked_fill",
+        "max",
+        "maximum",
+        "median",
+        "min",
+        "minimum",
+        "nan_to_num",
+        "neg",
+        "new_empty",
+        "new_full",
+        "new_ones",
+        "new_zeros",
+        "ones",
+        "relu",
+        "repeat",
+        "roll",
+        "scatter",
+        "select_scatter",
+        "sign",
+        "slice_scatter",
+        "sort",
+        "stack",
+        "threshold",
+        "topk",
+        "tril",
+        "triu",
+        "where",
+        "zero",
+        "zeros",
+        "zeros_like",
+    )
+)
+"""What selects, copies or changes signs only: no digit of it is rounded, and equalities stay."""
+
+
+class _Running(threading.local):
+    """The arithmetics that this thread is in, the innermost last."""
+
+    def __init__(self) -> None:
+        self.modes: list[StochasticArithmetic] = []
+
+
+_RUNNING = _Running()
+
+
+@contextmanager
+def exactly() -> Iterator[None]:
+    """Leave the stochastic arithmetic for a while, where there is one."""
+    mode = _RUNNING.modes[-1] if _RUNNING.modes else None
+    if mode is None or _get_current_dispatch_mode() is not mode:
+        yield
+        return
+    mode.__exit__(None, None, None)
+    try:
+        yield
+    finally:
+        mode.__enter__()
+
+
+class StochasticArithmetic(TorchDispatchMode):
+    """Every operation a little wrong, in a way that the repetition's number decides."""
+
+    def __init__(self, repetition: int) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._random = torch.Generator().manual_seed(repetition)
+
+    def __enter__(self) -> StochasticArithmetic:
+        _RUNNING.modes.append(self)
+        super().__enter__()
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        super().__exit__(*raised)  # type: ignore[no-untyped-call]
+        _RUNNING.modes.pop()
+
+    def __torch_dispatch__(
+        self,
+        func: Any,
+        types: Any,
+        args: tuple[Any, ...] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        name = func.overloadpacket.__name__
+        if "linalg" in name or "fft" in name:
+            args = tuple(self._matrix(entry) for entry in args)
+        elif name in _SUMS:
+            args = tuple(self._numbers(entry) for entry in args)
+        result = func(*args, **(kwargs or {}))
+        if name.removesuffix("_") in _EXACT:
+            return result
+        aliases = [entry.alias_info for entry in func._schema.returns]  # noqa: SLF001
+        if any(alias is not None and not alias.is_write for alias in aliases):
+            return result  # a view: its numbers are those of another tensor
+        if any(alias is not None for alias in aliases):
+            for tensor in result if isinstance(result, tuple | list) else (result,):
+                if _is_inexact(tensor):
+                    tensor.copy_(self._numbers(tensor))
+            return result
+        if isinstance(result, tuple | list):
+            return type(result)(self._numbers(entry) for entry in result)
+        return self._numbers(result)
+
+    def _numbers(self, value: Any) -> Any:
+        if not _is_inexact(value):
+            return value
+        wrong = value * (1.0 + self._signs(value))
+        if value.is_complex():
+            return wrong
+        whole = (value == value.round()) & (value.abs() < _LARGEST_WHOLE)
+        return torch.where(whole, value, wrong)
+
+    def _matrix(self, value: Any) -> Any:
+        if not _is_inexact(value):
+            return value
+        return value + value.abs().amax() * self._signs(value)
+
+    def _signs(self, like: Tensor) -> Tensor:
+        real = torch.float64 if like.dtype in (torch.float64, torch.complex128) else torch.float32
+        drawn = torch.rand(like.shape, generator=self._random, dtype=real).to(like.device)
+        return (drawn - 0.5).mul_(4.0 * _ROUNDOFFS * torch.finfo(like.dtype).eps)
+
+
+def _is_inexact(value: Any) -> bool:
+    return (
+        isinstance(value, Tensor)
+        and value.numel() > 0
+        and (value.is_floating_point() or value.is_complex())
+    )
