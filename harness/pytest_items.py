@@ -18,10 +18,12 @@ from lemmata.harness.explanation import explain, reason, replay_line, token_of
 from lemmata.harness.parts import judge_subject
 from lemmata.harness.private import know_by_parsed_id
 from lemmata.harness.pytest_modules import COLLECTED_KEY
+from lemmata.harness.records import RecordsError
 from lemmata.harness.registry import OnePart
 from lemmata.harness.run import Run
 from lemmata.harness.statements import Part, Statement, StatementError, Subject, Twin, part_of
 from lemmata.harness.verdicts import Outcome
+from lemmata.harness.wording import printable
 
 RUN_KEY = pytest.StashKey[Run]()
 PROPERTY = "lemmata"
@@ -84,8 +86,8 @@ class _Item(pytest.Function):
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:  # type: ignore[override]
         """Print the explanation of an unexpected verdict, and anything else as pytest does."""
-        if isinstance(excinfo.value, NotAsExpected):
-            return str(excinfo.value)
+        if isinstance(excinfo.value, NotAsExpected | RecordsError):
+            return printable(str(excinfo.value))
         return super().repr_failure(excinfo)
 
     def reportinfo(self) -> tuple[Path, int, str]:

@@ -11,6 +11,7 @@ verdict), ``lost`` (trials or items lost to a crash). docs/records.md names thei
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
@@ -39,11 +40,20 @@ def new_run() -> str:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write a small JSON file whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write a small JSON file whole or not at all.
+
+    Raises:
+        RecordsError: the disk is full, or the folder is gone or may not be written.
+    """
     beside = path.with_name(f".{path.name}.{os.getpid()}")
-    beside.write_text(json.dumps(to_plain(value), indent=1, allow_nan=False) + "\n")
-    beside.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside.write_text(json.dumps(to_plain(value), indent=1, allow_nan=False) + "\n")
+        beside.replace(path)
+    except OSError as problem:
+        with contextlib.suppress(OSError):
+            beside.unlink(missing_ok=True)
+        raise _unwritable(path.parent, problem) from problem
 
 
 def finish_manifest(folder: Path, *, finished: float, interrupted: str | None) -> None:
@@ -64,13 +74,14 @@ class Recorder:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
                 _end_torn_line(self._path)
             except OSError as problem:
-                raise RecordsError(
-                    f"records cannot be written to {folder}: {problem.strerror}; name another "
-                    "folder with --lemmata-records"
-                ) from problem
+                raise _unwritable(self._path.parent, problem) from problem
 
     def write(self, fields: Mapping[str, Any]) -> None:
-        """Append one record; it is on its way to the disk when this returns."""
+        """Append one record; it is on its way to the disk when this returns.
+
+        Raises:
+            RecordsError: the disk is full, or the folder is gone or may not be written.
+        """
         if self._path is None:
             return
         record = {
@@ -81,8 +92,11 @@ class Recorder:
             **fields,
         }
         line = json.dumps(to_plain(record), separators=(",", ":"), allow_nan=False) + "\n"
-        with self._path.open("a", encoding="utf-8") as file:
-            file.write(line)
+        try:
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write(line)
+        except OSError as problem:
+            raise _unwritable(self._path.parent, problem) from problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +161,13 @@ def runs_in(folder: Path) -> list[Path]:
         ):
             return found
     raise RecordsError(_NOTHING.format(folder))
+
+
+def _unwritable(folder: Path, problem: OSError) -> RecordsError:
+    return RecordsError(
+        f"records cannot be written to {folder}: {problem.strerror}; what was written before is "
+        "readable; name another folder with --lemmata-records"
+    )
 
 
 def _lines(path: Path) -> Iterator[bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -25,15 +26,19 @@ from lemmata.harness.evaluation import (
 from lemmata.harness.generation import generation_of
 from lemmata.harness.instances import Instance, decode_arguments, describe
 from lemmata.harness.judging import sides_of
+from lemmata.harness.memory import free_memory
 from lemmata.harness.profiles import PROFILES
 from lemmata.harness.records import read_run, runs_in
 from lemmata.harness.registry import find_subject
 from lemmata.harness.run import Run, dtype_named
 from lemmata.harness.schema import PartVerdict
+from lemmata.harness.space import outside
 from lemmata.harness.statements import Part, Subject, part_of
 from lemmata.harness.thresholds import doubtful, failing, threshold_of
 from lemmata.harness.tokens import Token
-from lemmata.harness.work import counted, price
+from lemmata.harness.work import TooLargeError, counted, draws_of_at_most, price
+
+_SHARE = 0.25
 
 
 class ReplayError(Exception):
@@ -51,6 +56,7 @@ class Replayed:
         claim: of the one trial; bounds: the same on the CPU, where it is a bound.
         drawn: every tensor that the statement asked the trial for, by name.
         changed: whether the statement's code is not what it was when the token was made.
+        outside: what of the instance the statement never draws, in words.
     """
 
     token: Token
@@ -60,6 +66,7 @@ class Replayed:
     bounds: Bounds | None = None
     drawn: dict[str, Tensor] = field(default_factory=dict)
     changed: bool = False
+    outside: Sequence[str] = ()
 
     def lines(self) -> Sequence[str]:
         """Say in a few lines what the trial measures."""
@@ -70,6 +77,7 @@ class Replayed:
             f"  trial     {self.token.trial} of stream {self.token.stream}",
             f"  layers    {self.token.layers}",
         ]
+        lines += [f"  remark    {words}" for words in self.outside]
         if self.changed:
             lines.append(
                 "  warning   the statement's code has changed since the token was made: this may "
@@ -124,8 +132,12 @@ class Replayed:
             ) from problem
 
 
-def replay_trial(token: Token) -> Replayed:
+def replay_trial(token: Token, *, large: bool = False) -> Replayed:
     """Draw a token's trial again.
+
+    Args:
+        token: names the trial.
+        large: whether a single draw may take more than a quarter of the free memory.
 
     Raises:
         StatementError: the statement is not imported.
@@ -150,9 +162,14 @@ def replay_trial(token: Token) -> Replayed:
     try:
         if token.ascent:
             trials = replace(trials, moved=ascended_draws(draw, trials, token.ascent))
-        with counted(run.device) as footprint:
+        allowed = math.inf if large else _SHARE * free_memory(run.device)
+        with draws_of_at_most(allowed), counted(run.device) as footprint:
             claim = claimed(draw, trials)
-    except (BrokenStatement, Discarded, MemoryRanOut) as problem:
+    except BrokenStatement as problem:
+        if isinstance(problem.__cause__, TooLargeError):
+            raise ReplayError(f"{problem.__cause__}: ask for it with --large") from problem
+        raise ReplayError(str(problem)) from problem
+    except (Discarded, MemoryRanOut) as problem:
         raise ReplayError(str(problem) or f"{subject.id} assumes this trial away") from problem
     bounds = kept(claim, token.trial, price(footprint, 1, 1.0), 0.0)
     return Replayed(
@@ -163,6 +180,7 @@ def replay_trial(token: Token) -> Replayed:
         bounds=bounds if isinstance(bounds, Bounds) else None,
         drawn={name: value.to("cpu", torch.float64) for name, value in drawn.items()},
         changed=generation_of(subject) != token.generation,
+        outside=outside(part.test.lemmata_strategies, instance),
     )
 
 

@@ -101,6 +101,25 @@ class Space:
         return Chosen(instance=instance, choices=tuple(choices), hash=hash_of(instance))
 
 
+def outside(strategies: Mapping[str, SearchStrategy[Any]], instance: Instance) -> list[str]:
+    """Say which numbers of an instance no draw can give; of other strategies nothing is known."""
+    said = []
+    for name, strategy in strategies.items():
+        value = instance.get(name)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            continue
+        first = draw_with({name: strategy}, (), simplest=True)
+        if first is None or len(first[1]) != 1 or first[1][0].kind not in ("integer", "float"):
+            continue
+        low, high = _ends(first[1][0])
+        ends = [draw_with({name: strategy}, (end,)) for end in (low, high) if math.isfinite(end)]
+        # Only where a number is drawn as it is: an index into a list is a number too.
+        plain = all(end is not None and end[0][name] == end[1][0].value for end in (first, *ends))
+        if plain and not low <= value <= high:
+            said.append(f"{name} = {value} lies outside of what is drawn, {low:g} to {high:g}")
+    return said
+
+
 def _ends(choice: Choice) -> tuple[float, float]:
     low, high = choice.limits.get("min_value"), choice.limits.get("max_value")
     return (-math.inf if low is None else low), (math.inf if high is None else high)

@@ -121,7 +121,7 @@ class StochasticArithmetic(TorchDispatchMode):
 
     def __enter__(self) -> StochasticArithmetic:
         _RUNNING.modes.append(self)
-        super().__enter__()
+        super().__enter__()  # type: ignore[no-untyped-call]
         return self
 
     def __exit__(self, *raised: object) -> None:

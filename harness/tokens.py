@@ -76,7 +76,7 @@ def read_token(text: str) -> Token:
         packed = base64.b64decode(body + "=" * (-len(body) % 4), altchars=b"-_", validate=True)
         data: Any = json.loads(unpacker.decompress(packed, _LARGEST))
         complete = unpacker.eof
-    except (binascii.Error, zlib.error, ValueError) as problem:
+    except (binascii.Error, zlib.error, ValueError, RecursionError) as problem:
         raise TokenError(
             "this replay token is cut off or altered: copy the whole line again"
         ) from problem

@@ -31,6 +31,10 @@ _TAKES_ARGUMENT = re.compile(r"(\\sqrt|[\^_])\s*$")
 _NAMES = r"\\(?:log|ln|exp|min|max|sup|inf|det|sin|cos|tan|arccos)"
 _FUNCTION = re.compile(rf"({_NAMES})\s*(?=[a-zA-Z0-9\\])")
 _ENDS_IN_FUNCTION = re.compile(rf"{_NAMES}\s*$")
+# Control signs but for tabs and ends of lines, line separators, turns of direction, surrogates.
+_UNPRINTABLE = re.compile(
+    "[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u2028-\\u202e\\u2066-\\u2069\\ud800-\\udfff]"
+)
 _POWERS = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
 
 
@@ -54,6 +58,19 @@ def readable(text: str) -> str:
         return re.sub(r"\^(-?\d+)(?![\d.])", lambda power: power[1].translate(_POWERS), plain)
 
     return _FORMULA.sub(one, text)
+
+
+def printable(text: str) -> str:
+    r"""Write signs that steer a terminal or cannot be encoded as their codes.
+
+    >>> print(printable("a" + chr(27) + "b" + chr(0xDC80)))
+    a\x1bb\udc80
+    """
+    return _UNPRINTABLE.sub(_code, text)
+
+
+def _code(found: re.Match[str]) -> str:
+    return found[0].encode("unicode_escape", "surrogatepass").decode("ascii")
 
 
 def readable_formula(latex: str) -> str:

@@ -109,9 +109,31 @@ _HELD: list[Footprint] = []
 """The footprints that are being counted; while random numbers are made, none is."""
 
 
+class TooLargeError(Exception):
+    """A draw that is larger than was allowed, in one sentence."""
+
+
+_LARGEST: list[float] = []
+
+
+@contextmanager
+def draws_of_at_most(size: float) -> Iterator[None]:
+    """Refuse, before memory is taken, single draws of more bytes than that."""
+    _LARGEST.append(size)
+    try:
+        yield
+    finally:
+        _LARGEST.pop()
+
+
 @contextmanager
 def drawing(numbers: int) -> Iterator[None]:
     """Count so many random numbers at a fixed price: they are made in other ways on each device."""
+    if _LARGEST and 8 * numbers > _LARGEST[-1]:
+        raise TooLargeError(
+            f"one draw of this instance takes {8e-9 * numbers:.3g} GB, and a single one may take "
+            f"{1e-9 * _LARGEST[-1]:.3g} GB here"
+        )
     held = list(_HELD)
     _HELD.clear()
     try:

@@ -9,6 +9,7 @@ import shutil
 from pathlib import Path
 
 from lemmata.harness.records import RecordsError
+from lemmata.harness.wording import printable
 from lemmata.reports.assembly import assemble
 from lemmata.reports.pages import STYLE_SHEET, Context, index_page, paper_page, statement_page
 from lemmata.reports.runs import read_runs
@@ -64,5 +65,5 @@ def build_report(records: Path | list[Path], out: Path) -> Path:
 
 
 def _write(path: Path, page: str) -> Path:
-    path.write_text(page, encoding="utf-8", errors="replace")
+    path.write_text(printable(page), encoding="utf-8", errors="replace")
     return path

@@ -10,6 +10,9 @@ from lemmata.reports.numerals import counted, figure, listed, sentence
 from lemmata.reports.refutations import refutation_sentences
 from lemmata.reports.words import VERDICTS
 
+_LONGEST = 300
+"""Of an error's text on the first page; the whole stands on the statement's."""
+
 
 def summary_sentences(library: Library) -> list[str]:
     """Say in a few sentences what the whole report found."""
@@ -58,8 +61,8 @@ def finding_sentence(statement: Statement) -> str:
             said = refutation_sentences(outcome, part.levels)[:2]
             return f"{part.id} on {outcome.refutation.at.place.words}. {' '.join(said)}"
         if outcome and outcome.failure:
-            lines = outcome.failure.text.strip().splitlines()
-            return f"{part.id}: {lines[-1] if lines else 'an error without text'}"
+            text = " ".join(outcome.failure.text.split())
+            return f"{part.id}: {text[:_LONGEST] or 'an error without text'}"
         if part.surprising:
             declared = "false" if part.declared.expect == "refuted" else "true"
             return f"{part.id} was declared {declared} and is found {part.verdict}."

@@ -27,6 +27,7 @@ _STARTED = pytest.StashKey[float]()
 _BUDGET = pytest.StashKey[float]()
 _SHARE = pytest.StashKey[float]()
 _END = pytest.StashKey[float]()
+_UNWRITTEN = pytest.StashKey[str]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -290,18 +291,22 @@ def pytest_runtestloop(session: pytest.Session) -> Iterator[None]:
         reason = said or "interrupted by Ctrl-C"
         raise
     except BaseException as problem:
-        reason = f"ended by {type(problem).__name__}: {problem}"
+        stopped = session.shouldfail or session.shouldstop
+        reason = str(stopped) if stopped else f"ended by {type(problem).__name__}: {problem}"
         raise
     finally:
         if is_controller and config.stash[_FOLDER].exists():
-            from lemmata.harness.records import finish_manifest
+            from lemmata.harness.records import RecordsError, finish_manifest
 
             stopped = session.shouldfail or session.shouldstop
-            finish_manifest(
-                config.stash[_FOLDER],
-                finished=time.time(),
-                interrupted=reason or (str(stopped) if stopped else None),
-            )
+            try:
+                finish_manifest(
+                    config.stash[_FOLDER],
+                    finished=time.time(),
+                    interrupted=reason or (str(stopped) if stopped else None),
+                )
+            except RecordsError as problem:
+                config.stash[_UNWRITTEN] = str(problem)
 
 
 def pytest_report_header(config: pytest.Config) -> str:
@@ -368,7 +373,9 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     terminalreporter.section("theorems")
     for line in summary(list(lines.values()), statements):
         terminalreporter.write_line(line)
-    if folder.exists():
+    if _UNWRITTEN in config.stash:
+        terminalreporter.write_line(f"lemmata: {config.stash[_UNWRITTEN]}", red=True)
+    elif folder.exists():
         terminalreporter.write_line(f"records in {folder}; `lemmata report` makes them pages")
 
 
@@ -483,10 +490,12 @@ def _set_up_run(config: pytest.Config) -> None:
         )
     except (RunError, RecordsError) as problem:
         raise pytest.UsageError(str(problem)) from None
-    if not (config.stash[_FOLDER] / "manifest.json").exists():
-        option = config.option
+    if (folder / "manifest.json").exists():
+        return
+    option = config.option
+    try:
         write_manifest(
-            config.stash[_FOLDER],
+            folder,
             started=config.stash[_STARTED],
             finished=None,
             interrupted=None,
@@ -497,6 +506,8 @@ def _set_up_run(config: pytest.Config) -> None:
             layers=option.lemmata_layers,
             command=" ".join(["pytest", *map(str, config.invocation_params.args)]),
         )
+    except RecordsError as problem:
+        raise pytest.UsageError(str(problem)) from None
 
 
 def _seed(config: pytest.Config) -> int:
