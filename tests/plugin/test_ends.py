@@ -28,7 +28,8 @@ def _(m, trials):
 def lemmata(pytester: pytest.Pytester, *words: str, **options: object):
     return subprocess.run(
         [Path(sys.executable).with_name("lemmata"), *words],
-        cwd=pytester.path, capture_output=True, text=True, errors="replace", timeout=300, check=False, **options,
+        cwd=pytester.path, capture_output=True, text=True, errors="replace", timeout=300,
+        check=False, **options,
     )  # fmt: skip
 
 
