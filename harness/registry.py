@@ -10,6 +10,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from lemmata.harness.claims import Claim, Law, Mean
 from lemmata.harness.drawing import HypothesisTest
+from lemmata.harness.findings import Finding
 from lemmata.harness.generation import note_code
 from lemmata.harness.ids import ID
 from lemmata.harness.instances import Instance
@@ -76,6 +77,7 @@ def statement(
     along: Along | Iterable[Along] = (),
     specimens: Iterable[Instance] = (),
     expect: Expect = "holds",
+    finding: Finding | None = None,
 ) -> OnePart:
     """Register a statement: a decorator for its only part, or ``.part`` for lettered ones.
 
@@ -91,7 +93,7 @@ def statement(
         proof: for what is ours: proved in the docstring, or only seen.
         withdrawn: claims of ours that fell, a sentence each.
         kind, quantifiers, requires, layers, cost, resolution: see `Statement.part`; parts inherit.
-        constant, along, specimens, expect: of its only part.
+        constant, along, specimens, expect, finding: of its only part.
 
     Raises:
         StatementError: the id is malformed or taken, or neither paper nor source is given.
@@ -116,6 +118,8 @@ def statement(
         options["specimens"] = tuple(specimens)
     if expect != "holds":
         options["expect"] = expect
+    if finding is not None:
+        options["finding"] = finding
     made = _register(
         id,
         paper,

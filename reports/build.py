@@ -5,13 +5,24 @@ Read the records, render the pages, write them into a folder that opens from a f
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
+from lemmata.harness.codec import to_plain
 from lemmata.harness.records import RecordsError
 from lemmata.harness.wording import printable
+from lemmata.reports import looseness
 from lemmata.reports.assembly import assemble
-from lemmata.reports.pages import STYLE_SHEET, Context, index_page, paper_page, statement_page
+from lemmata.reports.pages import (
+    STYLE_SHEET,
+    Context,
+    findings_page,
+    index_page,
+    looseness_page,
+    paper_page,
+    statement_page,
+)
 from lemmata.reports.runs import read_runs
 
 
@@ -53,6 +64,12 @@ def build_report(records: Path | list[Path], out: Path) -> Path:
             )
         for paper in library.papers:
             _write(out / "papers" / f"{paper.page}.html", paper_page(paper, library))
+        _write(out / "findings.html", findings_page(library))
+        _write(out / "looseness.html", looseness_page(library))
+        losses = [*looseness.exponents(library), *looseness.constants(library)]
+        _write(out / "looseness.csv", looseness.as_csv(losses))
+        rows = json.dumps(to_plain([loss.row() for loss in losses]), indent=1, ensure_ascii=False)
+        _write(out / "looseness.json", rows + "\n")
         return _write(out / "index.html", index_page(library))
     except ModuleNotFoundError as problem:
         raise ReportError(

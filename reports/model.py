@@ -276,6 +276,11 @@ class Statement:
         return tuple(part for part in self.parts if part.expected_refuted)
 
     @cached_property
+    def printed_false(self) -> Sequence[Part]:
+        """The parts that are false as a paper prints them."""
+        return tuple(part for part in self.declared_false if part.declared.finding)
+
+    @cached_property
     def twins(self) -> Sequence[Twin]:
         """The twins of all parts."""
         return tuple(twin for part in self.parts for twin in part.twins)

@@ -22,6 +22,7 @@ from lemmata.reports import (
     exponents,
     graph,
     instances,
+    looseness,
     numerals,
     refutations,
     searches,
@@ -57,6 +58,7 @@ class Context:
     paper_pages: Mapping[str, str]
     beside: Mapping[str, list[tuple[Part, SlopeVerdict]]]
     levels: Levels
+    looseness: bool
 
     @classmethod
     def of(cls, library: Library) -> Context:
@@ -69,6 +71,7 @@ class Context:
             paper_pages={paper.name: paper.page for paper in library.papers},
             beside=beside.groups(everything),
             levels=library.runs[0].levels,
+            looseness=any(part.slopes for part in library.parts),
         )
 
     def drawn_together(self, parts: Collection[Part]) -> list[Plot]:
@@ -100,8 +103,42 @@ def index_page(library: Library) -> str:
         expected=[
             statement
             for statement in library.statements
-            if statement.declared_false and not statement.surprising
+            if statement.printed_false and not statement.surprising
         ],
+    )
+
+
+def findings_page(library: Library) -> str:
+    """Render what does not stand as printed, what is ours and false, and what we withdrew."""
+    everything = [(made, part) for made in library.statements for part in made.parts]
+    printed = [pair for pair in everything if pair[1].declared.finding]
+    papers = dict.fromkeys(made.paper for made, _ in printed)
+    return _render(
+        "findings.html.j2",
+        root="",
+        context=Context.of(library),
+        found=[(paper, [pair for pair in printed if pair[0].paper == paper]) for paper in papers],
+        repaired={part.id: (made, part) for made, part in everything},
+        ours=[
+            pair
+            for pair in everything
+            if pair[1].declared.expect == "refuted" and not pair[1].declared.finding
+        ],
+        withdrawn=[
+            (made, sentence) for made in library.statements for sentence in made.declared.withdrawn
+        ],
+    )
+
+
+def looseness_page(library: Library) -> str:
+    """Render claimed against measured exponents and constants."""
+    return _render(
+        "looseness.html.j2",
+        root="",
+        context=Context.of(library),
+        exponents=looseness.exponents(library),
+        constants=looseness.constants(library),
+        fit_words=exponents.fit_words,
     )
 
 
@@ -232,6 +269,7 @@ def _environment() -> Environment:
     environment.filters.update(
         typeset=typeset,
         figure=numerals.figure,
+        signed=numerals.signed,
         duration=numerals.duration,
         tightness=tightness,
         quantifier=quantifier,

@@ -74,10 +74,16 @@ def measured_words(found: Refutation) -> str:
     member = f" ({sides.member})" if sides.member else ""
     constant = f", times the constant {figure(found.threshold)}" if found.threshold != 1.0 else ""
     relation = _CLAIMED.get(sides.direction, sides.direction)
+    # Of an identity the ratio is that of the difference to what rounding may do.
+    apart = (
+        f"they differ by {figure(sides.ratio, 4)} times what rounding may do"
+        if sides.direction == "equal"
+        else f"the ratio of the two sides is {figure(sides.ratio, 4)}"
+    )
     return (
         f"in trial {sides.trial} of the stream “{found.at.stream}” the measured side is "
         f"{figure(sides.measured, 6)}, where the claim is {relation} {figure(sides.bound, 6)}"
-        f"{constant}{member}: the ratio of the two sides is {figure(sides.ratio, 4)}"
+        f"{constant}{member}: {apart}"
     )
 
 

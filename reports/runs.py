@@ -56,6 +56,19 @@ class Run:
         return (record.value for record in self.read.records if isinstance(record.value, kind))
 
     @property
+    def short_facts(self) -> str:
+        """What a run can be trusted by, in a line: versions, device, profile and entropy."""
+        said = self.manifest
+        versions = {name: said.versions.get(name) for name in ("lemmata", "python", "torch")}
+        shown = [
+            ", ".join(f"{name} {one}" for name, one in versions.items() if one),
+            " ".join(filter(None, (said.device, said.dtype))),
+            f"profile {said.profile}" if said.profile else "",
+            f"entropy {said.entropy}" if said.profile else "",
+        ]
+        return " · ".join(filter(None, shown))
+
+    @property
     def facts(self) -> list[tuple[str, str]]:
         """Settings, device and versions by name, for the reader who wants to run it again."""
         said, machine = self.manifest, self.manifest.machine

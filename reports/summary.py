@@ -74,11 +74,12 @@ def finding_sentence(statement: Statement) -> str:
     return f"The {noun} {listed(survivors)} should be refuted and {was} not."
 
 
-def declared_false_sentences(statement: Statement) -> list[str]:
-    """Say of each part that was declared false, and is, what was refuted and how."""
+def printed_false_sentences(statement: Statement) -> list[str]:
+    """Say of each part that is false as printed what is printed where, and how it was refuted."""
     said = []
-    for part in statement.declared_false:
-        words = [f"{part.id}, declared false, is refuted: {part.title}"]
+    for part in statement.printed_false:
+        finding = part.declared.finding
+        words = [f"{finding.place}, a {finding.concerns}: {part.title}" if finding else part.title]
         if part.outcome and part.outcome.refutation:
             words.append(f"Seen on {part.outcome.refutation.at.place.words}")
             words += refutation_sentences(part.outcome, part.levels)[:1]

@@ -14,6 +14,7 @@ from lemmata.harness import (
     Bound,
     Constant,
     Drawn,
+    Finding,
     Part,
     Requirement,
     Trials,
@@ -33,6 +34,18 @@ from lemmata.harness import (
 
 SIZES = st.integers(1, 8)
 SPECIMENS = ({"m": 4}, {"m": 2})
+
+
+FINDING = Finding(
+    place="Lemma 7, page 3",
+    concerns="constant",
+    counterexample=r"$m=1$, $g=\frac12$: $0.5>0.1$.",
+    check="print(0.5, 0.1)\nassert 0.5 > 0.1",
+    cause="The constant is too small.",
+    repairs=("BND-01",),
+    survives="Everything else.",
+    verified="a second look.",
+)
 
 
 def _gaussian(m: int, trials: Trials) -> torch.Tensor:
@@ -226,6 +239,9 @@ def _others() -> None:
         "probability",
         lambda m, trials: at_most(_norm(m, trials), 0.1).except_with_probability(0.05),
         expect="refuted",
+        provenance="as printed",
+        finding=FINDING,
+        withdrawn=["Norms are <below> a tenth: withdrawn."],
     )
     _part(
         "FLS-02",

@@ -18,6 +18,8 @@ STATEMENTS = [*VERDICTS, "UNT-01"]
 def test_every_statement_and_paper_has_a_page(pages):
     assert set(pages) == {
         "index.html",
+        "findings.html",
+        "looseness.html",
         "papers/TRY.html",
         "papers/OTH.html",
         *(f"statements/{name}.html" for name in STATEMENTS),
@@ -70,8 +72,8 @@ def test_the_first_page_sums_up(pages):
 
 def test_findings_come_before_the_statements(pages):
     text = pages["index.html"].text
-    findings = text[text.index("Findings") : text.index("Side by side")]
-    assert "FLS-01, declared false, is refuted" in findings
+    findings = text[text.index("Findings", len("Findings")) : text.index("Side by side")]
+    assert "Lemma 7, page 3, a constant" in findings
     assert "The twin BND-01~nothing-changed should be refuted and was not." in findings
     assert "MEA-01" not in findings
 
@@ -225,3 +227,26 @@ def test_a_folder_that_cannot_be_written_is_a_sentence(recorded, tmp_path):
     (tmp_path / "out").write_text("a file")
     with pytest.raises(ReportError, match="the report cannot be written to"):
         build_report(recorded, tmp_path / "out")
+
+
+def test_findings_stand_on_a_page_of_their_own(pages):
+    text = pages["findings.html"].text
+    assert "Lemma 7, page 3" in text
+    assert "assert 0.5 > 0.1" in text
+    assert "Norms are <below> a tenth: withdrawn." in text
+    assert "BND-01" in text
+    assert "FLS-02" in text.partition("Ours, declared false")[2]
+    first = pages["index.html"].text
+    assert "Lemma 7, page 3, a constant" in first
+
+
+def test_looseness_is_a_page_and_two_files(pages, report):
+    import csv
+    import json
+
+    rows = json.loads((report.parent / "looseness.json").read_text())
+    read = list(csv.DictReader((report.parent / "looseness.csv").read_text().splitlines()))
+    assert [row["part"] for row in rows] == [row["part"] for row in read]
+    for row in rows:
+        assert row["part"].partition("(")[0] in pages["looseness.html"].text
+        assert row["lost"] in pages["looseness.html"].text
