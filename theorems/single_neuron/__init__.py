@@ -7,7 +7,17 @@ section of the proof, imported in the proof's order; what they stand on is the f
 
 import importlib
 
-SECTIONS = ("loss", "phases", "curvature", "rates", "lower_bound")
+SECTIONS = (
+    "loss",
+    "gradient_bound",
+    "initialisation",
+    "alignment",
+    "balance",
+    "curvature",
+    "rates",
+    "potential",
+    "lower_bound",
+)
 
 for _section in SECTIONS:
     importlib.import_module(f"{__name__}.{_section}")

@@ -32,9 +32,8 @@ _GLOBAL = {"world": Students(family="global", count=4, dimension=5, size=1.0)}
 XD07 = statement(
     "XD-07",
     paper="XD23",
-    source="smoothness",
-    provenance="recalled",
-    note="the form is recalled, number and constants are uncertain",
+    source="Lemma 23, pages 33 and 34",
+    provenance="ours",
     uses=["XD-01"],
     title="Smoothness away from zero neurons",
     says=r"If $\frac{\|v\|}{4n}\le\|w_i\|\le\frac{4\|v\|}n$ and all $\theta_i\le0.3$, then "

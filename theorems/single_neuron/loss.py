@@ -1,11 +1,8 @@
-"""The loss of a single neuron's students.
-
-Closed form, structure, slope and curvature (XD23, preliminaries and local analysis).
+"""The loss of a single neuron's students: closed form, and structure (XD23, Section 3, Lemma 21).
 
 Loss and gradient are sums over pairs of neurons (XD-01). The residual's odd part is ½ eᵀx, and its
 even part sees the angles: a small loss has a small e and small weighted angles, and conversely
-(XD-05). Neurons at angles θ to the teacher that cancel each other's displacement have a loss of
-order θ³ and a gradient of order θ², whence ‖∇L‖ ≥ Ω(L^{2/3}), and no more (XD-06).
+(XD-05).
 """
 
 from __future__ import annotations
@@ -18,11 +15,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from lemmata.harness import (
-    Along,
     Bound,
-    Constant,
     Trials,
-    at_least,
     at_most,
     equal,
     given,
@@ -30,7 +24,6 @@ from lemmata.harness import (
 )
 from lemmata.theorems.local_convergence.setting.network import Weights, full_angles
 from lemmata.theorems.single_neuron.setting.network import (
-    HIGHEST,
     Students,
     angles,
     attacked,
@@ -38,7 +31,6 @@ from lemmata.theorems.single_neuron.setting.network import (
     gradient,
     loss,
     norms,
-    steepness,
     students,
 )
 
@@ -52,8 +44,9 @@ _PAIR = {"world": Students(family="pair", size=0.01)}
 XD01 = statement(
     "XD-01",
     paper="XD23",
-    source="gradient formula",
-    provenance="recalled",
+    source="(4), page 6, and (23), Appendix B, pages 19 and 20",
+    provenance="as printed",
+    note="quoted there from Safran & Shamir 2018",
     uses=["ZGJ-01"],
     title="Closed-form loss and gradient",
     says=r"For all $W$, with $\psi(\theta)=\sin\theta-\theta\cos\theta$ and full angles: "
@@ -143,9 +136,9 @@ the_gradient_is_the_derivative_of_the_loss.twin(
 XD05 = statement(
     "XD-05",
     paper="XD23",
-    source="local structure",
-    provenance="recalled",
-    note="the form is recalled, number and constants are uncertain; constants derived",
+    source="Lemma 21, page 31",
+    provenance="ours",
+    proof="in the docstring",
     uses=["ZGJ-01", "XD-01"],
     title="Structure from the loss, and the loss from structure",
     says=r"For all $W$, near or far: $\|e\|\le\sqrt{8L}$, "
@@ -224,82 +217,3 @@ def the_loss_is_at_most_what_error_and_angles_give(
 the_loss_is_at_most_what_error_and_angles_give.twin(
     "θ² in place of θ^{3/2}", specimens=[_PAIR], power=2.0
 )
-
-
-# XD-06
-
-XD06 = statement(
-    "XD-06",
-    paper="XD23",
-    source="gradient lower bound",
-    provenance="recalled",
-    note="the form is recalled, number and constants are uncertain",
-    uses=["XD-05"],
-    title="Gradient lower bound with exponent 2/3",
-    says=r"For all $W$ with $L\le\varepsilon_0\|v\|^2$: $\|\nabla L\|_F\ge\kappa "
-    r"L^{2/3}\|v\|^{-1/3}$. The paper lets $\kappa$ fall like $n^{-2/3}$; tried with "
-    r"$\varepsilon_0=0.02$, one $\kappa$ serves all $n$. No student needs mass, the second layer "
-    r"being fixed.",
-    kind="scaling",
-)
-
-
-@XD06.part(
-    "a",
-    says=r"$\|\nabla L\|_F\ge\kappa L^{2/3}$ where $L\le0.02$, with $\|v\|=1$.",
-    quantifiers=(*_ALL_W, r"L\le\varepsilon_0"),
-    constant=Constant(
-        1.0, measured_on="n = 1…5: 0.67 at worst by ascent, L = 1e-10…0.02", failure=0.0
-    ),
-    specimens=[
-        {"world": Students()},
-        {"world": Students(family="pair", count=3)},
-        {"world": Students(family="tiny", size=0.03)},
-    ],
-)
-@given(world=students("local", "balanced", "pair", "tiny", size=(0.01, 0.3)))
-def the_gradient_is_at_least_the_two_thirds_power_of_the_loss(
-    world: Students, trials: Trials, *, power: float = 2.0 / 3.0
-) -> Bound:
-    return attacked(
-        lambda W: at_least(steepness(W), loss(W) ** power), world.draw(trials), high=HIGHEST
-    )
-
-
-the_gradient_is_at_least_the_two_thirds_power_of_the_loss.twin(
-    "√L, as gradient dominance would give", power=0.5
-)
-
-
-_along_angle = Along(
-    variable=r"\theta",
-    sizes=(0.003, 0.01, 0.03, 0.1),
-    instance=lambda angle: {"world": Students(family="pair", size=angle)},
-    at_most=0.05,
-    at_least=-0.05,
-)
-
-
-@XD06.part(
-    "b",
-    says=r"The exponent is sharp: two students at the angles $\pm\theta$ with $e=0$ have $\|\nabla "
-    r"L\|_F=\Theta(L^{2/3})$.",
-    quantifiers=(r"\forall\, d,\theta",),
-    constant=Constant(2.0, measured_on="θ = 0.003…0.3: 1.60", failure=0.0),
-    along=_along_angle,
-    specimens=[_PAIR],
-)
-@given(world=students("pair", count=(2, 2), size=(0.003, 0.3)))
-def the_symmetric_pair_attains_the_two_thirds_power(
-    world: Students, trials: Trials, *, power: float = 2.0 / 3.0
-) -> Bound:
-    W = world.draw(trials)
-    return at_most(steepness(W), loss(W) ** power)
-
-
-the_symmetric_pair_attains_the_two_thirds_power.twin(
-    "L^{3/4}, the exponent of ZGJ21's network", specimens=[], power=0.75
-)
-
-
-the_symmetric_pair_attains_the_two_thirds_power.twin("√L", specimens=[], power=0.5)

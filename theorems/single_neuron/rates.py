@@ -43,8 +43,8 @@ from lemmata.theorems.single_neuron.setting.network import (
 
 RANDOM_START = (r"\forall\, n,d,\sigma", r"\mathbb P_{W_0}")
 GATE = Requirement(
-    paper=r"$\sigma$ and $\eta$ at most huge negative powers of $n$, $d\ge\Omega(\log\frac "
-    r"n\delta)$; tried at $\sigma=10^{-3}$"
+    paper=r"$\sigma\le O(n^{-4226}d^{-1/2}\|v\|)$, $\eta\le O(\frac{\sigma^2d}{n^{169}\|v\|^2})$, "
+    r"$d\ge\Omega(\log\frac n\delta)$; tried at $\sigma=10^{-3}$"
 )
 
 
@@ -63,9 +63,9 @@ TWO = {"start": Start()}
 XD08 = statement(
     "XD-08",
     paper="XD23",
-    source="main theorem",
-    provenance="recalled",
-    note="constants recalled-form",
+    source="Theorem 9, pages 11 and 37",
+    provenance="ours",
+    proof="only seen",
     uses=["XD-02", "XD-03", "XD-04", "XD-05", "XD-06", "XD-07"],
     title="Global convergence at the rate T⁻³",
     says=r"For $n\ge2$ and small $\sigma,\eta$, with probability at least $1-\delta$: $L(W_T)\le "
@@ -188,8 +188,9 @@ the_angle_of_a_symmetric_pair_falls_like_pi_over_time.twin("θ' = -θ²/2π", ra
 XD09 = statement(
     "XD-09",
     paper="XD23",
-    source="contrast with exact parameterisation",
-    provenance="recalled",
+    source="pages 2 and 18",
+    provenance="quoted",
+    note="quoted there from Yehudai & Shamir 2020, and not proved; constants ours",
     uses=["XD-01"],
     title="A single student converges exponentially",
     says=r"For $n=1$, where $L\le0.05\|v\|^2$: $\|\nabla L\|^2\ge cL$, and gradient descent has "
