@@ -13,6 +13,7 @@ SECTIONS = (
     "initialisation",
     "alignment",
     "balance",
+    "phase_3",
     "curvature",
     "rates",
     "potential",

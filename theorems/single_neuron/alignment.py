@@ -228,7 +228,11 @@ def students_are_aligned_at_the_end_of_phase_1(
     return at_most(angles(start.follow(trials).end), 4.0 * start.epsilon)
 
 
-students_are_aligned_at_the_end_of_phase_1.twin("s₂ = C/20, without ε₁⁴⁸", longest=0.05)
+students_are_aligned_at_the_end_of_phase_1.twin(
+    "s₂ = C/20, without ε₁⁴⁸",
+    specimens=[{"start": SmallStart(epsilon=0.03)}],
+    longest=0.05,
+)
 
 
 @XD03.part(
