@@ -9,10 +9,13 @@ import importlib
 
 SECTIONS = (
     "loss",
+    "descent_direction",
+    "small_angles",
     "gradient_bound",
     "initialisation",
     "alignment",
     "balance",
+    "sequences",
     "phase_3",
     "curvature",
     "rates",

@@ -8,8 +8,8 @@ even part sees the angles: a small loss has a small e and small weighted angles,
 from __future__ import annotations
 
 import math
+from functools import partial
 
-import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -33,6 +33,7 @@ from lemmata.theorems.single_neuron.setting.network import (
     norms,
     students,
 )
+from lemmata.theorems.single_neuron.setting.plane import Points, mean_in_plane
 
 _ALL_W = (r"\forall\, n,d", r"\forall\, W")
 _GLOBAL = {"world": Students(family="global", count=4, dimension=5, size=1.0)}
@@ -60,25 +61,9 @@ XD01 = statement(
 )
 
 
-def _by_quadrature(W: Float[Tensor, "trials n 2"]) -> Float[Tensor, "trials"]:
-    """Return ½ E R² in the plane, (1/2π) ∫ R(cos φ, sin φ)² dφ, by Gauss's rule with 20 nodes
-    between any two kinks.
-    """
-    atoms = torch.cat(
-        (W, torch.eye(1, 2, dtype=W.dtype, device=W.device).expand(len(W), 1, 2)), dim=1
-    )
-    kinks = torch.atan2(atoms[..., 1], atoms[..., 0]) + math.pi / 2
-    ends = torch.cat((kinks, kinks + math.pi), dim=1).remainder(2.0 * math.pi).sort(dim=1).values
-    ends = torch.cat((ends, ends[:, :1] + 2.0 * math.pi), dim=1)
-    nodes, weights = (
-        torch.as_tensor(x, dtype=W.dtype, device=W.device)
-        for x in np.polynomial.legendre.leggauss(20)
-    )
-    half = 0.5 * (ends[:, 1:] - ends[:, :-1])
-    phi = (ends[:, :-1] + half).unsqueeze(-1) + half.unsqueeze(-1) * nodes
-    values = (torch.stack((phi.cos(), phi.sin()), dim=-1).flatten(1, 2) @ atoms.mT).relu()
-    square = (values[..., :-1].sum(dim=-1) - values[..., -1]) ** 2
-    return (square.view_as(phi) @ weights * half).sum(dim=1) / (2.0 * math.pi)
+def _residual_squared(W: Float[Tensor, "trials n 2"], x: Points) -> Float[Tensor, "trials nodes"]:
+    values = (x @ W.mT).relu()
+    return 0.5 * (values.sum(dim=-1) - x[..., 0].relu()) ** 2
 
 
 @XD01.part(
@@ -96,7 +81,8 @@ def the_closed_form_is_half_the_mean_square_residual(
     pairs = loss(W) - 0.25 * (error(W) ** 2).sum(dim=(1, 2))
     # Either side adds (n + 1)² products, each with some ten roundings.
     measured = loss(W) + (share - 1.0) * pairs
-    return equal(measured, _by_quadrature(W), roundings=10 * (world.count + 1) ** 2, scale=scale)
+    direct = mean_in_plane(W, partial(_residual_squared, W))
+    return equal(measured, direct, roundings=10 * (world.count + 1) ** 2, scale=scale)
 
 
 the_closed_form_is_half_the_mean_square_residual.twin("1/2π in place of 1/4π", share=2.0)

@@ -22,6 +22,7 @@ from lemmata.harness import (
     at_least,
     at_most,
     given,
+    statement,
 )
 from lemmata.theorems.single_neuron.setting.grown_states import (
     Grown,
