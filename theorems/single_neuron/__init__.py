@@ -15,10 +15,13 @@ SECTIONS = (
     "initialisation",
     "alignment",
     "balance",
+    "angle_potential",
     "sequences",
     "phase_3",
     "curvature",
     "rates",
+    "toy_cases",
+    "separation",
     "potential",
     "lower_bound",
 )

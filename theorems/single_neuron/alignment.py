@@ -225,7 +225,8 @@ def students_are_aligned_at_the_end_of_phase_1(
 ) -> Bound:
     if longest:
         start = replace(start, scale=longest * start.length / start.longest)
-    return at_most(angles(start.follow(trials).end), 4.0 * start.epsilon)
+    end = start.follow(trials).end
+    return at_most(angles(end), 4.0 * start.epsilon).up_to_roundings(1e6)
 
 
 students_are_aligned_at_the_end_of_phase_1.twin(
@@ -253,7 +254,7 @@ def projections_are_balanced_at_the_end_of_phase_1(
     if longest:
         start = replace(start, scale=longest * start.length / start.longest)
     h = start.follow(trials).end[..., 0]
-    return at_most(h.amax(dim=1), 2.0 * h.amin(dim=1))
+    return at_most(h.amax(dim=1), 2.0 * h.amin(dim=1)).up_to_roundings(1e6)
 
 
 projections_are_balanced_at_the_end_of_phase_1.twin("s₂ = C, without ε₁⁴⁸", longest=1.0)
