@@ -28,8 +28,9 @@ XD23 = statement(
     provenance="as printed",
     uses=["XD-01"],
     title="The potential of the angles grows slowly",
-    says=r"$V=\sum_i\sin^2\frac{\theta_i}2$ has $V(t+1)\le(1+10n\eta)V(t)+50n\eta^2\|v\|^2/s_1^2$ where "
-    r"(12) to (15) hold; along gradient flow $\dot V\le10nV$.",
+    says=r"$V=\sum_i\sin^2\frac{\theta_i}2$ has "
+    r"$V(t+1)\le(1+10n\eta)V(t)+50n\eta^2\|v\|^2/s_1^2$ where (12) to (15) hold; along gradient "
+    r"flow $\dot V\le10nV$.",
     kind="inequality",
     quantifiers=(
         r"\forall\, n,d,\epsilon_2",
@@ -55,7 +56,7 @@ def _growth(W: Weights) -> Float[Tensor, "..."]:
 def _attacked(
     claim: Callable[[Weights], Bound], count: int, side: Sides, deficit: float, trials: Trials
 ) -> Bound:
-    """Try a claim at random states, and where ascent leads over h and z with h_i ≤ 2h_j, θ_i ≤ ε₂."""
+    """Try a claim at random states, and where ascent leads with h_i ≤ 2h_j, θ_i ≤ ε₂."""
     W = Grown(sides=side, count=count, sum=1.0 - deficit, angle=_EPS).draw(trials)
 
     def coordinates(W: Weights) -> tuple[Tensor, ...]:

@@ -1,9 +1,8 @@
-"""The parts of the students orthogonal to the teacher separate (XD23, Lemmas 17 and 29 to 31).
+"""The parts of the students orthogonal to the teacher stay spread (XD23, Lemmas 29 to 31).
 
-With z_i = w_i - ⟨w_i, v̄⟩v̄, a start is non-degenerate if all z_i(0) ≠ 0 and κ_max(0) > 0. The pair
-z_i, z_j at the largest angle is driven apart by gradient flow (XD-18), so that κ_max keeps a part
-of what it was (XD-19), Σ_{i<j} ‖z_i - z_j‖ sees the longest z_i (XD-20), and z_1, ..., z_n never
-vanish together (XD-17).
+With z_i = w_i - ⟨w_i, v̄⟩v̄, a start is non-degenerate if all z_i(0) ≠ 0 and κ_max(0) > 0. As the
+widest pair separates (XD-18), κ_max keeps a part of what it was (XD-19), Z = Σ_{i<j} ‖z_i - z_j‖
+sees the longest z_i (XD-20), and z_1, ..., z_n never vanish together (XD-17).
 """
 
 from __future__ import annotations
@@ -11,7 +10,6 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -22,22 +20,18 @@ from lemmata.harness import (
     Trials,
     at_least,
     at_most,
-    equal,
     given,
     more_than,
     statement,
 )
-from lemmata.theorems.local_convergence.setting.network import Weights, full_angles
-from lemmata.theorems.single_neuron.setting.network import angles, norms, pairwise
+from lemmata.theorems.local_convergence.setting.network import Weights
+from lemmata.theorems.single_neuron.setting.network import norms, pairwise
 from lemmata.theorems.single_neuron.setting.orthogonal_parts import (
     Fan,
     Spread,
-    cosine_speeds,
     fans,
     parts,
-    picked,
     speeds,
-    spread_angles,
     spreads,
     widest,
 )
@@ -49,121 +43,11 @@ _SMALL = Requirement(
     r"$\sigma\sqrt d=0.02$"
 )
 _FAN = {"world": Fan()}
-_WIDE = {"world": Fan(opening=1.5, size=0.1, spread=0.0)}
 _RANDOM = {"start": Spread(count=3)}
 _NARROW = {"start": Spread(count=2, kappa=0.003)}
 _UNTIL = 20.0
 _ROUNDED = 1e6
 """Roundings of a run: the z_i, from 1e-5 on, are known to some 1e-16."""
-
-# XD-18
-
-XD18 = statement(
-    "XD-18",
-    paper="XD23",
-    source="Lemma 17, pages 13, 40 and 41",
-    provenance="as printed",
-    note="as its proof has it on page 41; (20) misprints cos κ² for cos² κ",
-    uses=["XD-01"],
-    title="The widest pair separates",
-    says=r"If $\kappa_{ij}=\kappa_{\max}<\frac\pi2$, then along gradient flow $\frac "
-    r"d{d\tau}\cos\kappa_{ij}\le-\frac{\pi-\theta_{ij}}\pi(1-\cos^2\kappa_{ij})$. No condition on "
-    r"loss, norms or angles to the teacher.",
-    kind="inequality",
-    quantifiers=(*_ALL_W, r"\kappa_{ij}=\kappa_{\max}"),
-)
-
-
-@XD18.part(
-    "a",
-    source="(60), page 40",
-    says=r"$\dot z_i=-\frac1{2\pi}\big(\pi+\sum_{j\ne "
-    r"i}\frac{\|w_j\|}{\|w_i\|}\sin\theta_{ij}-\frac{\|v\|}{\|w_i\|}\sin\theta_i\big)z_i-"
-    r"\sum_{j\ne i}\frac{\pi-\theta_{ij}}{2\pi}z_j$.",
-    kind="identity",
-    quantifiers=_ALL_W,
-    specimens=[_FAN],
-)
-@given(world=fans())
-def orthogonal_parts_move_in_their_own_span(
-    world: Fan, trials: Trials, *, teacher: float = 1.0
-) -> Bound:
-    W = world.draw(trials)
-    size, z, between = norms(W), parts(W), full_angles(W, W)
-    # On the diagonal sin θ_ii = 0, and π - θ_ii belongs to the first term.
-    pulls = (size.unsqueeze(-2) * between.sin()).sum(dim=-1) - teacher * angles(W).sin()
-    own = (math.pi + pulls / size).unsqueeze(-1) * z
-    others = (math.pi - between) * (1.0 - torch.eye(world.count).to(z))
-    expected = -(own + others @ z) / (2.0 * math.pi)
-    scale = (1.0 + size.sum(dim=1))[:, None, None]
-    return equal(speeds(W), expected, roundings=100 * world.count, scale=scale)
-
-
-orthogonal_parts_move_in_their_own_span.twin("without the teacher's pull", teacher=0.0)
-
-
-def _separating(
-    W: Weights, *, weighted: bool = False, literal: bool = False, closest: bool = False
-) -> Bound:
-    kappa = spread_angles(W)
-    order = kappa + 9.0 * (kappa == 0.0).to(kappa.dtype)
-    place = order.flatten(-2).argmin(dim=-1) if closest else kappa.flatten(-2).argmax(dim=-1)
-    wide = picked(kappa, place)
-    drop = 1.0 - (wide**2).cos() if literal else wide.sin() ** 2
-    factor = picked(1.0 - full_angles(W, W) / math.pi, place)
-    if weighted:
-        length = parts(W).norm(dim=-1)
-        ratio = picked(length.unsqueeze(-1) / length.unsqueeze(-2), place)
-        factor = factor * 0.5 * (ratio + 1.0 / ratio)
-    # κ ≥ 0.03 or nothing is claimed. Speeds are known to some roundings of (1 + Σ‖w‖)/‖z‖, which
-    # are compared with sin² κ.
-    bound = torch.where(wide >= 0.03, -factor * drop, torch.inf)
-    return at_most(picked(cosine_speeds(W), place), bound).up_to_roundings(1e7)
-
-
-@XD18.part(
-    "b",
-    says=r"$\frac d{d\tau}\cos\kappa_{ij}\le-\frac{\pi-\theta_{ij}}\pi\sin^2\kappa_{ij}$ for a "
-    r"pair with $\kappa_{ij}=\kappa_{\max}<\frac\pi2$.",
-    specimens=[_FAN, _WIDE],
-)
-@given(world=fans())
-def the_widest_pair_separates(
-    world: Fan, trials: Trials, *, literal: bool = False, closest: bool = False
-) -> Bound:
-    return _separating(world.draw(trials), literal=literal, closest=closest)
-
-
-the_widest_pair_separates.twin(
-    "cos(κ²) for cos² κ, as (20) is misprinted",
-    specimens=[{"world": Fan(count=5, opening=1.57, size=0.1, spread=0.0)}],
-    literal=True,
-)
-the_widest_pair_separates.twin("the closest pair", closest=True)
-
-
-@XD18.part(
-    "c",
-    says=r"More: the rate carries the factor "
-    r"$\frac12\big(\frac{\|z_i\|}{\|z_j\|}+\frac{\|z_j\|}{\|z_i\|}\big)\ge1$.",
-    provenance="ours",
-    proof="in the docstring",
-    note="it stands in the paper's proof",
-    specimens=[_FAN, _WIDE],
-)
-@given(world=fans())
-def the_widest_pair_separates_faster_where_lengths_differ(
-    world: Fan, trials: Trials, *, closest: bool = False
-) -> Bound:
-    """By (a), d cos κ_ij/dτ is the rate times the factor from z_i and z_j themselves, and for every
-    other k a negative multiple of cos κ_kj - cos κ_ki cos κ_ij and of the same with i and j
-    exchanged: not negative, as κ_kj ≤ κ_ij and cos κ_ki ≥ 0.
-    """
-    return _separating(world.draw(trials), weighted=True, closest=closest)
-
-
-the_widest_pair_separates_faster_where_lengths_differ.twin("the closest pair", closest=True)
-
 
 # XD-19
 
@@ -172,7 +56,7 @@ XD19 = statement(
     paper="XD23",
     source="Lemma 30, pages 41 and 42",
     provenance="as printed",
-    uses=["XD-18"],
+    uses=["XD-16", "XD-18"],
     title="The directions stay spread",
     says=r"Let Lemma 3's events hold, $n\ge2$ and the start be non-degenerate. Then for all "
     r"$\tau$ some $z_i(\tau)=0$, or $\kappa_{\max}(\tau)\ge\frac13\kappa_{\max}(0)$.",
@@ -300,7 +184,7 @@ XD17 = statement(
     paper="XD23",
     source="Lemma 29, page 39, and Corollary 32, page 42",
     provenance="as printed",
-    uses=["XD-20"],
+    uses=["XD-16", "XD-20"],
     title="The orthogonal parts never vanish together",
     says=r"Let Lemma 3's events hold and the start be non-degenerate. Then for all $\tau$ some "
     r"$z_i(\tau)\ne0$, and $Z(\tau)>0$.",

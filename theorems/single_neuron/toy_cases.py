@@ -17,7 +17,6 @@ from lemmata.harness import Bound, Constant, Trials, at_most, equal, given, stat
 from lemmata.strategies import log_uniform
 from lemmata.theorems.local_convergence.setting.network import Weights
 from lemmata.theorems.single_neuron.setting.network import (
-    angles,
     descend,
     error,
     gradient,
@@ -31,9 +30,9 @@ XD22 = statement(
     provenance="as printed",
     uses=["XD-01"],
     title="Toy cases: a symmetric pair, students on the line, identical students",
-    says=r"(1) $w_{1,2}=\lambda_1v\pm\lambda_2v^\perp$ has $\lambda_2\sim t^{-1}$, $L\sim t^{-3}$. (2) "
-    r"$w_i=\lambda_iv$, all $\lambda_i>0$: $\sum_i\lambda_i-1$ falls linearly. (3) $w_1=\dots=w_n$: as a "
-    r"single neuron with teacher $\frac vn$ and step $n\eta$.",
+    says=r"(1) $w_{1,2}=\lambda_1v\pm\lambda_2v^\perp$ has $\lambda_2\sim t^{-1}$ and "
+    r"$L\sim t^{-3}$. (2) $w_i=\lambda_iv$, all $\lambda_i>0$: $\sum_i\lambda_i-1$ falls linearly. "
+    r"(3) $w_1=\dots=w_n$: as a single neuron with teacher $\frac vn$ and step $n\eta$.",
     kind="identity",
 )
 
@@ -79,11 +78,11 @@ the_gradient_of_a_symmetric_pair.twin("sin 2θ/λ₁, as (21) is printed", print
     "b",
     source="toy case 1, page 18",
     kind="trajectory",
-    says=r"A symmetric pair has $\lambda_2\,\eta t\to\frac\pi2$ and $L\,(\eta t)^3\to\frac{\pi^2}6$; at "
-    r"$\eta t=400$ up to $\frac{10}{\eta t\,\theta_0}$.",
+    says=r"A symmetric pair has $\lambda_2\,\eta t\to\frac\pi2$ and "
+    r"$L\,(\eta t)^3\to\frac{\pi^2}6$: up to 5 % at $\eta t=400$, $\eta=\frac14$.",
     note="the powers are printed, the limits are ours",
     quantifiers=(r"\forall\, \lambda_1,\lambda_2>0",),
-    constant=Constant(1.0, measured_on="λ₁ = 0.5…1, λ₂ = 0.3…1: 0.4", failure=0.0),
+    constant=Constant(1.0, measured_on="λ₁ = 0.5…1, λ₂ = 0.3…1: 0.83", failure=0.0),
     specimens=[{"along": 0.5, "across": 0.5}],
 )
 @given(along=st.sampled_from((0.5, 1.0)), across=st.sampled_from((0.5, 1.0, 0.3)))
@@ -91,12 +90,11 @@ def a_symmetric_pair_has_the_rate_of_the_inverse_cube(
     along: float, across: float, trials: Trials, *, limit: float = math.pi / 2
 ) -> Bound:
     W, *_ = _pair(trials, along, across)
-    run = descend(W, eta=0.5, steps=800, stride=800)
-    start = angles(run.W[:, 0]).amax(dim=1)
+    run = descend(W, eta=0.25, steps=1600, stride=1600)
     cubed = run.loss[:, 1] * run.time[1] ** 3 / (math.pi**2 / 6.0)
     aside = run.W[:, 1, 0, 1] * run.time[1] / limit
     off = torch.stack((cubed - 1.0, aside - 1.0), dim=1).abs()
-    return at_most(off, (10.0 / (run.time[1] * start)).unsqueeze(-1))
+    return at_most(off, 0.05).up_to_roundings(1e6)
 
 
 a_symmetric_pair_has_the_rate_of_the_inverse_cube.twin("λ₂ ηt → π", limit=math.pi)
@@ -137,8 +135,8 @@ students_on_the_line_converge_exponentially.twin(
 @XD22.part(
     "d",
     source="toy case 3, page 19",
-    says=r"$w_1=\dots=w_n=w$: $\nabla_iL$ is $n$ times the gradient at $w$ of the loss of a single neuron "
-    r"with teacher $\frac vn$.",
+    says=r"$w_1=\dots=w_n=w$: $\nabla_iL$ is $n$ times the gradient at $w$ of the loss of a single "
+    r"neuron with teacher $\frac vn$.",
     quantifiers=(r"\forall\, n,d", r"\forall\, w"),
     specimens=[{"count": 3, "dimension": 4}],
 )

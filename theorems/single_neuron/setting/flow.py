@@ -50,6 +50,7 @@ def flow(
     share: float = 0.4,
     longest: float = math.inf,
     stride: int = 1,
+    shortest: float = 0.0,
 ) -> Flow:
     """Follow gradient flow up to the time τ = until.
 
@@ -60,16 +61,18 @@ def flow(
         share: a step's length over the shortest norm, c.
         longest: no step is longer.
         stride: how many steps go by between states that are kept.
+        shortest: a trial stands still once a student is shorter.
     """
     now, end = torch.zeros_like(W[:, 0, 0]), torch.full_like(W[:, 0, 0], until)
     times, states = [now], [W]
     for step in range(1, steps + 1):
-        h = torch.minimum((share * norms(W).amin(dim=1)).clamp(max=longest), end - now)
+        least = norms(W).amin(dim=1)
+        h = torch.minimum((share * least).clamp(max=longest), end - now) * (least > shortest)
         W, now = runge_kutta(W, h[:, None, None]), now + h
         if step % stride == 0 or step == steps:
             times.append(now)
             states.append(W)
-    arrived = now >= until * (1.0 - 1e-12)
+    arrived = (now >= until * (1.0 - 1e-12)) | (norms(W).amin(dim=1) <= shortest)
     states[-1] = torch.where(arrived[:, None, None], W, torch.nan)
     return Flow(time=torch.stack(times, dim=1), W=torch.stack(states, dim=1))
 

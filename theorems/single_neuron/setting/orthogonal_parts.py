@@ -71,7 +71,8 @@ class Spread:
     Attributes:
         count: n.
         dimension: d, at least 3.
-        scale: σ√d, the norm of every student.
+        scale: σ√d; norms are equal to it, or lie between a half and twice of it.
+        unequal: whether they do.
         kappa: κ_max(0); 0 for random directions.
     """
 
@@ -79,6 +80,7 @@ class Spread:
     dimension: int = 4
     scale: float = 0.02
     kappa: float = 0.0
+    unequal: bool = False
 
     def draw(self, trials: Trials) -> Weights:
         """Draw one start a trial: angles to v in [π/3, 2π/3], the z_i in a fan about an axis."""
@@ -89,7 +91,9 @@ class Spread:
             axis = units(trials.normal("spread/axis", 1, p)).expand(-1, n, -1)
             side = torch.linspace(-0.5, 0.5, n, dtype=axis.dtype, device=axis.device)
             across = tilted(axis, across[:, :1].expand(-1, n, -1), self.kappa * side)
-        return self.scale * torch.cat((angle.cos(), angle.sin() * units(across)), dim=-1)
+        w = torch.cat((angle.cos(), angle.sin() * units(across)), dim=-1)
+        factor = 4.0 ** (trials.uniform("spread/norm", n, 1) - 0.5) if self.unequal else 1.0
+        return self.scale * factor * w
 
     def follow(self, trials: Trials, until: float) -> Flow:
         """Follow gradient flow up to τ = until ≥ 6; every fourth state is kept.
