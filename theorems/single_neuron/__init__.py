@@ -24,6 +24,7 @@ SECTIONS = (
     "toy_cases",
     "widest_pair",
     "separation",
+    "potential_speed",
     "potential",
     "lower_bound",
 )

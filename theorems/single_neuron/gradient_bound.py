@@ -19,6 +19,7 @@ from lemmata.harness import (
 )
 from lemmata.theorems.single_neuron.setting.network import (
     HIGHEST,
+    WINDOW,
     Students,
     attacked,
     loss,
@@ -43,9 +44,9 @@ XD06 = statement(
     uses=["XD-05", "XD-12", "XD-13", "XD-14"],
     title="Gradient lower bound with exponent 2/3",
     says=r"For all $W$ with $L\le\varepsilon_0\|v\|^2$: $\|\nabla L\|_F\ge\kappa "
-    r"L^{2/3}\|v\|^{-1/3}$. The paper lets $\kappa$ fall like $n^{-2/3}$; tried with "
-    r"$\varepsilon_0=0.02$, one $\kappa$ serves all $n$. No student needs mass, the second layer "
-    r"being fixed.",
+    r"L^{2/3}\|v\|^{-1/3}$. The paper lets $\kappa$ fall like $n^{-2/3}$, under "
+    r"$\frac{\|v\|}{4n}\le\|w_i\|\le\frac{4\|v\|}n$ and $L\le O(\|v\|^2n^{-14})$ (Theorem 7). "
+    r"Ours: with $\varepsilon_0=0.02$ one $\kappa$ serves all $n$, and no student needs mass.",
     kind="scaling",
 )
 
@@ -109,3 +110,32 @@ the_symmetric_pair_attains_the_two_thirds_power.twin(
 
 
 the_symmetric_pair_attains_the_two_thirds_power.twin("√L", specimens=[], power=0.5)
+
+
+@XD06.part(
+    "c",
+    source="Theorem 7, pages 9, 32 and 33",
+    provenance="as printed",
+    says=r"$\|\nabla L\|\ge\frac{L^{2/3}}{C\,n^{2/3}}$ where $\frac1{4n}\le\|w_i\|\le\frac4n$ and "
+    r"$L\le O(n^{-14})$; tried already for $L\le0.02$.",
+    quantifiers=(*_ALL_W, r"\tfrac1{4n}\le\|w_i\|\le\tfrac4n,\ L\le O(n^{-14})"),
+    constant=Constant(1.0, measured_on="n = 1…5, L ≤ 0.02, by ascent: 0.45", failure=0.0),
+    specimens=[{"world": Students()}, {"world": Students(family="pair", count=3)}],
+)
+@given(world=students("local", "balanced", "pair", size=(0.01, 0.3)))
+def the_gradient_is_at_least_the_two_thirds_power_in_the_window(
+    world: Students, trials: Trials, *, power: float = 2.0 / 3.0
+) -> Bound:
+    # L ≥ 1e-10 is known to 1e-11 of itself, and the gradient to 1e-13.
+    claim = attacked(
+        lambda W: at_least(steepness(W), (loss(W) / world.count) ** power),
+        world.draw(trials),
+        high=HIGHEST,
+        **WINDOW,
+    )
+    return claim.up_to_roundings(1e6)
+
+
+the_gradient_is_at_least_the_two_thirds_power_in_the_window.twin(
+    "√L", specimens=[{"world": Students(family="pair", size=0.003)}], power=0.5
+)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import torch
 from hypothesis import strategies as st
 
 from lemmata.harness import (
@@ -36,6 +37,7 @@ from lemmata.theorems.single_neuron.setting.network import (
     Start,
     pairwise,
 )
+from lemmata.theorems.single_neuron.setting.orthogonal_parts import Spread, spreads, widest
 
 # XD-11
 
@@ -47,10 +49,12 @@ XD11 = statement(
     proof="only seen",
     uses=["XD-08", "XD-10"],
     title="No faster than T⁻³, but for degenerate starts",
-    says=r"For $n\ge2$ and random small starts, almost surely: $L(\tau)\ge "
-    r"c\|v\|^2(\tau+\tau_0)^{-3}$ for all $\tau\ge T_2$, with $c$ and $\tau_0$ of the start. "
-    r"Exceptions are starts with all $w_i$ identical, or all positive multiples of $v$: they "
-    r"converge exponentially.",
+    says=r"Let $n\ge2$, all $z_i(0)\ne0$, $\kappa_{\max}(0)>0$, $d\ge\Omega(\log\frac n\delta)$ and "
+    r"$\sigma\le O(n^{-4226}d^{-1/2}\|v\|)$. Then there is $T_2=O(\frac{\log n}n)$ such that with "
+    r"probability at least $1-\delta$ gradient flow has "
+    r"$L(t)^{-1/3}\le O\big(\frac{n^{17/3}}{\kappa_{\max}^2(0)\|v\|^{2/3}}\big)(t-T_2)+\gamma$ for "
+    r"all $t\ge T_2$. Starts with all $w_i$ identical, or all positive multiples of $v$, converge "
+    r"exponentially.",
     kind="trajectory",
 )
 
@@ -120,6 +124,7 @@ def _(start: Start, steps: int, trials: Trials) -> Bound:
 
 @XD11.part(
     "c",
+    source="toy cases 2 and 3, page 19",
     says=r"Identical students, and students on the teacher's line, have $L(\tau)\le "
     r"e^{-n\tau}\|v\|^2$ for all $\tau\le\frac{25}n$.",
     quantifiers=(r"\forall\, n,d,\sigma", r"\mathbb P_{W_0}", r"\forall\, \tau"),
@@ -148,3 +153,68 @@ def degenerate_starts_converge_exponentially(start: Start, trials: Trials) -> Bo
 @degenerate_starts_converge_exponentially.twin("collinear students", specimens=[_COLLINEAR])
 def _(start: Start, trials: Trials) -> Bound:
     return degenerate_starts_converge_exponentially.check(start, trials)
+
+
+_LATE = {"start": Spread(count=3)}
+_FLOWS = (
+    r"\forall\, n,d",
+    r"\forall\, W_0:\ z_i\ne0,\ \kappa_{\max}>0",
+    r"\forall\, \tau\ge T_2",
+)
+
+
+def _slope(start: Spread, trials: Trials, allowed: float, power: float, gamma: float) -> Bound:
+    """Compare L^{-1/3} with allowed · κ_max(0)^power (τ - T₂) + gamma n^{5/3}/Z(T₂), T₂ ≈ 10."""
+    run = start.follow(trials, 40.0)
+    kappa = widest(run.W[:, :1])
+    late = run.time >= 10.0
+    first = late.to(torch.int8).argmax(dim=1, keepdim=True)
+    Z = pairwise(run.W).gather(1, first)
+    elapsed = (run.time - run.time.gather(1, first)).clamp(min=0.0)
+    bound = allowed * kappa**power * elapsed + gamma * start.count ** (5.0 / 3.0) / Z
+    root = run.loss ** (-1.0 / 3.0)
+    # Before T₂ nothing is claimed.
+    return at_most(root, torch.where(late, bound, torch.inf)).up_to_roundings(1e6)
+
+
+@XD11.part(
+    "d",
+    provenance="as printed",
+    says=r"$L(\tau)^{-1/3}\le C\frac{n^{17/3}}{\kappa_{\max}^2(0)}(\tau-T_2)+\gamma$ with the "
+    r"$\gamma=\frac{n^{5/3}}{Z(T_2)}$ of the proof; tried with $T_2=10$, $C=1$.",
+    quantifiers=_FLOWS,
+    constant=Constant(1.0, measured_on="n = 2…4, κ_max(0) ≥ 0.003, τ ≤ 40: 0.84", failure=0.0),
+    requires=GATE,
+    specimens=[_LATE],
+)
+@given(start=spreads)
+def the_inverse_cube_root_of_the_loss_grows_at_most_linearly_with_the_spread(
+    start: Spread, trials: Trials, *, gamma: float = 1.0
+) -> Bound:
+    return _slope(start, trials, start.count ** (17.0 / 3.0), -2.0, gamma)
+
+
+the_inverse_cube_root_of_the_loss_grows_at_most_linearly_with_the_spread.twin(
+    "without γ", gamma=0.0
+)
+
+
+@XD11.part(
+    "e",
+    says=r"More: the slope is at most $1.5$ up to $n=4$, whatever $\kappa_{\max}(0)$, which enters "
+    r"$\gamma$ alone.",
+    quantifiers=_FLOWS,
+    constant=Constant(1.0, measured_on="n = 2…4, κ_max(0) ≥ 0.003, τ ≤ 40: 0.84", failure=0.0),
+    requires=GATE,
+    specimens=[_LATE, {"start": Spread(kappa=0.003)}],
+)
+@given(start=spreads)
+def the_inverse_cube_root_of_the_loss_grows_at_a_rate_without_the_spread(
+    start: Spread, trials: Trials, *, slope: float = 1.5
+) -> Bound:
+    return _slope(start, trials, slope, 0.0, 1.0)
+
+
+the_inverse_cube_root_of_the_loss_grows_at_a_rate_without_the_spread.twin(
+    "the slope 0.3", specimens=[{"start": Spread(count=4)}], slope=0.3
+)

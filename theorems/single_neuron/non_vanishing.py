@@ -39,7 +39,7 @@ XD16 = statement(
     title="No student vanishes",
     says=r"If the conditions of Lemma 3 hold at the start, then $\|w_i(t)\|>0$ for all $i,t$ along "
     r"gradient flow and gradient descent, under Theorem 9's bounds on $\sigma$ and $\eta$.",
-    note="the bounds on σ and η are implicit: the corollaries follow 'by these bounds' (24), (43), (52)",
+    note="the bounds on σ and η are implicit: F.3 draws the corollaries from (24), (43), (52)",
     withdrawn=(r"$\sigma\sqrt d\le0.1\|v\|$ is enough, whatever $n$: at $n=64$ students vanish.",),
     kind="trajectory",
     quantifiers=(r"\forall\, n,d", r"\mathbb P_{W_0}", r"\forall\, i,\tau"),
@@ -47,23 +47,33 @@ XD16 = statement(
 _WIDE = {"start": Spread(count=8, dimension=10, scale=0.02, unequal=True)}
 
 
-def _survives(start: Spread, trials: Trials, *, until: float = 3.0) -> Bound:
-    """Claim that no student gets shorter than a millionth of the shortest first one."""
-    W = start.draw(trials)
+def _survives(start: Spread, trials: Trials) -> Bound:
+    """Claim that no student gets shorter than a millionth of s₁ up to τ = 3, or as far as 200 steps
+    lead: a student that shrinks takes 60 of them to get there.
+    """
     least = 1e-6 * 0.5 * start.scale
-    run = flow(W, until=until, steps=400, share=0.3, longest=0.1, stride=10, shortest=0.5 * least)
-    return more_than(norms(run.W), least).up_to_roundings(1e6)
+    run = flow(
+        start.draw(trials),
+        until=3.0,
+        steps=200,
+        share=0.5,
+        longest=0.1,
+        stride=10,
+        shortest=0.5 * least,
+    )
+    # The last state is NaN where τ = 3 was not reached.
+    return more_than(norms(run.W[:, :-1]), least).up_to_roundings(1e6)
 
 
 @XD16.part(
     "a",
     source="Corollary 28, page 39",
-    says=r"Gradient flow from small starts has $\|w_i(\tau)\|>0$; tried for $\tau\le3$, by when norms "
-    r"are near $\frac1n$.",
-    constant=Constant(1.0, measured_on="n ≤ 8, d = 10, σ√d = 0.02: none in 500 runs"),
+    says=r"Gradient flow from small starts has $\|w_i(\tau)\|>0$; tried for $\tau\le3$, by when "
+    r"norms are near $\frac1n$.",
+    constant=Constant(1.0, measured_on="n ≤ 8, d = 10, σ√d ≤ 0.02: none vanishes"),
     requires=Requirement(
-        paper=r"implicitly Theorem 9's $\sigma\le O(n^{-4226}d^{-1/2}\|v\|)$; tried at $\sigma\sqrt "
-        r"d=0.02$"
+        paper=r"implicitly Theorem 9's $\sigma\le O(n^{-4226}d^{-1/2}\|v\|)$; tried at "
+        r"$\sigma\sqrt d=0.02$"
     ),
     specimens=[_WIDE],
 )
@@ -98,13 +108,13 @@ def _(start: Spread, trials: Trials) -> Bound:
     r"$\|w_i(\tau)\|>0$.",
     provenance="ours",
     proof="only seen",
-    constant=Constant(1.0, measured_on="n ≤ 16, d = 10, nσ√d = 1: none in 500 runs"),
+    constant=Constant(1.0, measured_on="n ≤ 8, d = 10, nσ√d = 1: none vanishes"),
     specimens=[{"start": Spread(count=8, dimension=10, unequal=True)}],
 )
 @given(
     start=st.builds(
         Spread,
-        count=st.sampled_from((2, 4, 8, 16)),
+        count=st.sampled_from((2, 4, 8)),
         dimension=st.just(10),
         unequal=st.just(True),
     )
@@ -168,8 +178,8 @@ one_step_of_two_over_n_leads_all_students_into_zero.twin("η = 1/n", share=1.0)
     finding=Finding(
         place="Remark 26, page 38",
         concerns="example",
-        counterexample=r"$n=3$, $c=1$: the printed $\eta=\frac{2c}{1+nc}=\frac12$; on $v^\top x<0$ the "
-        r"network is $-3v^\top x$, on $v^\top x>0$ the teacher alone is not zero, so that "
+        counterexample=r"$n=3$, $c=1$: the printed $\eta=\frac{2c}{1+nc}=\frac12$; on $v^\top x<0$ "
+        r"the network is $-3v^\top x$, on $v^\top x>0$ the teacher alone is not zero: "
         r"$\nabla_i=-\frac32v$ and $w_i(1)=-\frac14v\ne0$.",
         check="""import numpy as np
 rng = np.random.default_rng(0)
@@ -182,8 +192,8 @@ print(gradient, stepped)
 assert abs(gradient + 1.5) < 0.01
 assert abs(stepped + 0.25) < 0.01
 """,
-        cause=r"In $\nabla_i$ the summand $\frac1{2\pi}\theta_iv=\frac12v$ at $\theta_i=\pi$ is left out: "
-        r"$-\frac{1+nc}2v$ is printed for $-\frac{nc}2v$.",
+        cause=r"In $\nabla_i$ the summand $\frac1{2\pi}\theta_iv=\frac12v$ at $\theta_i=\pi$ is "
+        r"left out: $-\frac{1+nc}2v$ is printed for $-\frac{nc}2v$.",
         repairs=("XD-16(c)",),
         survives=r"The remark's point: with $\eta=\frac2n$ the example works for every $c$, and "
         r"without a condition on the start all students may vanish. No theorem rests on it.",

@@ -10,8 +10,6 @@ from __future__ import annotations
 import math
 
 import torch
-from jaxtyping import Float
-from torch import Tensor
 
 from lemmata.harness import (
     Along,
@@ -25,17 +23,24 @@ from lemmata.harness import (
     given,
     statement,
 )
-from lemmata.theorems.local_convergence.setting.network import Weights, units
+from lemmata.theorems.local_convergence.setting.network import Weights
+from lemmata.theorems.single_neuron.rates import GATE
 from lemmata.theorems.single_neuron.setting.network import (
+    WINDOW,
     Students,
     angles,
     attacked,
-    gradient,
     loss,
     norms,
     pairwise,
     separations,
     students,
+)
+from lemmata.theorems.single_neuron.setting.orthogonal_parts import (
+    Spread,
+    shrinking,
+    spreads,
+    widest,
 )
 
 # XD-10
@@ -46,13 +51,15 @@ XD10 = statement(
     source="(66) and (68), page 44",
     provenance="ours",
     proof="only seen",
-    note="the potential is the paper's; e = 0 and θ_max ≤ 0.1 are ours",
-    uses=["XD-01", "XD-04"],
+    note="the potential Z is the paper's; e = 0 and θ_max ≤ 0.1 are ours",
+    uses=["XD-01", "XD-04", "XD-13", "XD-20", "XD-21"],
     title="The potential of pairwise distances",
     says=r"With $z_i=w_i-(\bar v^\top w_i)\bar v$ and $Z=\sum_{i<j}\|z_i-z_j\|$, for all $W$ with "
     r"$e=0$, $\|w_i\|\ge\frac{\|v\|}{3n}$ and $\theta_{\max}\le0.1$: $\dot Z\ge-\frac C{\|v\|}Z^2$ "
     r"along gradient flow, $L\ge\frac c{n^4}\frac{Z^3}{\|v\|}$, and "
-    r"$\sin\theta_{\max}\le\frac{3Z}{\|v\|}$.",
+    r"$\sin\theta_{\max}\le\frac{3Z}{\|v\|}$. As printed, with norms within a factor 4 of "
+    r"$\frac{\|v\|}n$: $\dot Z\ge-O(\frac{n^4}{\kappa_{\max}^2(0)\|v\|})Z^2$ for $t\ge T_2$, and "
+    r"$L\ge\Omega(\frac{Z^3}{n^5\|v\|})$.",
 )
 
 _NEAR = {"least_norm": 1.0 / 3.0, "widest": 0.1, "balanced": True}
@@ -76,16 +83,6 @@ _along_size = Along(
 )
 
 
-def _shrinking(W: Weights) -> Float[Tensor, "trials"]:
-    """Return -Ż along gradient flow.
-
-    Σ_{i<j} of the direction of z_i - z_j times that of ∇_i L - ∇_j L.
-    """
-    z, slope = W[..., 1:], gradient(W)[..., 1:]
-    direction = units(z.unsqueeze(-2) - z.unsqueeze(-3))
-    return 0.5 * (direction * (slope.unsqueeze(-2) - slope.unsqueeze(-3))).sum(dim=(-3, -2, -1))
-
-
 @XD10.part(
     "a",
     kind="scaling",
@@ -100,7 +97,7 @@ def the_potential_falls_no_faster_than_its_square(
     world: Students, trials: Trials, *, power: float = 2.0
 ) -> Bound:
     def claim(W: Weights) -> Bound:
-        return at_most(_shrinking(W), pairwise(W) ** power)
+        return at_most(shrinking(W), pairwise(W) ** power)
 
     return attacked(claim, world.draw(trials), low=1e-14, steps=40, rate=0.01, **_NEAR)
 
@@ -175,9 +172,70 @@ def two_students_have_exact_limits(
 ) -> Bound:
     W = world.draw(trials)
     Z, product, theta = pairwise(W), norms(W).prod(dim=1), angles(W).amax(dim=1)
-    speed = 4.0 * math.pi * doubled * product * _shrinking(W) / Z**2
+    speed = 4.0 * math.pi * doubled * product * shrinking(W) / Z**2
     height = 24.0 * math.pi * product * loss(W) / Z**3
     return all_of(at_most((speed - 1.0).abs(), theta), at_most((height - 1.0).abs(), theta))
 
 
 two_students_have_exact_limits.twin("1/(8π μ₁ μ₂)", doubled=2.0)
+
+
+_SPREAD = {"start": Spread(count=2, kappa=0.3)}
+
+
+@XD10.part(
+    "e",
+    source="(66), page 44",
+    kind="trajectory",
+    provenance="as printed",
+    says=r"$-\dot Z\le C\frac{n^4}{\kappa_{\max}^2(0)}Z^2$ for all $t\ge T_2$; tried from "
+    r"$\tau=10$ on.",
+    quantifiers=(
+        r"\forall\, n,d",
+        r"\forall\, W_0:\ z_i\ne0,\ \kappa_{\max}>0",
+        r"\forall\, \tau\ge T_2",
+    ),
+    constant=Constant(1.0, measured_on="n = 2…4, κ_max(0) ≥ 0.003: 0.05", failure=0.0),
+    requires=GATE,
+    specimens=[_SPREAD],
+)
+@given(start=spreads)
+def the_potential_falls_no_faster_than_its_square_over_the_spread(
+    start: Spread, trials: Trials, *, power: float = -2.0
+) -> Bound:
+    run = start.follow(trials, 20.0)
+    kappa = widest(run.W[:, :1])
+    # Before T₂ nothing is claimed.
+    Z = torch.where(run.time >= 10.0, pairwise(run.W), torch.inf)
+    bound = start.count**4 * kappa**power * Z**2
+    return at_most(shrinking(run.W), bound).up_to_roundings(1e6)
+
+
+the_potential_falls_no_faster_than_its_square_over_the_spread.twin(
+    "κ² in place of κ⁻²", specimens=[{"start": Spread(count=2, kappa=0.003)}], power=2.0
+)
+
+
+@XD10.part(
+    "f",
+    source="(68), page 44",
+    kind="scaling",
+    provenance="as printed",
+    says=r"$L\ge c\,Z^3/n^5$ where $\frac1{4n}\le\|w_i\|\le\frac4n$.",
+    quantifiers=(r"\forall\, n,d", r"\forall\, W:\ \tfrac1{4n}\le\|w_i\|\le\tfrac4n"),
+    constant=Constant(2.0, measured_on="n = 2…6, all angles, by ascent: 1.3", failure=0.0),
+    along=_along_size,
+    specimens=[_THREE, {"world": Students(family="local", count=2, size=0.3)}],
+)
+@given(world=students("local", "balanced", "pair", count=(2, 5), size=(0.003, 0.3)))
+def the_loss_is_at_least_the_cube_of_the_potential_in_the_window(
+    world: Students, trials: Trials, *, power: float = 3.0
+) -> Bound:
+    def claim(W: Weights) -> Bound:
+        return at_least(loss(W), pairwise(W) ** power / world.count**5)
+
+    W = world.draw(trials)
+    return attacked(claim, W, low=1e-14, steps=40, **WINDOW).scaling_as(claim(W).ratio)
+
+
+the_loss_is_at_least_the_cube_of_the_potential_in_the_window.twin("Z² in place of Z³", power=2.0)

@@ -68,9 +68,12 @@ XD08 = statement(
     proof="only seen",
     uses=["XD-02", "XD-03", "XD-04", "XD-05", "XD-06", "XD-07"],
     title="Global convergence at the rate T⁻³",
-    says=r"For $n\ge2$ and small $\sigma,\eta$, with probability at least $1-\delta$: $L(W_T)\le "
-    r"O_n(\|v\|^2(\eta T)^{-3})$ and $\theta_i(T)\le O(\frac1{\eta T})$ for all $T\ge T_2$. For a "
-    r"symmetric pair $\dot\theta=-\theta^2/\pi$ up to higher orders.",
+    says=r"For $d\ge\Omega(\log\frac n\delta)$, $\sigma\le O(n^{-4226}d^{-1/2}\|v\|)$ and "
+    r"$\eta\le O(\frac{\sigma^2d}{n^{169}\|v\|^2})$ there is $T_2=O(\frac{\log n}{n\eta})$ such "
+    r"that with probability at least $1-\delta$: "
+    r"$L(W_{T+T_2})\le O(\frac{n^4\|v\|^2}{(\eta T)^3})$ for all $T$. Ours: without $n^4$; "
+    r"$\theta_i(T)\le O(\frac1{\eta T})$; and $\dot\theta=-\theta^2/\pi$ for a symmetric pair, up to "
+    r"higher orders.",
     kind="trajectory",
 )
 
@@ -181,6 +184,29 @@ def the_angle_of_a_symmetric_pair_falls_like_pi_over_time(
 
 
 the_angle_of_a_symmetric_pair_falls_like_pi_over_time.twin("θ' = -θ²/2π", rate=0.5 / math.pi)
+
+
+@XD08.part(
+    "e",
+    source="Theorem 9, page 11, and (18) in Theorem 6, page 9",
+    provenance="as printed",
+    says=r"$L(W_{T+T_2})\le C\frac{n^4}{(\eta T)^3}$ for all $T$; tried with $\eta T_2=20$, "
+    r"$\eta T\le\frac{300}n-20$.",
+    quantifiers=(*RANDOM_START, r"\forall\, T"),
+    constant=Constant(1.0, measured_on="n = 2…4, d = 10…20: 0.06; O(·) has no constant"),
+    requires=GATE,
+    specimens=[TWO],
+)
+@given(start=starts)
+def the_loss_is_at_most_n_to_the_fourth_over_the_cube_of_time(
+    start: Start, trials: Trials, *, power: float = 3.0
+) -> Bound:
+    run = descended(start, trials, 300).since(T2)
+    time = run.time[1:] - run.time[0]
+    return at_most(run.loss[:, 1:], start.count**4 * time**-power).with_curves(loss=run.loss)
+
+
+the_loss_is_at_most_n_to_the_fourth_over_the_cube_of_time.twin("T⁻⁴", power=4.0)
 
 
 # XD-09

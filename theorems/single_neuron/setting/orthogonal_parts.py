@@ -152,3 +152,13 @@ def cosine_speeds(W: Weights) -> Pairs:
 def picked(values: Pairs, place: Int64[Tensor, "trials"]) -> Float[Tensor, "trials"]:
     """Return each trial's entry at a place among its pairs."""
     return values.flatten(-2).gather(-1, place.unsqueeze(-1)).squeeze(-1)
+
+
+def shrinking(W: Weights) -> Float[Tensor, "..."]:
+    """Return -Ż along gradient flow: Σ_{i<j} of the direction of z_i - z_j times ∇_i L - ∇_j L.
+
+    Where z_i = z_j the pair has one-sided derivatives ±‖ż_i - ż_j‖; it counts as 0 here.
+    """
+    z, slope = parts(W), gradient(W)[..., 1:]
+    direction = units(z.unsqueeze(-2) - z.unsqueeze(-3))
+    return 0.5 * (direction * (slope.unsqueeze(-2) - slope.unsqueeze(-3))).sum(dim=(-3, -2, -1))
