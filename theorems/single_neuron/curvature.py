@@ -183,8 +183,8 @@ def the_curvature_is_at_most_seven_times_the_number_of_students(
     n: int, d: int, apart: bool, trials: Trials, *, factor: float = 7.2
 ) -> Bound:
     """The block (i, i) of the Hessian is ½ I and, for every other neuron u, sin θ ‖u‖/(2π‖w_i‖)
-    times a matrix of norm 2; the block (i, j) has norm (π + 2)/2π at most. A row of blocks has in all
-    ½ + (16(n - 1) + 4n)/π + (n - 1)(π + 2)/2π ≤ 7.2 n.
+    times a matrix of norm 2; the block (i, j) has norm (π + 2)/2π at most. A row of blocks has
+    ½ + (16(n - 1) + 4n)/π + (n - 1)(π + 2)/2π ≤ 7.2 n in all.
     """
     W = _in_window(trials, n, d, apart=apart)
     return at_most(_curvature(W), factor * n).up_to_roundings(1e7)

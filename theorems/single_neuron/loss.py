@@ -125,6 +125,7 @@ XD05 = statement(
     source="Lemma 21, page 31",
     provenance="ours",
     proof="in the docstring",
+    note="for (a) Lemma 21 has O(n √L), with norms within a factor 4 of ‖v‖/n; (b), (c) are ours",
     uses=["ZGJ-01", "XD-01"],
     title="Structure from the loss, and the loss from structure",
     says=r"For all $W$, near or far: $\|e\|\le\sqrt{8L}$, "
@@ -148,6 +149,7 @@ def _size_of_error(W: Weights) -> Float[Tensor, "trials"]:
 def the_sum_of_the_students_is_off_by_the_root_of_the_loss(
     world: Students, trials: Trials, *, factor: float = 8.0
 ) -> Bound:
+    """The odd part of R is ½ eᵀx, orthogonal to the even one: L ≥ ½ E (½ eᵀx)² = ⅛ ‖e‖²."""
     # Attained by multiples of v. L ≥ 1e-10 has, by the 1e-16 of e, a relative error of 1e-11 or so.
     claim = attacked(
         lambda W: at_most(_size_of_error(W), (factor * loss(W)).sqrt()), world.draw(trials)
@@ -167,6 +169,11 @@ the_sum_of_the_students_is_off_by_the_root_of_the_loss.twin("√(4L)", factor=4.
 def weighted_angles_are_at_most_the_root_of_the_loss(
     world: Students, trials: Trials, *, power: int = 2
 ) -> Bound:
+    """With A = 2I/(d + 1) - v̄v̄ᵀ, E |uᵀx| xᵀAx = √(2/π) ‖u‖ sin² θ(u, v), and E (xᵀAx)² ≤ 3. The
+    even part of R is ½ (Σ_i |w_iᵀx| - |vᵀx|): by Cauchy and Schwarz ½ √(2/π) Σ_i ‖w_i‖ sin² θ_i is
+    at most √(2L) √3.
+    """
+
     def claim(W: Weights) -> Bound:
         return at_most(
             (norms(W) * angles(W).sin().abs() ** power).sum(dim=-1),
@@ -190,6 +197,10 @@ weighted_angles_are_at_most_the_root_of_the_loss.twin(
 def the_loss_is_at_most_what_error_and_angles_give(
     world: Students, trials: Trials, *, power: float = 1.5
 ) -> Bound:
+    """R is eᵀx on vᵀx ≥ 0, of norm ‖e‖/√2, and for each i w_iᵀx, up to its sign, where w_iᵀx and
+    vᵀx differ in sign, of norm ‖w_i‖ ((θ_i - sin θ_i cos θ_i)/π)^{1/2} ≤ ‖w_i‖ (2θ_i³/3π)^{1/2}.
+    """
+
     def claim(W: Weights) -> Bound:
         weighted = (norms(W) * angles(W) ** power).sum(dim=-1)
         return at_most(

@@ -23,6 +23,7 @@ from lemmata.harness import (
     statement,
 )
 from lemmata.theorems.single_neuron.rates import (
+    FLOW_GATE,
     GATE,
     RANDOM_START,
     T2,
@@ -49,12 +50,11 @@ XD11 = statement(
     proof="only seen",
     uses=["XD-08", "XD-10"],
     title="No faster than T⁻³, but for degenerate starts",
-    says=r"Let $n\ge2$, all $z_i(0)\ne0$, $\kappa_{\max}(0)>0$, $d\ge\Omega(\log\frac n\delta)$ and "
-    r"$\sigma\le O(n^{-4226}d^{-1/2}\|v\|)$. Then there is $T_2=O(\frac{\log n}n)$ such that with "
-    r"probability at least $1-\delta$ gradient flow has "
-    r"$L(t)^{-1/3}\le O\big(\frac{n^{17/3}}{\kappa_{\max}^2(0)\|v\|^{2/3}}\big)(t-T_2)+\gamma$ for "
-    r"all $t\ge T_2$. Starts with all $w_i$ identical, or all positive multiples of $v$, converge "
-    r"exponentially.",
+    says=r"Let $n\ge2$, all $z_i(0)\ne0$, $\kappa_{\max}(0)>0$, $d\ge\Omega(\log\frac n\delta)$ "
+    r"and $\sigma\le O(n^{-4226}d^{-1/2}\|v\|)$. Then there is $T_2=O(\frac{\log n}n)$ such that "
+    r"with probability at least $1-\delta$ gradient flow has $L(t)^{-1/3}\le "
+    r"O\big(\frac{n^{17/3}}{\kappa_{\max}^2(0)\|v\|^{2/3}}\big)(t-T_2)+\gamma$ for all $t\ge T_2$. "
+    r"Starts with all $w_i$ identical, or all positive multiples of $v$, converge exponentially.",
     kind="trajectory",
 )
 
@@ -184,7 +184,7 @@ def _slope(start: Spread, trials: Trials, allowed: float, power: float, gamma: f
     r"$\gamma=\frac{n^{5/3}}{Z(T_2)}$ of the proof; tried with $T_2=10$, $C=1$.",
     quantifiers=_FLOWS,
     constant=Constant(1.0, measured_on="n = 2…4, κ_max(0) ≥ 0.003, τ ≤ 40: 0.84", failure=0.0),
-    requires=GATE,
+    requires=FLOW_GATE,
     specimens=[_LATE],
 )
 @given(start=spreads)
@@ -205,7 +205,7 @@ the_inverse_cube_root_of_the_loss_grows_at_most_linearly_with_the_spread.twin(
     r"$\gamma$ alone.",
     quantifiers=_FLOWS,
     constant=Constant(1.0, measured_on="n = 2…4, κ_max(0) ≥ 0.003, τ ≤ 40: 0.84", failure=0.0),
-    requires=GATE,
+    requires=FLOW_GATE,
     specimens=[_LATE, {"start": Spread(kappa=0.003)}],
 )
 @given(start=spreads)

@@ -24,7 +24,7 @@ from lemmata.harness import (
     statement,
 )
 from lemmata.theorems.local_convergence.setting.network import Weights
-from lemmata.theorems.single_neuron.rates import GATE
+from lemmata.theorems.single_neuron.rates import FLOW_GATE
 from lemmata.theorems.single_neuron.setting.network import (
     WINDOW,
     Students,
@@ -135,8 +135,8 @@ the_loss_is_at_least_the_cube_of_the_potential.twin(
 @XD10.part(
     "c",
     kind="inequality",
-    says=r"$\sin\theta_{\max}\le3Z$: $\sum_iz_i=0$ gives $n\|z_i\|\le Z$, and "
-    r"$\|z_i\|=\|w_i\|\sin\theta_i$.",
+    proof="in the docstring",
+    says=r"$\sin\theta_{\max}\le3Z$, as $\|z_i\|=\|w_i\|\sin\theta_i$.",
     quantifiers=_ALL_NEAR,
     specimens=[_THREE],
 )
@@ -144,6 +144,8 @@ the_loss_is_at_least_the_cube_of_the_potential.twin(
 def the_angles_are_at_most_three_times_the_potential(
     world: Students, trials: Trials, *, aside: float = 0.0
 ) -> Bound:
+    """Σ_j z_j = 0 makes n z_i = Σ_j (z_i - z_j), of norm Z at most, and ‖w_i‖ ≥ 1/(3n)."""
+
     def claim(W: Weights) -> Bound:
         moved = W + aside * (torch.arange(W.shape[-1], device=W.device) == 1) / world.count
         return at_most(angles(moved).sin().amax(dim=-1), 3.0 * pairwise(moved))
@@ -196,7 +198,7 @@ _SPREAD = {"start": Spread(count=2, kappa=0.3)}
         r"\forall\, \tau\ge T_2",
     ),
     constant=Constant(1.0, measured_on="n = 2…4, κ_max(0) ≥ 0.003: 0.05", failure=0.0),
-    requires=GATE,
+    requires=FLOW_GATE,
     specimens=[_SPREAD],
 )
 @given(start=spreads)

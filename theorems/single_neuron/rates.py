@@ -46,6 +46,10 @@ GATE = Requirement(
     paper=r"$\sigma\le O(n^{-4226}d^{-1/2}\|v\|)$, $\eta\le O(\frac{\sigma^2d}{n^{169}\|v\|^2})$, "
     r"$d\ge\Omega(\log\frac n\delta)$; tried at $\sigma=10^{-3}$"
 )
+FLOW_GATE = Requirement(
+    paper=r"$\sigma\le O(n^{-4226}d^{-1/2}\|v\|)$, $d\ge\Omega(\log\frac n\delta)$; tried at "
+    r"$\sigma\sqrt d=0.02$, $d\le10$"
+)
 
 
 def descended(start: Start, trials: Trials, steps: int) -> Run:
@@ -69,11 +73,11 @@ XD08 = statement(
     uses=["XD-02", "XD-03", "XD-04", "XD-05", "XD-06", "XD-07"],
     title="Global convergence at the rate T⁻³",
     says=r"For $d\ge\Omega(\log\frac n\delta)$, $\sigma\le O(n^{-4226}d^{-1/2}\|v\|)$ and "
-    r"$\eta\le O(\frac{\sigma^2d}{n^{169}\|v\|^2})$ there is $T_2=O(\frac{\log n}{n\eta})$ such "
-    r"that with probability at least $1-\delta$: "
+    r"$\eta\le O(\frac{\sigma^2d}{n^{169}\|v\|^2})$ there is $T_2=O(\frac{\log n}{n\eta})$ "
+    r"such that with probability at least $1-\delta$: "
     r"$L(W_{T+T_2})\le O(\frac{n^4\|v\|^2}{(\eta T)^3})$ for all $T$. Ours: without $n^4$; "
-    r"$\theta_i(T)\le O(\frac1{\eta T})$; and $\dot\theta=-\theta^2/\pi$ for a symmetric pair, up to "
-    r"higher orders.",
+    r"$\theta_i(T)\le O(\frac1{\eta T})$; and $\dot\theta=-\theta^2/\pi$ for a symmetric pair, up "
+    r"to higher orders.",
     kind="trajectory",
 )
 
