@@ -131,6 +131,7 @@ def the_gradient_is_at_least_the_two_thirds_power_in_the_window(
         lambda W: at_least(steepness(W), (loss(W) / world.count) ** power),
         world.draw(trials),
         high=HIGHEST,
+        steps=60,
         **WINDOW,
     )
     return claim.up_to_roundings(1e6)

@@ -27,6 +27,7 @@ from lemmata.strategies import log_uniform
 from lemmata.theorems.local_convergence.setting.network import Weights, wedge
 from lemmata.theorems.single_neuron.setting.network import (
     WINDOW,
+    Claiming,
     Students,
     angles,
     attacked,
@@ -194,8 +195,10 @@ def _way(W: Weights) -> Weights:
     return W - h / h.sum(dim=-2, keepdim=True) * v
 
 
-def _in_window(world: Students) -> dict[str, float]:
-    return {**WINDOW, "high": 0.1 / world.count**2}
+def _attacked(claim: Claiming, world: Students, trials: Trials) -> Bound:
+    """Try a claim in the window with L ≤ 1/(10n²); slopes are fitted to what it is at random."""
+    W, high = world.draw(trials), 0.1 / world.count**2
+    return attacked(claim, W, high=high, steps=60, **WINDOW).scaling_as(claim(W).ratio)
 
 
 def _along_angle(at_most_: float) -> Along:
@@ -225,8 +228,7 @@ def each_student_is_near_its_part_of_the_minimum(
         near = world.count ** (2.0 / 3.0) * loss(W) ** power
         return at_most(relative, near.unsqueeze(-1))
 
-    W = world.draw(trials)
-    return attacked(claim, W, **_in_window(world)).scaling_as(claim(W).ratio)
+    return _attacked(claim, world, trials)
 
 
 each_student_is_near_its_part_of_the_minimum.twin(
@@ -256,8 +258,7 @@ def all_students_are_near_the_minimum_whatever_their_number(
     def claim(W: Weights) -> Bound:
         return at_most(_way(W).flatten(-2).norm(dim=-1), loss(W) ** power)
 
-    W = world.draw(trials)
-    return attacked(claim, W, **_in_window(world)).scaling_as(claim(W).ratio)
+    return _attacked(claim, world, trials)
 
 
 all_students_are_near_the_minimum_whatever_their_number.twin(

@@ -47,7 +47,7 @@ class Grown:
         """Draw one state a trial; in half of the trials heights are at their ends."""
         n, d = self.count, self.dimension
         share = trials.uniform("grown/height", n)
-        ends = torch.arange(len(share), device=share.device)[:, None] % 2 == 1
+        ends = trials.uniform("grown/ends", 1) < 0.5
         share = torch.where(ends, (share < 0.5).to(share.dtype), share)
         # The first and the last are an end each.
         share[:, 0], share[:, -1] = 0.0, 1.0
