@@ -213,11 +213,11 @@ projections_stay_between_half_the_first_norms_and_twice_the_mean.twin("‖v‖/2
 @XD04.part(
     "f",
     source="(15), page 8",
-    says=r"$\theta_i\le\epsilon_2$. (More: angles up to $\epsilon_2$ at $T_1$ never grow.)",
+    says=r"$\theta_i\le\epsilon_2$.",
     quantifiers=_IN_PHASE_2,
     constant=Constant(1.0, measured_on="n = 1…8, ε₂ ≤ 0.002: 1.0, at T₁", failure=0.0),
     requires=_T1,
-    note=_FLOW,
+    note=_FLOW + "; angles up to ε₂ at T₁ do not even grow",
     specimens=[_entering(4)],
 )
 @given(**_phase_2)

@@ -180,6 +180,8 @@ def _slope(start: Spread, trials: Trials, allowed: float, power: float, gamma: f
 @XD11.part(
     "d",
     provenance="as printed",
+    note="page 12 calls a start non-degenerate with probability 1, which needs d ≥ 3: at d = 2 all "
+    "κ_ij are 0 or π, all 0 with probability 2^{1-n}; the theorem's own d excludes that",
     says=r"$L(\tau)^{-1/3}\le C\frac{n^{17/3}}{\kappa_{\max}^2(0)}(\tau-T_2)+\gamma$ with the "
     r"$\gamma=\frac{n^{5/3}}{Z(T_2)}$ of the proof; tried with $T_2=10$, $C=1$.",
     quantifiers=_FLOWS,

@@ -1,10 +1,10 @@
-"""The rate T⁻³ of several students against the exponential rate of a single one (XD23, main
-theorem).
+"""The rate T⁻³ of several students, exponential convergence of a single one (XD23, Theorem 9).
 
 ‖∇L‖ ≥ κ L^{2/3} makes L^{-1/3} grow at least linearly in the time τ = ηT (XD-08); for one student
 ‖∇L‖² ≥ cL, so that the loss decays exponentially (XD-09).
 
-Runs use the fixed step η = 1/n, far above the paper's: what is seen are its conclusions. Near their
+Runs use the fixed step η = 1/n, far above the paper's η ≤ O(σ²d n⁻¹⁶⁹‖v‖⁻²), and σ = 1e-3, far
+above its O(n⁻⁴²²⁶d^{-1/2}‖v‖): what is seen are its conclusions. Near their
 limit, losses behave like (τ + τ₀)⁻³ with a τ₀ that is not small: exponents are taken of what
 L^{-1/3} has gained since T_2, and not of L itself.
 """
