@@ -26,6 +26,7 @@ XD23 = statement(
     paper="XD23",
     source="(17), page 9, and (50), page 28",
     provenance="as printed",
+    note="tried in the limit η → 0, as V̇ ≤ 10 n V along gradient flow",
     uses=["XD-01"],
     title="The potential of the angles grows slowly",
     says=r"$V=\sum_i\sin^2\frac{\theta_i}2$ has "

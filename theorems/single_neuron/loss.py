@@ -24,6 +24,7 @@ from lemmata.harness import (
 )
 from lemmata.theorems.local_convergence.setting.network import Weights, full_angles
 from lemmata.theorems.single_neuron.setting.network import (
+    WINDOW,
     Students,
     angles,
     attacked,
@@ -125,7 +126,7 @@ XD05 = statement(
     source="Lemma 21, page 31",
     provenance="ours",
     proof="in the docstring",
-    note="for (a) Lemma 21 has O(n √L), with norms within a factor 4 of ‖v‖/n; (b), (c) are ours",
+    note="(a) is Lemma 21 in a sharper form, for all W; (b), (c) are not in the paper",
     uses=["ZGJ-01", "XD-01"],
     title="Structure from the loss, and the loss from structure",
     says=r"For all $W$, near or far: $\|e\|\le\sqrt{8L}$, "
@@ -213,4 +214,34 @@ def the_loss_is_at_most_what_error_and_angles_give(
 
 the_loss_is_at_most_what_error_and_angles_give.twin(
     "θ² in place of θ^{3/2}", specimens=[_PAIR], power=2.0
+)
+
+
+@XD05.part(
+    "d",
+    provenance="as printed",
+    kind="scaling",
+    says=r"$\|r\|\le O(n\,L^{1/2})$, $r=e$, where $\frac1{4n}\le\|w_i\|\le\frac4n$ and "
+    r"$L\le O(n^{-2})$.",
+    quantifiers=(*_ALL_W, r"\tfrac1{4n}\le\|w_i\|\le\tfrac4n,\ L\le\tfrac1{10n^2}"),
+    note="(a) is sharper: √(8L) for all W",
+    constant=Constant(3.0, measured_on="n = 1…5, by ascent: √8, at n = 1", failure=0.0),
+    specimens=[{"world": Students(family="local", count=2, size=0.1)}],
+)
+@given(world=students("local", "balanced", "pair", size=(0.01, 0.3)))
+def the_sum_of_the_students_is_off_by_their_number_times_the_root_of_the_loss(
+    world: Students, trials: Trials, *, power: float = 0.5
+) -> Bound:
+    n = world.count
+    return attacked(
+        lambda W: at_most(_size_of_error(W), n * loss(W) ** power),
+        world.draw(trials),
+        high=0.1 / n**2,
+        steps=60,
+        **WINDOW,
+    ).up_to_roundings(1e6)
+
+
+the_sum_of_the_students_is_off_by_their_number_times_the_root_of_the_loss.twin(
+    "L in place of √L", power=1.0
 )

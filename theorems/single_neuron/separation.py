@@ -97,8 +97,8 @@ def the_widest_angle_never_shrinks_below_a_right_one(
     start: Spread, trials: Trials, *, factor: float = 1.0
 ) -> Bound:
     """XD-18 holds up to κ = π/2 and there: below it κ_max grows, at it it cannot fall. A z_i that
-    passes through 0 leaves it, by (60), along a negative combination of the others: at more than
-    π/2 from one of them, where they lie in a half space.
+    passes through 0 moves, by (60), against a positive combination of the others. It leaves at more
+    than π/2 from one of them; or the combination is 0, and two of the others are at more than π/2.
     """
     kappa = widest(start.follow(trials, _UNTIL).W)
     first = kappa[:, :1].clamp(max=math.pi / 2)

@@ -122,11 +122,9 @@ the_widest_pair_separates.twin("the closest pair", closest=True)
 
 @XD18.part(
     "c",
+    source="the proof of Lemma 17, page 41",
     says=r"More: the rate carries the factor "
     r"$\frac12\big(\frac{\|z_i\|}{\|z_j\|}+\frac{\|z_j\|}{\|z_i\|}\big)\ge1$.",
-    provenance="ours",
-    proof="in the docstring",
-    note="it stands in the paper's proof",
     specimens=[_FAN, _WIDE],
 )
 @given(world=fans())
