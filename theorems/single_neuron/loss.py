@@ -16,6 +16,7 @@ from torch import Tensor
 
 from lemmata.harness import (
     Bound,
+    Constant,
     Trials,
     at_most,
     equal,
