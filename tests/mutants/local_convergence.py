@@ -8,6 +8,11 @@ _NETWORK = "theorems/local_convergence/setting/network.py"
 _STATES = "theorems/local_convergence/setting/states.py"
 _DESCENT = "theorems/local_convergence/setting/descent.py"
 _SINGLE = "theorems/single_neuron/setting/network.py"
+_FLOW = "theorems/single_neuron/setting/flow.py"
+_SMALL = "theorems/single_neuron/setting/small_starts.py"
+_GROWN = "theorems/single_neuron/setting/grown_states.py"
+_PARTS = "theorems/single_neuron/setting/orthogonal_parts.py"
+_PLANE = "theorems/single_neuron/setting/plane.py"
 
 MUTATIONS = [
     Mutation(
@@ -94,5 +99,90 @@ MUTATIONS = [
         before='W = self.scale * trials.normal("start", self.count, self.dimension)',
         after='W = 2.0 * self.scale * trials.normal("start", self.count, self.dimension)',
         statements=["XD-02", "XD-03"],
+    ),
+    Mutation(
+        file=_SINGLE,
+        before="(W.shape[-2] * norms(W) / most_norm).log().relu()",
+        after="(W.shape[-2] * norms(W) / most_norm).log().relu() * 0.0",
+        statements=["XD-14", "XD-10", "XD-21"],
+        equivalent="no bound of the window needs its upper end within the range that is searched",
+    ),
+    Mutation(
+        file=_FLOW,
+        before="W + h / 6.0 * (first + 2.0 * second + 2.0 * third + fourth)",
+        after="W + h / 3.0 * (first + 2.0 * second + 2.0 * third + fourth)",
+        statements=["XD-04", "XD-03"],
+    ),
+    Mutation(
+        file=_FLOW,
+        before="states[-1] = torch.where(arrived[:, None, None], W, torch.nan)",
+        after="states[-1] = torch.where(~arrived[:, None, None], W, torch.nan)",
+        statements=["XD-03"],
+    ),
+    Mutation(
+        file=_SMALL,
+        before="return self.epsilon**2 / (36.0 * self.count)",
+        after="return 400.0 * self.epsilon / (36.0 * self.count)",
+        statements=["XD-03"],
+    ),
+    Mutation(
+        file=_SMALL,
+        before="return (0.5 * theta).sin() ** 2",
+        after="return theta.sin() ** 2",
+        statements=["XD-03"],
+    ),
+    Mutation(
+        file=_GROWN,
+        before="h = self.sum * h / h.sum(dim=1, keepdim=True)",
+        after="h = self.sum * h",
+        statements=["XD-24", "XD-04"],
+    ),
+    Mutation(
+        file=_GROWN,
+        before="return 1.0 - W[..., 0].sum(dim=-1)",
+        after="return 1.0 - W.norm(dim=-1).amax(dim=-1)",
+        statements=["XD-04"],
+    ),
+    Mutation(
+        file=_GROWN,
+        before="until=math.log(1.0 / (36.0 * eps)) / count,",
+        after="until=math.log(1.0 / eps) / count,",
+        statements=["XD-04"],
+    ),
+    Mutation(
+        file=_PARTS,
+        before="aside = 0.5 * self.opening * trials.uniform",
+        after="aside = 2.0 * self.opening * trials.uniform",
+        statements=["XD-18"],
+    ),
+    Mutation(
+        file=_PARTS,
+        before="return -gradient(W)[..., 1:]",
+        after="return gradient(W)[..., 1:]",
+        statements=["XD-18"],
+    ),
+    Mutation(
+        file=_PARTS,
+        before="turning = moving - (moving * u).sum(dim=-1, keepdim=True) * u",
+        after="turning = moving + (moving * u).sum(dim=-1, keepdim=True) * u",
+        statements=["XD-18"],
+    ),
+    Mutation(
+        file=_PARTS,
+        before="return apart * full_angles(z, z)",
+        after="return apart * full_angles(W, W)",
+        statements=["XD-19", "XD-18"],
+    ),
+    Mutation(
+        file=_PARTS,
+        before="direction = units(z.unsqueeze(-2) - z.unsqueeze(-3))",
+        after="direction = 4.0 * (z.unsqueeze(-2) - z.unsqueeze(-3))",
+        statements=["XD-10"],
+    ),
+    Mutation(
+        file=_PLANE,
+        before="return (values.view_as(phi) @ weights * half).sum(dim=1) / math.pi",
+        after="return (values.view_as(phi) @ weights * half).sum(dim=1) / (2.0 * math.pi)",
+        statements=["XD-01", "XD-12"],
     ),
 ]

@@ -39,6 +39,8 @@ StateFamily = Literal["global", "local", "balanced", "tiny", "pair"]
 StartFamily = Literal["random", "identical", "line", "collinear"]
 Claiming: TypeAlias = Callable[[Weights], Bound]
 
+WINDOW: dict[str, float] = {"least_norm": 0.25, "most_norm": 4.0}
+"""The window ‖v‖/(4n) ≤ ‖w_i‖ ≤ 4‖v‖/n of the paper's Phase 3."""
 LOWEST = 1e-10
 """Losses below it are not attacked: e is known to 1e-16, the loss then to 1e-6 of itself."""
 HIGHEST = 0.02
@@ -260,17 +262,27 @@ def attacked(
 
 
 def admissible(
-    W: Weights, *, least_norm: float = 0.0, widest: float = math.pi, balanced: bool = False
+    W: Weights,
+    *,
+    least_norm: float = 0.0,
+    most_norm: float = math.inf,
+    widest: float = math.pi,
+    balanced: bool = False,
 ) -> Float[Tensor, "..."]:
-    """Return how far a state is outside ‖w_i‖ ≥ least_norm / n and θ_i ≤ widest (and e = 0,
-    which `project` sees to).
+    """Return how far a state is outside least_norm ≤ n‖w_i‖ ≤ most_norm and θ_i ≤ widest (and
+    e = 0, which `project` sees to).
     """
     short = (
         (least_norm / W.shape[-2] / norms(W).clamp(min=1e-150)).log().relu()
         if least_norm
         else torch.zeros_like(W[..., 0])
     )
-    return (short + (angles(W) - widest).relu()).amax(dim=-1)
+    long = (
+        torch.zeros_like(short)
+        if math.isinf(most_norm)
+        else (W.shape[-2] * norms(W) / most_norm).log().relu()
+    )
+    return (short + long + (angles(W) - widest).relu()).amax(dim=-1)
 
 
 def project(W: Weights) -> Weights:
