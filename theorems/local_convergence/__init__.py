@@ -1,7 +1,7 @@
-"""ZGJ21.
+"""ZGJ21: numbers and pages are those of COLT 2021 (PMLR 134).
 
-Zhou, Ge, Jin, "A Local Convergence Theory for Mildly Over-Parameterized Two-Layer Neural Network"
-(arXiv 2102.02410, COLT 2021).
+Zhou, Ge, Jin, "A Local Convergence Theory for Mildly Over-Parameterized Two-Layer Neural Network".
+What has no counterpart there is called ours.
 
 One module a section of the proof, imported in the proof's order, which is the order of lists and
 reports; what they stand on is the folder `setting`.

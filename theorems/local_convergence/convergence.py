@@ -1,4 +1,4 @@
-"""Gradient descent converges from a local start (ZGJ21, Theorem 1).
+"""Gradient descent converges from a local start: T⁻¹ is Theorem 5 of ZGJ21, T⁻² is ours.
 
 One step decreases the loss by η‖∇L‖²/2 at least (ZGJ-16), and ‖∇L‖ ≥ κL^{3/4} (ZGJ-18), so that
 L_{t+1} ≤ L_t - ½ηκ²L_t^{3/2}, whence
@@ -61,9 +61,9 @@ _ONE_TINY = {"world": Teachers(dimension=3), "students": States(family="far", ex
 ZGJ21 = statement(
     "ZGJ-21",
     paper="ZGJ21",
-    source="Theorem 1",
-    provenance="recalled",
-    note="the form is recalled, number and constants are uncertain; constants derived",
+    source="Theorem 5, page 6",
+    provenance="ours",
+    proof="only seen",
     uses=["ZGJ-16", "ZGJ-18"],
     title="Gradient descent converges from a local start",
     says=r"Let $L(W_0)\le\varepsilon_0=0.005\min(1,\Delta^3)\,w_{\min}^4$, "
@@ -77,6 +77,7 @@ ZGJ21 = statement(
 
 @ZGJ21.part(
     "a",
+    proof="in the docstring",
     says=r"$L(W_{t+1})\le L(W_t)-\frac\eta2\|\nabla L(W_t)\|_F^2$ for all $t<60$; the loss never "
     r"increases.",
     quantifiers=_STARTS,

