@@ -21,8 +21,13 @@ from hypothesis import strategies as st
 
 from lemmata.harness import Along, Bound, Constant, Trials, at_most, given, statement
 from lemmata.strategies import log_uniform
-from lemmata.theorems.local_convergence.setting.attacks import attacked
-from lemmata.theorems.local_convergence.setting.extremes import along_mass, drawn, tiny_neuron
+from lemmata.theorems.local_convergence.setting.attacks import attacked, level
+from lemmata.theorems.local_convergence.setting.extremes import (
+    along_mass,
+    drawn,
+    mass_at,
+    tiny_neuron,
+)
 from lemmata.theorems.local_convergence.setting.network import (
     Teachers,
     Weights,
@@ -65,6 +70,61 @@ def _errors(world: Teachers, students: States, trials: Trials, constant: float) 
         trials,
         enough=1.0,
     )
+
+
+@ZGJ10.part(
+    "printed",
+    title="Lemma 10: the average neuron is close to its teacher",
+    kind="scaling",
+    says=r"$\|e_j\|\le\mathrm{poly}(r,w_{\max},\Delta^{-1})\,L^{3/8}$ where $L\le\varepsilon_0$; "
+    r"with the polynomial of page 28, $O(r^{11/4}\Delta^{-3/2})$.",
+    quantifiers=(*_ALL_W[:-1], r"\forall\, W:\ L(W)\le\varepsilon_0", r"\forall\, j\in[r]"),
+    provenance="as printed",
+    note="implied by (c), where the power is 1/2",
+    constant=Constant(
+        4.0, measured_on="r ≤ 3, m ≤ 6, Δ = 0.2…π/2: 2.1 for r = 1, 0.4 for more", failure=0.0
+    ),
+    along=Along(
+        variable="L",
+        sizes=(1e-12, 1e-9, 1e-6, 1e-3),
+        instance=lambda L: {**tiny_neuron(mass_at(L)), "share": L / Teachers().threshold},
+        at_least=0.0,
+        trials=16,
+    ),
+    specimens=[{"world": Teachers(dimension=4), "students": _LOCAL, "share": 1.0}],
+)
+@given(
+    world=teachers(families=("orthogonal", "arc", "random"), weakest=(1.0, 0.5)),
+    students=_any_state,
+    share=st.sampled_from((1.0, 1e-3)),
+)
+def the_average_neuron_is_close_to_its_teacher(
+    world: Teachers, students: States, share: float, trials: Trials, *, power: float = 0.375
+) -> Bound:
+    V = world.build(trials)
+    high, factor = level(world, V, share), world.count**2.75 * world.delta**-1.5
+
+    def claim(W: Weights) -> Bound:
+        return at_most(
+            cells(W, V).errors.norm(dim=-1), factor * (loss(W, V) ** power).unsqueeze(-1)
+        )
+
+    return attacked(
+        claim, students.near(trials, V, high), V, trials, high=high, ascent_steps=40, enough=4.0
+    )
+
+
+the_average_neuron_is_close_to_its_teacher.twin(
+    "L^{5/8}",
+    specimens=[
+        {
+            "world": Teachers(dimension=3),
+            "students": States(family="softest", size=1e-5),
+            "share": 1e-9,
+        }
+    ],
+    power=0.625,
+)
 
 
 @ZGJ10.part(

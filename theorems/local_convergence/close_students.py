@@ -15,15 +15,16 @@ import math
 import torch
 from hypothesis import strategies as st
 
-from lemmata.harness import Bound, Constant, Trials, all_of, at_most, given, statement
+from lemmata.harness import Along, Bound, Constant, Trials, all_of, at_most, given, statement
 from lemmata.strategies import log_uniform
 from lemmata.theorems.local_convergence.aggregates import AGGREGATE
 from lemmata.theorems.local_convergence.residuals import residuals
-from lemmata.theorems.local_convergence.setting.attacks import attacked
+from lemmata.theorems.local_convergence.setting.attacks import attacked, level
 from lemmata.theorems.local_convergence.setting.extremes import (
     along_angle,
     along_mass,
     drawn,
+    mass_at,
     split_pair,
     tiny_neuron,
 )
@@ -54,6 +55,49 @@ ZGJ12 = statement(
     r"$\big|\sum_{i\in T_j}a_i\cos\theta_i-\|w_j^*\|^2\big|\le\|e_j\|$, so that $T_j\ne\emptyset$ "
     r"as soon as $\|e_j\|<\|w_j^*\|^2$.",
     kind="inequality",
+)
+
+
+@ZGJ12.part(
+    "printed",
+    title="Lemma 12: the second part of the residual is small",
+    kind="scaling",
+    says=r"$\|R_2\|_{L^2}^2=O\big(r^{5/2}w_{\max}^{1/2}L^{3/4}\big)$ where $L\le\varepsilon_0$.",
+    quantifiers=(*_ALL_W[:-1], r"\forall\, W:\ L(W)\le\varepsilon_0"),
+    provenance="as printed",
+    note="the printed proof uses Lemma C.6, for which ZGJ-09 serves: with it the $O$ is a "
+    r"polynomial in $r$, $\Delta^{-1}$ at a larger threshold",
+    constant=Constant(4.0, measured_on="r ≤ 3, m ≤ 6: 1.1 for r = 1, 0.3 for more", failure=0.0),
+    along=Along(
+        variable="L",
+        sizes=(1e-12, 1e-9, 1e-6, 1e-3),
+        instance=lambda L: {**tiny_neuron(mass_at(L)), "share": L / Teachers().threshold},
+        at_least=0.0,
+        trials=16,
+    ),
+    specimens=[{"world": Teachers(dimension=4), "students": _LOCAL, "share": 1.0}],
+)
+@given(
+    world=teachers(families=("orthogonal", "arc", "simplex", "random"), weakest=(1.0, 0.5)),
+    students=_any_state,
+    share=st.sampled_from((1.0, 1e-3)),
+)
+def the_second_part_is_at_most_a_power_of_the_loss(
+    world: Teachers, students: States, share: float, trials: Trials, *, power: float = 0.75
+) -> Bound:
+    V = world.build(trials)
+    high = level(world, V, share)
+
+    def claim(W: Weights) -> Bound:
+        return at_most(residuals(W, V).at_most() ** 2, world.count**2.5 * loss(W, V) ** power)
+
+    return attacked(
+        claim, students.near(trials, V, high), V, trials, high=high, ascent_steps=40, enough=4.0
+    )
+
+
+the_second_part_is_at_most_a_power_of_the_loss.twin(
+    "L^{5/4}", specimens=[{**tiny_neuron(1e-5), "share": 1.0}], power=1.25
 )
 
 

@@ -23,9 +23,19 @@ from dataclasses import replace
 
 from hypothesis import strategies as st
 
-from lemmata.harness import Along, Bound, Constant, Trials, at_least, at_most, given, statement
+from lemmata.harness import (
+    Along,
+    Bound,
+    Constant,
+    Requirement,
+    Trials,
+    at_least,
+    at_most,
+    given,
+    statement,
+)
 from lemmata.strategies import log_uniform
-from lemmata.theorems.local_convergence.setting.attacks import attacked
+from lemmata.theorems.local_convergence.setting.attacks import attacked, level
 from lemmata.theorems.local_convergence.setting.derivatives import gradient_norm, least_curvature
 from lemmata.theorems.local_convergence.setting.descent import kappa
 from lemmata.theorems.local_convergence.setting.extremes import (
@@ -34,6 +44,7 @@ from lemmata.theorems.local_convergence.setting.extremes import (
     along_loss_of_the_tiny_neuron,
     copies_of_the_best_fit,
     drawn,
+    mass_at,
     split_pair,
     theta_at,
     tiny_neuron,
@@ -56,7 +67,7 @@ ZGJ18 = statement(
     source="Theorem 4, page 6",
     provenance="ours",
     proof="only seen",
-    uses=["ZGJ-14", "ZGJ-15"],
+    uses=["ZGJ-14", "ZGJ-15", "ZGJ-30"],
     title="A Łojasiewicz inequality with exponent 3/4, whatever the number of students",
     says=r"There are $\varepsilon_0$ and $\kappa$, polynomials in $\Delta$, $\frac1r$ and "
     r"$\frac{w_{\min}}{w_{\max}}$, with $\|\nabla L(W)\|_F\ge\kappa\,L(W)^{3/4}$ for every $m\ge "
@@ -64,6 +75,99 @@ ZGJ18 = statement(
     r"Gradient domination ($\|\nabla L\|_F^2\ge\mu L$) and local strong convexity fail for every "
     r"$m>r$.",
     kind="scaling",
+)
+
+
+PRINTED = (
+    r"$L(W)\le\varepsilon_0=O(\Delta^{36}w_{\min}^{80}r^{-162}w_{\max}^{-78})$ (page 21): "
+    r"$10^{-11}$ for $r=1$, see ZGJ-30(d); for $r=2$ it is of the order $10^{-48}$, and float64 "
+    r"knows no loss under $10^{-8}$ there"
+)
+"""The paper's threshold, with numbers."""
+
+
+def inside(world: Teachers, share: float) -> bool:
+    """Say whether the loss is below the paper's threshold, as far as its constant is known."""
+    return world.count == 1 and share * world.threshold <= 1e-11
+
+
+@ZGJ18.part(
+    "printed",
+    title="Theorem 4: the gradient is at least the loss",
+    kind="inequality",
+    says=r"$\|\nabla L(W)\|_F\ge\kappa\,L(W)$ with $\kappa=\Theta(r^{-1/2}w_{\max}^{-1/2})$, here "
+    r"$\kappa=r^{-1/2}$, where $L(W)\le\varepsilon_0$.",
+    quantifiers=_NEAR,
+    provenance="as printed",
+    note=r"implied by (a), with $\kappa\ge1.8\,r^{-1/4}$ at $\varepsilon_0$",
+    constant=Constant(
+        1.0, measured_on="r ≤ 3, m ≤ 7: 0.16 for r = 2, 0.12 for r = 1, by ascent", failure=0.0
+    ),
+    requires=Requirement(
+        paper=PRINTED,
+        met=inside,
+        ours=r"a share of $\varepsilon_0=0.005\min(1,\Delta^3)w_{\min}^4$, in our units",
+    ),
+    along=Along(
+        variable="L",
+        sizes=(1e-12, 1e-9, 1e-6, 1e-3),
+        instance=lambda L: {**tiny_neuron(mass_at(L)), "share": L / Teachers().threshold},
+        at_least=0.0,
+        trials=16,
+    ),
+    specimens=[
+        {**tiny_neuron(mass_at(1e-12)), "share": 1e-9},
+        {"world": Teachers(count=2, dimension=3), "students": _LOCAL, "share": 1.0},
+    ],
+)
+@given(
+    world=teachers(families=("orthogonal", "arc", "simplex", "random")),
+    students=_any_state,
+    share=st.sampled_from((1.0, 1e-3, 1e-9)),
+)
+def the_gradient_is_at_least_the_loss(
+    world: Teachers,
+    students: States,
+    share: float,
+    trials: Trials,
+    *,
+    power: float = 1.0,
+    threshold: float | None = None,
+) -> Bound:
+    V = world.build(trials)
+    high = level(world, V, share) if threshold is None else threshold
+    start = students.near(trials, V, high)
+    fitted = (
+        copies_of_the_best_fit(world, trials, world.count + students.extra)
+        if world.count > 1
+        else start
+    )
+    return attacked(
+        lambda W: at_least(gradient_norm(W, V), world.count**-0.5 * loss(W, V) ** power),
+        start,
+        V,
+        trials,
+        high=high,
+        climb_steps=10,
+        ascent_steps=30,
+        enough=1.0,
+        descent=descended(start, V, steps=30),
+        fewer_neurons=pulled(fitted, V, high),
+    )
+
+
+the_gradient_is_at_least_the_loss.twin(
+    "√L: the Polyak-Łojasiewicz inequality",
+    name="polyak-lojasiewicz",
+    specimens=[{**split_pair(1e-4), "share": 1.0}],
+    power=0.5,
+)
+
+
+the_gradient_is_at_least_the_loss.twin(
+    "the threshold 0.02 for every separation",
+    specimens=[{"world": _TWO, "students": _LOCAL, "share": 1.0}],
+    threshold=0.02,
 )
 
 
