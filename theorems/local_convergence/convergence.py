@@ -38,7 +38,6 @@ from lemmata.harness import (
     given,
     statement,
 )
-from lemmata.theorems.local_convergence.lojasiewicz import PRINTED
 from lemmata.theorems.local_convergence.setting.descent import (
     TIMES,
     Descent,
@@ -52,6 +51,7 @@ from lemmata.theorems.local_convergence.setting.descent import (
 )
 from lemmata.theorems.local_convergence.setting.extremes import copies_of_the_best_fit, tiny_neuron
 from lemmata.theorems.local_convergence.setting.network import Teachers, teachers
+from lemmata.theorems.local_convergence.setting.printed_threshold import PRINTED
 from lemmata.theorems.local_convergence.setting.states import States, states, with_optimal_main_ones
 
 _STARTS = (

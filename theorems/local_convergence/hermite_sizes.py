@@ -8,7 +8,7 @@ own formula σ̂_k² = (2/π) ((k-3)!!)²/k! is
 as k! = k!! (k-1)!! and (k-1)!! = (k-1) (k-3)!!. By Wallis, √(2/(π(k+1))) ≤ (k-1)!!/k!! ≤ √(2/(πk)),
 so that
 
-    k^{-5/2} ≤ (k+1)^{-1/2} (k-1)^{-2} ≤ (π/2)^{3/2} σ̂_k² ≤ k^{-1/2} (k-1)^{-2}.                  (2)
+    k^{-5/2} ≤ (k+1)^{-1/2} (k-1)^{-2} ≤ (π/2)^{3/2} σ̂_k² ≤ k^{-1/2} (k-1)^{-2}.                 (2)
 
 The order k^{-1/2} belongs to the factor (k-1)!!/k!!, which is the square of a coefficient of sgn
 but for a constant and one power of k; |·| has one derivative more.

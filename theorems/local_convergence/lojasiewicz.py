@@ -50,6 +50,7 @@ from lemmata.theorems.local_convergence.setting.extremes import (
     tiny_neuron,
 )
 from lemmata.theorems.local_convergence.setting.network import Teachers, Weights, loss, teachers
+from lemmata.theorems.local_convergence.setting.printed_threshold import PRINTED, inside
 from lemmata.theorems.local_convergence.setting.states import States, descended, pulled, states
 
 _any_state = st.one_of(states(), states("far", "mid", "midway", extra=(1, 3), size=(0.01, 0.3)))
@@ -76,19 +77,6 @@ ZGJ18 = statement(
     r"$m>r$.",
     kind="scaling",
 )
-
-
-PRINTED = (
-    r"$L(W)\le\varepsilon_0=O(\Delta^{36}w_{\min}^{80}r^{-162}w_{\max}^{-78})$ (page 21): "
-    r"$10^{-11}$ for $r=1$, see ZGJ-30(d); for $r=2$ it is of the order $10^{-48}$, and float64 "
-    r"knows no loss under $10^{-8}$ there"
-)
-"""The paper's threshold, with numbers."""
-
-
-def inside(world: Teachers, share: float) -> bool:
-    """Say whether the loss is below the paper's threshold, as far as its constant is known."""
-    return world.count == 1 and share * world.threshold <= 1e-11
 
 
 @ZGJ18.part(
