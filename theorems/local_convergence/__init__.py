@@ -25,6 +25,7 @@ SECTIONS = (
     "half_of_the_mass",
     "witness",
     "descent_product",
+    "preconditioned_direction",
     "descent_direction",
     "smoothness",
     "printed_smoothness",
