@@ -85,8 +85,8 @@ ZGJ30 = statement(
     uses=["ZGJ-01", "ZGJ-02", "ZGJ-03", "ZGJ-10", "ZGJ-31"],
     title="The paper's descent direction",
     says=r"Where $L(W)\le\varepsilon_0$: $G_q=\sum_i\sum_{j\in "
-    r"T_i}\big\langle\nabla_{w_j}L,(I+\bar w_j\bar "
-    r"w_j^\top)^{-1}(w_j-q_{ij}\,\mathrm{sgn}(w_j^\top p_i)\,p_i)\big\rangle\ge L(W)$ for all "
+    r"T_i}\langle\nabla_{w_j}L,(I+\bar w_j\bar "
+    r"w_j^\top)^{-1}(w_j-q_{ij}\,\mathrm{sgn}(w_j^\top p_i)\,p_i)\rangle\ge L(W)$ for all "
     r"$q_{ij}\ge0$ that vanish beyond $T_i(\delta_{\max})$ and have $\sum_jq_{ij}\|w_j\|=1$, "
     r"$\delta_{\max}=\Theta(rw_{\max}w_{\min}^{-5/3}L^{1/3})$. Here $p_i=\|w_i^*\|w_i^*$ is the "
     "teacher in the paper's units.",
