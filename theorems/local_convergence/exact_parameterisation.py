@@ -33,7 +33,7 @@ from lemmata.harness import (
     statement,
 )
 from lemmata.strategies import log_uniform
-from lemmata.theorems.local_convergence.lojasiewicz import the_loss_is_locally_strongly_convex
+from lemmata.theorems.local_convergence.no_domination import the_loss_is_locally_strongly_convex
 from lemmata.theorems.local_convergence.setting.attacks import attacked
 from lemmata.theorems.local_convergence.setting.derivatives import gradient_norm
 from lemmata.theorems.local_convergence.setting.descent import RATES, descend, step_size

@@ -1,4 +1,4 @@
-"""A Łojasiewicz inequality: exponent 1 is Theorem 4 of ZGJ21, 3/4 is ours.
+"""A Łojasiewicz inequality with exponent 3/4 (ours), where Theorem 4 of ZGJ21 has exponent 1.
 
 With the descent direction and the distance of the tapered witness W* of ZGJ-15, cL ≤ ⟨∇L, W - W*⟩ +
 K‖∇L‖² ≤ ‖∇L‖ C L^{1/4} + K‖∇L‖², so that ‖∇L‖ is at least the smaller one of (c/2C) L^{3/4} and
@@ -27,30 +27,24 @@ from lemmata.harness import (
     Along,
     Bound,
     Constant,
-    Requirement,
     Trials,
     at_least,
     at_most,
     given,
-    statement,
 )
 from lemmata.strategies import log_uniform
-from lemmata.theorems.local_convergence.setting.attacks import attacked, level
-from lemmata.theorems.local_convergence.setting.derivatives import gradient_norm, least_curvature
+from lemmata.theorems.local_convergence.gradient_lower_bound import ZGJ18
+from lemmata.theorems.local_convergence.setting.attacks import attacked
+from lemmata.theorems.local_convergence.setting.derivatives import gradient_norm
 from lemmata.theorems.local_convergence.setting.descent import kappa
 from lemmata.theorems.local_convergence.setting.extremes import (
     ONLY_BY_SLOPE,
-    along_loss_of_the_split_pair,
     along_loss_of_the_tiny_neuron,
     copies_of_the_best_fit,
     drawn,
-    mass_at,
-    split_pair,
-    theta_at,
     tiny_neuron,
 )
 from lemmata.theorems.local_convergence.setting.network import Teachers, Weights, loss, teachers
-from lemmata.theorems.local_convergence.setting.printed_threshold import PRINTED, inside
 from lemmata.theorems.local_convergence.setting.states import States, descended, pulled, states
 
 _any_state = st.one_of(states(), states("far", "mid", "midway", extra=(1, 3), size=(0.01, 0.3)))
@@ -61,102 +55,6 @@ _NEAR = (
 )
 _TWO = Teachers(family="arc", count=2, dimension=3, separation=0.5)
 _LOCAL = States(family="local", extra=3, size=0.5)
-
-ZGJ18 = statement(
-    "ZGJ-18",
-    paper="ZGJ21",
-    source="Theorem 4, page 6",
-    provenance="ours",
-    proof="only seen",
-    uses=["ZGJ-14", "ZGJ-15", "ZGJ-30"],
-    title="A Łojasiewicz inequality with exponent 3/4, whatever the number of students",
-    says=r"There are $\varepsilon_0$ and $\kappa$, polynomials in $\Delta$, $\frac1r$ and "
-    r"$\frac{w_{\min}}{w_{\max}}$, with $\|\nabla L(W)\|_F\ge\kappa\,L(W)^{3/4}$ for every $m\ge "
-    r"r$ and every $W$ with $L(W)\le\varepsilon_0$. The exponent is sharp for every $m>r$. "
-    r"Gradient domination ($\|\nabla L\|_F^2\ge\mu L$) and local strong convexity fail for every "
-    r"$m>r$.",
-    kind="scaling",
-)
-
-
-@ZGJ18.part(
-    "printed",
-    title="Theorem 4: the gradient is at least the loss",
-    kind="inequality",
-    says=r"$\|\nabla L(W)\|_F\ge\kappa\,L(W)$ with $\kappa=\Theta(r^{-1/2}w_{\max}^{-1/2})$, here "
-    r"$\kappa=r^{-1/2}$, where $L(W)\le\varepsilon_0$.",
-    quantifiers=_NEAR,
-    provenance="as printed",
-    note=r"implied by (a), with $\kappa\ge1.8\,r^{-1/4}$ at $\varepsilon_0$",
-    constant=Constant(
-        1.0, measured_on="r ≤ 3, m ≤ 7: 0.16 for r = 2, 0.12 for r = 1, by ascent", failure=0.0
-    ),
-    requires=Requirement(
-        paper=PRINTED,
-        met=inside,
-        ours=r"a share of $\varepsilon_0=0.005\min(1,\Delta^3)w_{\min}^4$, in our units",
-    ),
-    along=Along(
-        variable="L",
-        sizes=(1e-12, 1e-9, 1e-6, 1e-3),
-        instance=lambda L: {**tiny_neuron(mass_at(L)), "share": L / Teachers().threshold},
-        at_least=0.0,
-        trials=16,
-    ),
-    specimens=[
-        {**tiny_neuron(mass_at(1e-12)), "share": 1e-9},
-        {"world": Teachers(count=2, dimension=3), "students": _LOCAL, "share": 1.0},
-    ],
-)
-@given(
-    world=teachers(families=("orthogonal", "arc", "simplex", "random")),
-    students=_any_state,
-    share=st.sampled_from((1.0, 1e-3, 1e-9)),
-)
-def the_gradient_is_at_least_the_loss(
-    world: Teachers,
-    students: States,
-    share: float,
-    trials: Trials,
-    *,
-    power: float = 1.0,
-    threshold: float | None = None,
-) -> Bound:
-    V = world.build(trials)
-    high = level(world, V, share) if threshold is None else threshold
-    start = students.near(trials, V, high)
-    fitted = (
-        copies_of_the_best_fit(world, trials, world.count + students.extra)
-        if world.count > 1
-        else start
-    )
-    return attacked(
-        lambda W: at_least(gradient_norm(W, V), world.count**-0.5 * loss(W, V) ** power),
-        start,
-        V,
-        trials,
-        high=high,
-        climb_steps=10,
-        ascent_steps=30,
-        enough=1.0,
-        descent=descended(start, V, steps=30),
-        fewer_neurons=pulled(fitted, V, high),
-    )
-
-
-the_gradient_is_at_least_the_loss.twin(
-    "√L: the Polyak-Łojasiewicz inequality",
-    name="polyak-lojasiewicz",
-    specimens=[{**split_pair(1e-4), "share": 1.0}],
-    power=0.5,
-)
-
-
-the_gradient_is_at_least_the_loss.twin(
-    "the threshold 0.02 for every separation",
-    specimens=[{"world": _TWO, "students": _LOCAL, "share": 1.0}],
-    threshold=0.02,
-)
 
 
 @ZGJ18.part(
@@ -325,72 +223,6 @@ def the_constant_does_not_fall_with_the_number_of_students(
 the_constant_does_not_fall_with_the_number_of_students.twin(
     "κ falls like m^{-1/2}", specimens=[], along=[_along_count(2, 4, 8, 16)], power=-0.5
 )
-
-
-@ZGJ18.part(
-    "d",
-    says=r"Gradient domination: $\|\nabla L(W)\|_F^2\ge\mu\,L(W)$ near every minimum, for some "
-    r"$m>r$ and $\mu>0$ (tried: $\mu=\frac1{100}$). On the split pair $\|\nabla "
-    r"L\|_F^2=\Theta(L^{4/3})$, so that no $\mu$ will do.",
-    quantifiers=(r"\exists\,\mu>0", r"\forall\, W:\ L(W)\le\varepsilon_0"),
-    constant=Constant(100.0, measured_on="nothing: no constant will do", failure=0.0),
-    along=replace(along_loss_of_the_split_pair(1.0), at_most=None),
-    specimens=[{"theta": 1e-4}],
-    expect="refuted",
-)
-@given(theta=log_uniform(1e-5, 0.1))
-def the_loss_is_gradient_dominated(theta: float, trials: Trials, *, power: float = 1.0) -> Bound:
-    W, V = drawn(split_pair(theta), trials)
-    return at_least(gradient_norm(W, V) ** 2, loss(W, V) ** power)
-
-
-the_loss_is_gradient_dominated.twin("even ‖∇L‖ ≥ √μ L^{0.6} is false", specimens=[], power=1.2)
-
-
-@ZGJ18.part(
-    "e",
-    says=r"Local strong convexity: $\lambda_{\min}(\nabla^2L(W))\ge\mu$ near every minimum, for "
-    r"some $m>r$ and $\mu>0$ (tried: $\mu=\frac1{20}\min(1,\Delta^3)$, with which it holds for "
-    r"$m=r$). On the split pair $\lambda_{\min}=\Theta(L)$, so that no $\mu$ will do.",
-    quantifiers=(r"\exists\,\mu,\varepsilon_1>0", r"\forall\, W:\ L(W)\le\varepsilon_1"),
-    constant=Constant(20.0, measured_on="nothing: no constant will do", failure=0.0),
-    along=Along(
-        variable="L",
-        sizes=(1e-7, 1e-6, 1e-5, 1e-4),
-        instance=lambda L: split_pair(theta_at(L)),
-        at_least=-0.02,
-        trials=16,
-    ),
-    specimens=[split_pair(0.05)],
-    expect="refuted",
-)
-@given(
-    world=teachers(families=("orthogonal", "arc", "simplex"), weakest=(1.0,)),
-    students=states("split pair", "local", extra=(1, 2)),
-)
-def the_loss_is_locally_strongly_convex(
-    world: Teachers, students: States, trials: Trials, *, power: float = 0.0
-) -> Bound:
-    V, unit = world.build(trials), min(1.0, world.delta**3)
-    level = 0.001 * unit**3
-
-    def claim(W: Weights) -> Bound:
-        return at_least(least_curvature(W, V), unit * loss(W, V) ** power)
-
-    return attacked(
-        claim,
-        students.near(trials, V, level),
-        V,
-        trials,
-        high=level,
-        climb_steps=30,
-        ascent_steps=0,
-        objective=lambda W: -least_curvature(W, V),
-        enough=20.0,
-    )
-
-
-the_loss_is_locally_strongly_convex.twin("even λ_min ≥ μ√L is false", specimens=[], power=0.5)
 
 
 @ZGJ18.part(
