@@ -48,7 +48,8 @@ ZGJ10 = statement(
     provenance="ours",
     uses=["ZGJ-06", "ZGJ-09"],
     title="The aggregated direction of each cell",
-    says=r"$e_j=\sum_{i\in T_j}\|w_i\|w_i-\|w_j^*\|w_j^*$ is $O(\sqrt L)$: for all $W$ with "
+    says=r"$e_j=\sum_{i\in T_j}\|w_i\|w_i-\|w_j^*\|w_j^*$, the $v_j$ of (2), is $O(L^{3/8})$ "
+    r"(Lemma 10). Sharper, and ours, it is $O(\sqrt L)$: for all $W$ with "
     r"explicit constants for one teacher and for orthogonal ones; in general with a constant of "
     r"the order $\Delta^{-3/2}$ where $L\le\varepsilon_0$.",
 )

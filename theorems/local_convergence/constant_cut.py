@@ -65,7 +65,7 @@ def the_direction_with_a_constant_cut_descends(
         cut,
         trials.stream("small"),
         scale=0.05 * world.count,
-        steps=40,
+        steps=25,
         extra=0 if world.count > 1 else 2,
     )
     return attacked(
@@ -111,7 +111,7 @@ def _beyond(L: float) -> States:
     provenance="ours",
     proof="only seen",
     constant=Constant(
-        25.0, measured_on="r ≤ 3: 19 for one teacher, d = 8; 19.0 for d = 100", failure=0.0
+        25.0, measured_on="r ≤ 3: 14.5 for one teacher, d = 8; 19.0 for d = 100", failure=0.0
     ),
     along=Along(
         variable="L",

@@ -47,8 +47,9 @@ ZGJ18 = statement(
     provenance="ours",
     proof="only seen",
     uses=["ZGJ-14", "ZGJ-15", "ZGJ-30"],
-    title="A Łojasiewicz inequality with exponent 3/4, whatever the number of students",
-    says=r"There are $\varepsilon_0$ and $\kappa$, polynomials in $\Delta$, $\frac1r$ and "
+    title="The gradient lower bound: exponent 1 as printed, 3/4 sharp",
+    says=r"$\|\nabla L(W)\|_F\ge\kappa\,L(W)$ where $L(W)\le\varepsilon_0$ (Theorem 4). Sharper, "
+    r"and ours: there are $\varepsilon_0$ and $\kappa$, polynomials in $\Delta$, $\frac1r$ and "
     r"$\frac{w_{\min}}{w_{\max}}$, with $\|\nabla L(W)\|_F\ge\kappa\,L(W)^{3/4}$ for every $m\ge "
     r"r$ and every $W$ with $L(W)\le\varepsilon_0$. The exponent is sharp for every $m>r$. "
     r"Gradient domination ($\|\nabla L\|_F^2\ge\mu L$) and local strong convexity fail for every "

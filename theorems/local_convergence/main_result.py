@@ -62,7 +62,9 @@ ZGJ21 = statement(
     proof="only seen",
     uses=["ZGJ-16", "ZGJ-18"],
     title="Gradient descent converges from a local start",
-    says=r"Let $L(W_0)\le\varepsilon_0=0.005\min(1,\Delta^3)\,w_{\min}^4$, "
+    says=r"Where $L(W_0)\le\varepsilon_0$ and $\eta\le\eta_0=O(1/rw_{\max})$: "
+    r"$L(W_T)\le\varepsilon$ at some $T=O(rw_{\max}/(\varepsilon\eta))$ (Theorem 5). Sharper, and "
+    r"ours: let $L(W_0)\le\varepsilon_0=0.005\min(1,\Delta^3)\,w_{\min}^4$, "
     r"$\eta=\frac1{8(\|W^*\|_F^2+\sqrt{\pi\varepsilon_0})}$, $W_{t+1}=W_t-\eta\nabla L(W_t)$ and "
     r"$\kappa^4=\frac{\min(1,\Delta^3)}r$. Then $L(W_t)$ does not increase, and "
     r"$L(W_T)\le\big(L(W_0)^{-1/2}+\frac{\kappa^2}4\eta T\big)^{-2}$: $L\le\varepsilon$ after "

@@ -5,7 +5,7 @@ R_1 free in the span V of the functions sᵀx sgn(w*_iᵀx). With unit teachers 
 every neuron within the cut-off θ_c in proportion to its mass, the product is G = ‖R‖² + ⟨R, B⟩,
 
     B = Σ_near a_j (|pᵀx| - pᵀx sgn u_jᵀx),      min over R_1 of G/L = 2 (1 - μ),
-    μ = (√(α² + γβ²) - α)/2γ,      γ = ‖(1-P)R‖²,  α = ⟨(1-P)R, B⟩,  β = ‖PB‖,                    (1)
+    μ = (√(α² + γβ²) - α)/2γ,      γ = ‖(1-P)R‖²,  α = ⟨(1-P)R, B⟩,  β = ‖PB‖,                   (1)
 
 P the projection on V: the minimum is at PR = -t PB/β, t = (α + √(α² + γβ²))/β. All of it is made of
 moments of two vectors, so that μ can be climbed in the directions and masses of a few neurons.
