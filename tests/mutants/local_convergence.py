@@ -91,9 +91,9 @@ MUTATIONS = [
         statements=["ZGJ-30"],
     ),
     Mutation(
-        file=f"{_SETTING}/preconditioned.py",
-        before="main = of_vectors(p + size * b)",
-        after="main = of_vectors(p + 30.0 * size * b)",
+        file=f"{_SETTING}/small_masses.py",
+        before="return way - 0.5 * (direction * way).sum(dim=-1, keepdim=True) * direction",
+        after="return 10.0 * way - 0.5 * (direction * way).sum(dim=-1, keepdim=True) * direction",
         statements=["ZGJ-30"],
     ),
     Mutation(
@@ -138,7 +138,7 @@ MUTATIONS = [
         file=f"{_SETTING}/attacks.py",
         before="return max(share * world.threshold, 4.0 * floor(V))",
         after="return max(1e3 * share * world.threshold, 4.0 * floor(V))",
-        statements=["ZGJ-10", "ZGJ-31"],
+        statements=["ZGJ-18"],
     ),
     Mutation(
         file=_SINGLE,

@@ -32,7 +32,13 @@ from lemmata.theorems.local_convergence.setting.preconditioned import (
     sideways,
 )
 from lemmata.theorems.local_convergence.setting.printed_threshold import inside
-from lemmata.theorems.local_convergence.setting.states import States
+from lemmata.theorems.local_convergence.setting.small_masses import (
+    cut_direction,
+    cut_product,
+    form,
+    worst_small_masses,
+)
+from lemmata.theorems.local_convergence.setting.states import States, of_vectors
 
 TRIALS = Trials(key=key_of("test", "printed"), count=8)
 WORLD = Teachers(count=2, dimension=4, weakest=0.5)
@@ -160,3 +166,45 @@ def test_a_level_is_a_share_of_the_threshold_above_rounding():
     assert inside(Teachers(dimension=3), 1e-9)
     assert not inside(Teachers(dimension=3), 1.0)
     assert not inside(WORLD, 1e-9)
+
+
+SMALL = [
+    (Teachers(dimension=3), 0.25),
+    (Teachers(family="simplex", count=3, dimension=3, separation=0.5), 0.125),
+    (Teachers(family="arc", count=2, dimension=3, separation=0.8), 0.2),
+]
+
+
+@pytest.mark.parametrize(("world", "cut"), SMALL)
+def test_the_form_of_small_masses_is_the_product_in_the_limit(world, cut):
+    V = world.build(TRIALS)
+    W = worst_small_masses(V, cut, TRIALS, scale=3e-3, steps=3)
+    small = W[:, len(V) :]
+    near = (cells(small, V).theta <= cut).double()
+    share = cut_product(W, V, cut) / loss(W, V)
+    torch.testing.assert_close(share, 2.0 - 2.0 * form(small, V, near).mu, rtol=0.0, atol=0.02)
+
+
+@pytest.mark.parametrize(("world", "cut"), SMALL)
+def test_the_main_neurons_stand_where_the_product_is_least(world, cut):
+    V = world.build(TRIALS)
+    W = worst_small_masses(V, cut, TRIALS, scale=3e-3, steps=3)
+    small = W[:, len(V) :]
+    found = form(small, V, (cells(small, V).theta <= cut).double())
+    least = cut_product(W, V, cut) / loss(W, V)
+    for k in range(10):
+        moved = found.main + 0.3 * found.main.norm(dim=(1, 2), keepdim=True) * TRIALS.normal(
+            f"moved/{k}", *V.shape
+        )
+        other = torch.cat((of_vectors(V + moved), small), dim=1)
+        assert bool((cut_product(other, V, cut) / loss(other, V) >= least - 0.02).all())
+
+
+def test_the_direction_with_a_cut_has_the_product_that_is_told():
+    world, cut = SMALL[1]
+    V = world.build(TRIALS)
+    W = States(family="local", extra=3, size=0.3).near(TRIALS, V, world.threshold)
+    found = (gradient(W, V) * cut_direction(W, V, cut)).sum(dim=(1, 2))
+    told = cut_product(W, V, cut)
+    assert bool(told.isfinite().any())
+    torch.testing.assert_close(found[told.isfinite()], told[told.isfinite()], rtol=1e-9, atol=1e-14)

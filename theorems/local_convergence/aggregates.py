@@ -95,7 +95,13 @@ def _errors(world: Teachers, students: States, trials: Trials, constant: float) 
     share=st.sampled_from((1.0, 1e-3)),
 )
 def the_average_neuron_is_close_to_its_teacher(
-    world: Teachers, students: States, share: float, trials: Trials, *, power: float = 0.375
+    world: Teachers,
+    students: States,
+    share: float,
+    trials: Trials,
+    *,
+    power: float = 0.375,
+    steps: int = 30,
 ) -> Bound:
     V = world.build(trials)
     high, factor = level(world, V, share), world.count**2.75 * world.delta**-1.5
@@ -106,7 +112,14 @@ def the_average_neuron_is_close_to_its_teacher(
         )
 
     return attacked(
-        claim, students.near(trials, V, high), V, trials, high=high, ascent_steps=40, enough=4.0
+        claim,
+        students.near(trials, V, high),
+        V,
+        trials,
+        high=high,
+        climb_steps=steps // 3,
+        ascent_steps=steps,
+        enough=4.0,
     )
 
 
@@ -120,6 +133,7 @@ the_average_neuron_is_close_to_its_teacher.twin(
         }
     ],
     power=0.625,
+    steps=0,
 )
 
 

@@ -56,7 +56,7 @@ _CUT = 0.125
 )
 @given(world=_UNIT, students=states("local", "ring", "far", "mid", "tiny", size=(0.01, 0.5)))
 def the_direction_with_a_constant_cut_descends(
-    world: Teachers, students: States, trials: Trials, *, fraction: float = _CUT
+    world: Teachers, students: States, trials: Trials, *, fraction: float = _CUT, steps: int = 10
 ) -> Bound:
     V, cut = world.build(trials), fraction * min(1.0, world.delta)
     start = students.near(trials, V, world.threshold)
@@ -76,7 +76,7 @@ def the_direction_with_a_constant_cut_descends(
         high=world.threshold,
         objective=lambda W: -cut_product(W, V, cut) / loss(W, V),
         climb_steps=0,
-        ascent_steps=10,
+        ascent_steps=steps,
         enough=1.0,
         small=small,
         descent=descended(start, V, steps=30),
@@ -84,7 +84,7 @@ def the_direction_with_a_constant_cut_descends(
 
 
 the_direction_with_a_constant_cut_descends.twin(
-    "the cut-off min(1, Δ)/4", specimens=[_THREE], fraction=0.25
+    "the cut-off min(1, Δ)/4", specimens=[_THREE], fraction=0.25, steps=0
 )
 
 
@@ -92,6 +92,7 @@ the_direction_with_a_constant_cut_descends.twin(
     "every neuron is near",
     specimens=[{"world": Teachers(dimension=3), "students": _LOCAL}],
     fraction=1.5707,
+    steps=0,
 )
 
 

@@ -89,6 +89,7 @@ def the_paper_s_direction_descends(
     *,
     preconditioned: bool = True,
     raised: float = 1.0,
+    steps: int = 40,
 ) -> Bound:
     V, high = Teachers(dimension=dimension).build(trials), raised * level
     return attacked(
@@ -98,20 +99,23 @@ def the_paper_s_direction_descends(
         trials,
         high=high,
         objective=lambda W: -_probe(W, V, preconditioned) / loss(W, V),
-        climb_steps=20,
-        ascent_steps=40,
+        climb_steps=steps // 2,
+        ascent_steps=steps,
         enough=1.0,
         drawn=students.near(trials, V, high),
     )
 
 
 the_paper_s_direction_descends.twin(
-    "without the matrix (I + w̄w̄ᵀ)⁻¹", name="plain", preconditioned=False
+    "without the matrix (I + w̄w̄ᵀ)⁻¹", name="plain", preconditioned=False, steps=0
 )
 
 
 the_paper_s_direction_descends.twin(
-    "for L ≤ 10⁻⁵", specimens=[{"dimension": 3, "students": _LOCAL, "level": 1e-11}], raised=1e6
+    "for L ≤ 10⁻⁵",
+    specimens=[{"dimension": 3, "students": _LOCAL, "level": 1e-11}],
+    raised=1e6,
+    steps=0,
 )
 
 

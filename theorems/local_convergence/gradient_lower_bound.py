@@ -100,6 +100,7 @@ def the_gradient_is_at_least_the_loss(
     *,
     power: float = 1.0,
     threshold: float | None = None,
+    steps: int = 30,
 ) -> Bound:
     V = world.build(trials)
     high = level(world, V, share) if threshold is None else threshold
@@ -115,8 +116,8 @@ def the_gradient_is_at_least_the_loss(
         V,
         trials,
         high=high,
-        climb_steps=10,
-        ascent_steps=30,
+        climb_steps=steps // 3,
+        ascent_steps=steps,
         enough=1.0,
         descent=descended(start, V, steps=30),
         fewer_neurons=pulled(fitted, V, high),
@@ -128,6 +129,7 @@ the_gradient_is_at_least_the_loss.twin(
     name="polyak-lojasiewicz",
     specimens=[{**split_pair(1e-4), "share": 1.0}],
     power=0.5,
+    steps=0,
 )
 
 
@@ -135,4 +137,5 @@ the_gradient_is_at_least_the_loss.twin(
     "the threshold 0.02 for every separation",
     specimens=[{"world": _TWO, "students": _LOCAL, "share": 1.0}],
     threshold=0.02,
+    steps=0,
 )

@@ -88,10 +88,10 @@ def _half(
 
     # Around the weakest teacher, at an angle that the level allows.
     angle = 2.2 * (high / world.weakest**4) ** (1.0 / 3.0)
-    spread = {
-        name: pulled(spread_mass(V, angle, trials.stream(name), share=mass, azimuths=n), V, high)
+    pairs, rings = (
+        pulled(spread_mass(V, angle, trials.stream(name), share=mass, azimuths=n), V, high)
         for name, n in (("pairs", 1), ("rings", world.dimension - 1))
-    }
+    )
     return attacked(
         claim,
         students.near(trials, V, high),
@@ -101,7 +101,8 @@ def _half(
         climb_steps=30,
         ascent_steps=0,
         enough=4.0,
-        **spread,
+        pairs=pairs,
+        rings=rings,
     )
 
 

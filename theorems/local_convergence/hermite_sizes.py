@@ -84,8 +84,8 @@ def the_coefficients_have_a_closed_form(
         before, now = now, (t * now - math.sqrt(k - 1.0) * before) / math.sqrt(float(k))
         if k >= 4 and k % 2 == 0:
             found.append((-1.0) ** (k // 2 - 1) * (share * now).sum(dim=-1))
-    k = torch.arange(4, 65, 2, dtype=t.dtype, device=t.device)
-    expected = squared_coefficient(k, derivative=derivative).sqrt()
+    degrees = torch.arange(4, 65, 2, dtype=t.dtype, device=t.device)
+    expected = squared_coefficient(degrees, derivative=derivative).sqrt()
     return equal(torch.stack(found, dim=-1), expected.expand(len(t), -1), roundings=4e3, scale=1.0)
 
 

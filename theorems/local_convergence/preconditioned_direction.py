@@ -212,6 +212,7 @@ def the_product_is_twice_the_loss_but_for_the_square_of_the_angle(
     trials: Trials,
     *,
     factor: float = WEDGE,
+    steps: int = 20,
 ) -> Bound:
     V = world.build(trials)
     p = V.norm(dim=-1).square().sum()
@@ -229,8 +230,8 @@ def the_product_is_twice_the_loss_but_for_the_square_of_the_angle(
         students.draw(trials, V),
         V,
         trials,
-        climb_steps=10,
-        ascent_steps=20,
+        climb_steps=steps // 2,
+        ascent_steps=steps,
         enough=1.0,
         side=side,
     )
@@ -240,5 +241,5 @@ _SIDE: Instance = {"world": Teachers(dimension=3), "students": _LOCAL}
 
 
 the_product_is_twice_the_loss_but_for_the_square_of_the_angle.twin(
-    "the constant 0.3", specimens=[{**_SIDE, "reach": 0.1}], factor=0.3
+    "the constant 0.3", specimens=[{**_SIDE, "reach": 0.1}], factor=0.3, steps=0
 )

@@ -203,6 +203,40 @@ def _(world: Teachers, students: States, trials: Trials) -> Bound:
 
 
 @ZGJ03.part(
+    "first",
+    kind="inequality",
+    source="Lemma C.3, page 27",
+    provenance="as printed",
+    says=r"$|R_1(x)|\le r\alpha\|x\|$ where all $\|e_j\|\le\alpha$.",
+    quantifiers=_POINTWISE,
+    specimens=[_FREE, _LOCAL],
+)
+@given(**_EVERY_STATE)
+def the_first_part_is_at_most_the_errors(
+    world: Teachers, students: States, trials: Trials, *, counted: bool = True
+) -> Bound:
+    _W, V, matched, x = _at_inputs(world, students, trials)
+    first = ((x @ matched.errors.mT) * (x @ V.T).sign()).sum(dim=-1)
+    alpha = matched.errors.norm(dim=-1).amax(dim=-1, keepdim=True)
+    # Attained by one teacher: roundings of the sum are granted.
+    rounding = 1.0 + 64.0 * torch.finfo(x.dtype).eps
+    count = float(world.count) if counted else 1.0
+    return at_most(first.abs(), rounding * count * alpha * x.norm(dim=-1))
+
+
+the_first_part_is_at_most_the_errors.twin(
+    "α ‖x‖, without the number of teachers",
+    specimens=[
+        {
+            "world": Teachers(count=3, dimension=3),
+            "students": States(family="zero", extra=3, size=0.01),
+        }
+    ],
+    counted=False,
+)
+
+
+@ZGJ03.part(
     "c",
     kind="mean",
     says=r"$\mathbb E R_2=\sqrt{2/\pi}\,\sum_ia_i(1-\cos\theta_i)$.",
