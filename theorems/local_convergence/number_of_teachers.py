@@ -91,7 +91,7 @@ _masses = log_uniform(1e-3, 0.3, per_decade=1)
     title="Lemma C.6, with one constant for every number of teachers",
     kind="scaling",
     says=r"There is an absolute $C$ with $\sum_ia_i\theta_i^2\le C\sqrt{L}$ for all $r$ and all "
-    "$W$ below a threshold (tried: $C=12$). False: on the family of this page the ratio is 5.1, "
+    "$W$ below a threshold (tried: $C=12$). False: on the family of (b) the ratio is 5.1, "
     r"11.3, 20.3, 33.4, 52.2, 79.1, 117.4 for $r=2,4,\dots,128$, whatever the loss.",
     quantifiers=(r"\exists\, C", r"\forall\, r", r"\exists\,\varepsilon_0", r"\forall\, W"),
     provenance="as printed",
