@@ -82,7 +82,7 @@ def _errors(world: Teachers, students: States, trials: Trials, constant: float) 
     ),
     along=Along(
         variable="L",
-        sizes=(1e-12, 1e-9, 1e-6, 1e-3),
+        sizes=(1e-12, 1e-8, 1e-4),
         instance=lambda L: {**tiny_neuron(mass_at(L)), "share": L / Teachers().threshold},
         at_least=0.0,
         trials=16,
@@ -101,7 +101,7 @@ def the_average_neuron_is_close_to_its_teacher(
     trials: Trials,
     *,
     power: float = 0.375,
-    steps: int = 30,
+    steps: int = 15,
 ) -> Bound:
     V = world.build(trials)
     high, factor = level(world, V, share), world.count**2.75 * world.delta**-1.5

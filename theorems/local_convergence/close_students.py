@@ -70,7 +70,7 @@ ZGJ12 = statement(
     constant=Constant(4.0, measured_on="r ≤ 3, m ≤ 6: 1.1 for r = 1, 0.3 for more", failure=0.0),
     along=Along(
         variable="L",
-        sizes=(1e-12, 1e-9, 1e-6, 1e-3),
+        sizes=(1e-12, 1e-8, 1e-4),
         instance=lambda L: {**tiny_neuron(mass_at(L)), "share": L / Teachers().threshold},
         at_least=0.0,
         trials=16,
@@ -89,7 +89,7 @@ def the_second_part_is_at_most_a_power_of_the_loss(
     trials: Trials,
     *,
     power: float = 0.75,
-    steps: int = 30,
+    steps: int = 15,
 ) -> Bound:
     V = world.build(trials)
     high = level(world, V, share)

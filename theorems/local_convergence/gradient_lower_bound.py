@@ -77,7 +77,7 @@ ZGJ18 = statement(
     ),
     along=Along(
         variable="L",
-        sizes=(1e-12, 1e-9, 1e-6, 1e-3),
+        sizes=(1e-12, 1e-8, 1e-4),
         instance=lambda L: {**tiny_neuron(mass_at(L)), "share": L / Teachers().threshold},
         at_least=0.0,
         trials=16,
@@ -100,7 +100,7 @@ def the_gradient_is_at_least_the_loss(
     *,
     power: float = 1.0,
     threshold: float | None = None,
-    steps: int = 30,
+    steps: int = 15,
 ) -> Bound:
     V = world.build(trials)
     high = level(world, V, share) if threshold is None else threshold

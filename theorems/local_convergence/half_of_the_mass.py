@@ -47,7 +47,7 @@ _ONE: Instance = {"world": Teachers(dimension=3), "students": _LOCAL, "share": 1
 _UNEQUAL: Instance = {**_ONE, "world": Teachers(count=2, dimension=3, weakest=0.5)}
 _ALONG_LOSS = Along(
     variable="L",
-    sizes=(5e-12, 5e-9, 5e-6, 5e-3),
+    sizes=(5e-12, 5e-8, 5e-4),
     instance=lambda L: {**_ONE, "share": L / Teachers().threshold},
     at_most=0.02,
     at_least=-0.02,
@@ -98,7 +98,7 @@ def _half(
         V,
         trials,
         high=high,
-        climb_steps=30,
+        climb_steps=20,
         ascent_steps=0,
         enough=4.0,
         pairs=pairs,
