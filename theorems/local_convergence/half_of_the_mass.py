@@ -20,7 +20,6 @@ from lemmata.harness import (
     Bound,
     Constant,
     Instance,
-    Requirement,
     Trials,
     at_most,
     given,
@@ -30,7 +29,6 @@ from lemmata.strategies import log_uniform
 from lemmata.theorems.local_convergence.setting.attacks import attacked, level
 from lemmata.theorems.local_convergence.setting.half_masses import half_mass_angle, spread_mass
 from lemmata.theorems.local_convergence.setting.network import Teachers, Weights, loss, teachers
-from lemmata.theorems.local_convergence.setting.printed_threshold import PRINTED, inside
 from lemmata.theorems.local_convergence.setting.states import States, pulled, states
 
 _NEAR = (
@@ -118,7 +116,6 @@ _shares = st.sampled_from((1.0, 1e-2))
     quantifiers=_NEAR,
     provenance="as printed",
     note="implied by (b)",
-    requires=Requirement(paper=PRINTED, met=lambda world, share: inside(world, share)),
     constant=Constant(
         4.0, measured_on="r ≤ 3, m ≤ 10: 3.0 for r = 1, d = 3, and 0.7 for more", failure=0.0
     ),
