@@ -7,6 +7,7 @@ from mutants import Mutation
 _NETWORK = "theorems/local_convergence/setting/network.py"
 _STATES = "theorems/local_convergence/setting/states.py"
 _DESCENT = "theorems/local_convergence/setting/descent.py"
+_SETTING = "theorems/local_convergence/setting"
 _SINGLE = "theorems/single_neuron/setting/network.py"
 _FLOW = "theorems/single_neuron/setting/flow.py"
 _SMALL = "theorems/single_neuron/setting/small_starts.py"
@@ -69,6 +70,80 @@ MUTATIONS = [
         after="return min(1.0, world.delta**3) ** 0.25",
         statements=["ZGJ-18"],
         equivalent="up to four teachers the factor r^(1/4) ≤ 1.42 is within the slack of κ = ½",
+    ),
+    Mutation(
+        file=f"{_SETTING}/preconditioned.py",
+        before="slope, half = gradient(W, V), 0.5 if preconditioned else 0.0",
+        after="slope, half = gradient(W, V), 0.4 if preconditioned else 0.0",
+        statements=["ZGJ-30"],
+    ),
+    Mutation(
+        file=f"{_SETTING}/preconditioned.py",
+        before="pull = -matched.sign * (slope / size * target).sum(dim=-1)",
+        after="pull = -(slope / size * target).sum(dim=-1)",
+        statements=["ZGJ-30"],
+    ),
+    Mutation(
+        file=f"{_SETTING}/preconditioned.py",
+        before="torch.where(close, pull.unsqueeze(-1), torch.inf)",
+        after="torch.where(close, 9.0 * pull.unsqueeze(-1), torch.inf)",
+        statements=["ZGJ-30"],
+    ),
+    Mutation(
+        file=f"{_SETTING}/preconditioned.py",
+        before="return weight / total.clamp(min=1e-300)",
+        after="return weight",
+        statements=["ZGJ-30"],
+    ),
+    Mutation(
+        file=f"{_SETTING}/small_masses.py",
+        before="return way - 0.5 * (direction * way).sum(dim=-1, keepdim=True) * direction",
+        after="return 10.0 * way - 0.5 * (direction * way).sum(dim=-1, keepdim=True) * direction",
+        statements=["ZGJ-30"],
+    ),
+    Mutation(
+        file=f"{_SETTING}/hermite_coefficients.py",
+        before="return 2.0 / math.pi * ratio / math.sqrt(math.pi) * (k - 1.0) ** -derivative",
+        after="return 2.0 / math.pi * ratio / math.sqrt(math.pi) * k**-derivative",
+        statements=["ZGJ-34"],
+    ),
+    Mutation(
+        file=f"{_SETTING}/hadamard.py",
+        before="torch.cat((rows, -rows), dim=1)",
+        after="torch.cat((rows, rows), dim=1)",
+        statements=["ZGJ-33"],
+    ),
+    Mutation(
+        file=f"{_SETTING}/hadamard.py",
+        before="torch.cat(((1.0 - share).sqrt() * V,",
+        after="torch.cat(((1.0 + share).sqrt() * V,",
+        statements=["ZGJ-33"],
+    ),
+    Mutation(
+        file=f"{_SETTING}/half_masses.py",
+        before="theta, order = matched.theta.sort(dim=-1)",
+        after="theta, order = matched.theta.sort(dim=-1, descending=True)",
+        statements=["ZGJ-31"],
+    ),
+    Mutation(
+        file=f"{_SETTING}/half_masses.py",
+        before="main = math.sqrt(kept) * V[-1:]",
+        after="main = kept * V[-1:]",
+        statements=["ZGJ-31"],
+    ),
+    Mutation(
+        file=f"{_SETTING}/lattices.py",
+        before="[[s * golden, 0, 1] for s in (1, -1)]",
+        after="[[s * golden, 0, 20] for s in (1, -1)]",
+        statements=["ZGJ-32"],
+        equivalent="the bound of ZGJ-32(c) is relative to the separation of whatever lines there "
+        "are",
+    ),
+    Mutation(
+        file=f"{_SETTING}/attacks.py",
+        before="return max(share * world.threshold, 4.0 * floor(V))",
+        after="return max(1e3 * share * world.threshold, 4.0 * floor(V))",
+        statements=["ZGJ-18"],
     ),
     Mutation(
         file=_SINGLE,

@@ -1,4 +1,4 @@
-"""Gradient descent converges from a local start (ZGJ21, Theorem 1).
+"""Gradient descent converges like T⁻² from a local start (ours), where Theorem 5 has T⁻¹.
 
 One step decreases the loss by η‖∇L‖²/2 at least (ZGJ-16), and ‖∇L‖ ≥ κL^{3/4} (ZGJ-18), so that
 L_{t+1} ≤ L_t - ½ηκ²L_t^{3/2}, whence
@@ -25,7 +25,16 @@ import math
 import torch
 from hypothesis import strategies as st
 
-from lemmata.harness import Along, Bound, Constant, Trials, at_least, at_most, given, statement
+from lemmata.harness import (
+    Along,
+    Bound,
+    Constant,
+    Trials,
+    at_least,
+    at_most,
+    given,
+)
+from lemmata.theorems.local_convergence.main_result import ZGJ21
 from lemmata.theorems.local_convergence.setting.descent import (
     TIMES,
     Descent,
@@ -58,25 +67,10 @@ _ARC = {
 }
 _ONE_TINY = {"world": Teachers(dimension=3), "students": States(family="far", extra=1, size=1e-5)}
 
-ZGJ21 = statement(
-    "ZGJ-21",
-    paper="ZGJ21",
-    source="Theorem 1",
-    provenance="recalled",
-    note="the form is recalled, number and constants are uncertain; constants derived",
-    uses=["ZGJ-16", "ZGJ-18"],
-    title="Gradient descent converges from a local start",
-    says=r"Let $L(W_0)\le\varepsilon_0=0.005\min(1,\Delta^3)\,w_{\min}^4$, "
-    r"$\eta=\frac1{8(\|W^*\|_F^2+\sqrt{\pi\varepsilon_0})}$, $W_{t+1}=W_t-\eta\nabla L(W_t)$ and "
-    r"$\kappa^4=\frac{\min(1,\Delta^3)}r$. Then $L(W_t)$ does not increase, and "
-    r"$L(W_T)\le\big(L(W_0)^{-1/2}+\frac{\kappa^2}4\eta T\big)^{-2}$: $L\le\varepsilon$ after "
-    r"$T=O(\eta^{-1}\kappa^{-2}\varepsilon^{-1/2})$, whatever $m\ge r$ and $W_0$.",
-    kind="trajectory",
-)
-
 
 @ZGJ21.part(
     "a",
+    proof="in the docstring",
     says=r"$L(W_{t+1})\le L(W_t)-\frac\eta2\|\nabla L(W_t)\|_F^2$ for all $t<60$; the loss never "
     r"increases.",
     quantifiers=_STARTS,

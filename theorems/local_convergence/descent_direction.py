@@ -1,4 +1,9 @@
-"""The gradient points away from a witness (ZGJ21, descent direction).
+"""The unpreconditioned way to a witness (ours, after ZGJ21, Lemma 8).
+
+Lemma 8 multiplies each student's way by (I + w̄w̄ᵀ)^{-1} and has weights with Σ_j q_ij ‖w_j‖ = 1:
+ZGJ-30. What follows simplifies it, without the matrix and with Σ q² = 1; on more than one teacher
+the plain simplification fails, (b) and (d), and says nothing about Lemma 8, whose product is 2L
+there.
 
 For L → 0 the far neurons' masses are O(√L). Put U = Σ a_i |w̄_iᵀx| over them, and let P project on
 the span of the functions sᵀx sgn(w*_jᵀx), the changes that close neurons can make. Then R = (1 -
@@ -75,12 +80,12 @@ _CLOSE = Teachers(family="arc", count=2, dimension=3, separation=0.5)
 ZGJ15 = statement(
     "ZGJ-15",
     paper="ZGJ21",
-    source="descent direction",
-    provenance="recalled",
-    note="the form is recalled, number and constants are uncertain; for one teacher, corrected "
-    "form derived",
+    source="ours, after Lemma 8",
+    provenance="ours",
+    proof="only seen",
+    note="(b) and (d) are simplifications of ours that fail: Lemma 8 is ZGJ-30",
     uses=["ZGJ-02", "ZGJ-10", "ZGJ-12", "ZGJ-14", "ZGJ-28"],
-    title="The gradient points away from the witness",
+    title="The unpreconditioned way to a witness",
     says=r"For unit teachers and all $W$ with $L\le\varepsilon_0$: $\langle\nabla "
     r"L(W),W-W^*\rangle\ge L(W)$ for $r=1$ and the projection $q_i\propto\|w_i\|\cos\theta_i$. For "
     r"$r\ge2$ this is false, and so is $\langle\nabla L,W-W^*\rangle+K\|\nabla L\|_F^2\ge cL$ for "

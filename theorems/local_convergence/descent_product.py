@@ -1,7 +1,7 @@
-"""The product of the gradient with the way to the witness, as one expectation (ZGJ21, first step of
-the descent direction).
+"""The product of the gradient with the way to the witness, as one expectation (ours).
 
-By the chain rule ⟨∇L, D⟩ = E[R Σ_i (w̄_iᵀd_i |w_iᵀx| + ‖w_i‖ sgn(w_iᵀx) d_iᵀx)] for a direction D
+The first step of Lemma 8 in ZGJ21 is another identity, (12) on page 36: ZGJ-30. By the chain rule
+⟨∇L, D⟩ = E[R Σ_i (w̄_iᵀd_i |w_iᵀx| + ‖w_i‖ sgn(w_iᵀx) d_iᵀx)] for a direction D
 with rows d_i. For D = W the sum is 2f, by homogeneity, so that for D = W - W* it is R + B with a B
 that compares the students with where they should go. Written neuron by neuron, B is positive on the
 wedges between a student and its teacher, where the second part of the residual lives, and elsewhere
@@ -61,8 +61,9 @@ _INPUTS = 128
 ZGJ28 = statement(
     "ZGJ-28",
     paper="ZGJ21",
-    source="first step of the descent direction",
-    provenance="derived",
+    source="ours",
+    provenance="ours",
+    proof="in the docstring",
     uses=["ZGJ-02", "ZGJ-14"],
     title="The descent product as an exact expectation",
     says=r"For all $W$, with the witness $W^*_i=q_is_iw^*_{j(i)}$ of ZGJ-14: $\langle\nabla "

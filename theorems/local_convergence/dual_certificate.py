@@ -1,6 +1,8 @@
-"""A test function that only far neurons see (ZGJ21, test function against far neurons).
+"""A test function that only far neurons see (ours, after ZGJ21, page 33).
 
-A combination of a constant and Hermite polynomials of one even degree n = 2ℓ around the teachers,
+The test function of Lemma C.6 has no tangent correction, and is small at the teachers only; ours
+vanishes there. A combination of a constant and Hermite polynomials of one even degree n = 2ℓ around
+the teachers,
 
     p(u) = E[g(x) |uᵀx|] = 1 - Σ_j Σ_k B_jk u_k u_j^{n-1},        u_j = w̄*_jᵀu,                 (1)
 
@@ -44,8 +46,9 @@ from lemmata.theorems.local_convergence.setting.states import tilted
 ZGJ07 = statement(
     "ZGJ-07",
     paper="ZGJ21",
-    source="test function that excludes far neurons",
-    provenance="derived",
+    source="ours, after the test function of page 33",
+    provenance="ours",
+    proof="only seen",
     uses=["ZGJ-06"],
     title="A dual certificate for separated teachers",
     says=r"For all teachers with separation $\Delta$ there are an even degree $n=2\ell$, "

@@ -1,4 +1,4 @@
-"""What finitely many samples cannot see (ZGJ21, limit of finite samples).
+"""What finitely many samples cannot see (ours).
 
 One teacher (1, 0) in the plane, two students at the angles ±θ to it with e_1 = 0. Then R = R_2,
 which vanishes but on the wedges where a student and the teacher have different signs: within θ of
@@ -39,8 +39,9 @@ from lemmata.theorems.local_convergence.setting.samples import empirical_gradien
 ZGJ26 = statement(
     "ZGJ-26",
     paper="ZGJ21",
-    source="limit of finite samples",
-    provenance="derived",
+    source="ours",
+    provenance="ours",
+    proof="in the docstring",
     uses=["ZGJ-17"],
     title="The empirical loss has no Łojasiewicz inequality down to zero",
     says=r"For $r=1$, $d=m=2$ and $N$ samples let $\theta_N=\min_k\arctan(|x_{k1}|/|x_{k2}|)$. The "

@@ -1,6 +1,6 @@
-"""Exact parameterisation.
+"""Exact parameterisation: with one student a teacher the loss is gradient-dominated (ours).
 
-With one student a teacher the loss is gradient-dominated (ZGJ21, remark on m = r).
+Of m = r the paper only recalls, pages 7 and 8, that L = Θ(δ²) and that the Hessian is positive.
 
 Where m = r and L ≤ ε₀, every cell holds one student, and the minimum W* = (±w*_j) is isolated. Near
 it L = ½ Σ_jk e_jᵀ G_jk e_k up to higher orders, G_jk = E xxᵀ sgn(w*_jᵀx) sgn(w*_kᵀx), and e_j = D_j
@@ -33,7 +33,7 @@ from lemmata.harness import (
     statement,
 )
 from lemmata.strategies import log_uniform
-from lemmata.theorems.local_convergence.lojasiewicz import the_loss_is_locally_strongly_convex
+from lemmata.theorems.local_convergence.no_domination import the_loss_is_locally_strongly_convex
 from lemmata.theorems.local_convergence.setting.attacks import attacked
 from lemmata.theorems.local_convergence.setting.derivatives import gradient_norm
 from lemmata.theorems.local_convergence.setting.descent import RATES, descend, step_size
@@ -54,8 +54,9 @@ _TWO = {"world": Teachers(family="arc", count=2, dimension=3, separation=0.5), "
 ZGJ20 = statement(
     "ZGJ-20",
     paper="ZGJ21",
-    source="remark on m = r",
-    provenance="derived",
+    source="ours",
+    provenance="ours",
+    proof="only seen",
     uses=["ZGJ-01", "ZGJ-10"],
     title="Exact parameterisation: the loss is gradient-dominated",
     says=r"For $m=r$ and $L(W)\le\varepsilon_0$: $\|\nabla L(W)\|_F^2\ge\mu\,L(W)$ with "

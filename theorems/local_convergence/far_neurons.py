@@ -1,13 +1,13 @@
-"""The students' mass is the teachers', and far neurons carry little of it (ZGJ21, boundedness of
-norms
-and weighted angles).
+"""The students' mass is the teachers', and far neurons carry little of it (ZGJ21, C.5 and C.6).
 
 Test the residual against functions: ⟨g, R⟩ = Σ_i a_i p(w̄_i) - Σ_j ‖w*_j‖² p(w̄*_j) with p(u) = E
 g(x) |uᵀx|, and ⟨g, R⟩ ≤ ‖g‖ √(2L). The constant has p = √(2/π), which bounds the total mass
 (ZGJ-08); the certificate of ZGJ-07 vanishes at the teachers and is at least c sin² of the angle to
 the nearest one, which bounds the mass of far neurons (ZGJ-09), for every W and with no assumption
-that the loss be small. A tiny neuron far from its teacher, the others at their optimum, shows that
-the exponent ½ of the loss is sharp.
+that the loss be small. For r = 1 take g = 2 - (w̄*ᵀx)², whose p is √(2/π) sin² and ‖g‖² = 3: S ≤
+√(π/2) √3 √(2L) = √(3πL), S = Σ_i a_i sin² θ_i. For orthogonal teachers take g = 1 + Σ_j
+He_4(w̄*_jᵀx), whose p is √(2/π) (1 - Σ_j cos⁴) ≥ √(2/π) sin² θ and ‖g‖² = 1 + 24r. A tiny neuron
+far from its teacher, the others at their optimum, shows that the exponent ½ of the loss is sharp.
 """
 
 from __future__ import annotations
@@ -47,8 +47,10 @@ _LOCAL = States(family="local", extra=4, size=0.5)
 @statement(
     "ZGJ-08",
     paper="ZGJ21",
-    source="boundedness of student norms",
-    provenance="derived",
+    source="Lemma C.5, page 32",
+    provenance="ours",
+    proof="in the docstring",
+    note=r"the paper has the order $O(rw_{\max})$ of $\|W\|_F^2$",
     uses=["ZGJ-01"],
     title="The students' total mass is the teachers'",
     says=r"For all $W,W^*$: $\big|\|W\|_F^2-\|W^*\|_F^2\big|\le\sqrt{\pi L(W)}$.",
@@ -76,9 +78,10 @@ the_mass_is_off_by_at_most_the_root_of_the_loss.twin("half the right side", shar
 ZGJ09 = statement(
     "ZGJ-09",
     paper="ZGJ21",
-    source="weighted angles",
-    provenance="recalled",
-    note="the form is recalled, number and constants are uncertain; constants derived",
+    source="Lemma C.6, page 33",
+    provenance="ours",
+    proof="in the docstring",
+    note="printed with one constant for every r, below a threshold: ZGJ-33",
     uses=["ZGJ-06", "ZGJ-07"],
     title="No significant far neuron: the weighted angle is at most the root of the loss",
     says=r"For all $W$, however large the loss: $\sum_ia_i\sin^2\theta_i\le C\sqrt L$, with "
@@ -188,6 +191,7 @@ def _(world: Teachers, students: States, trials: Trials) -> Bound:
 
 @ZGJ09.part(
     "d",
+    proof="only seen",
     kind="scaling",
     says=r"The exponent is sharp: a neuron of mass $a$ at a fixed angle, the other at its optimum, "
     r"has $\sum_ia_i\sin^2\theta_i=\Theta(\sqrt L)$.",

@@ -1,4 +1,4 @@
-"""The gradient on finitely many samples (ZGJ21, finite samples).
+"""The gradient on finitely many samples (after ZGJ21, Lemma F.1).
 
 For fixed W, ∇L̂ is a mean of N independent copies of g_i(x) = R(x) (ŵ_i|w_iᵀx| + ‖w_i‖ sgn(w_iᵀx)
 x), and ‖g_i‖ ≤ 2 ‖w_i‖ |R(x)| ‖x‖. R is positively homogeneous, so that R(x)/‖x‖ is independent of
@@ -40,8 +40,10 @@ from lemmata.theorems.local_convergence.setting.states import States, pulled, st
 ZGJ25 = statement(
     "ZGJ-25",
     paper="ZGJ21",
-    source="finite samples",
-    provenance="derived",
+    source="Lemma F.1, page 54",
+    provenance="ours",
+    proof="only seen",
+    note=r"sharper than printed in $d$ and $L$: $N\ge Cr^3w_{\max}^3d^2/(\epsilon^2\delta)$",
     uses=["ZGJ-02", "ZGJ-18"],
     title="Gradients concentrate on samples",
     says=r"Let $\hat L=\frac1{2N}\sum_kR(x_k)^2$. For fixed $W$, with probability at least "
@@ -67,6 +69,7 @@ def _scale(
 
 @ZGJ25.part(
     "a",
+    proof="in the docstring",
     kind="probability",
     says=r"With probability at least $1-\delta$: $\|\nabla\hat L-\nabla "
     r"L\|_F\le2\,\|W\|_F\sqrt{2L}\sqrt{\frac{d+2}{\delta N}}$.",

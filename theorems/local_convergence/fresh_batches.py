@@ -1,4 +1,4 @@
-"""Stochastic gradient descent with fresh batches (ZGJ21, stochastic version).
+"""Stochastic gradient descent with fresh batches (after ZGJ21, Theorem 7).
 
 Each step takes b new samples: W_{t+1} = W_t - η ∇L̂_t(W_t). The noise is multiplicative, of the
 order √(L d/b) by ZGJ-25: it dies with the loss, and SGD has no noise floor. With noise on the
@@ -30,8 +30,11 @@ from lemmata.theorems.local_convergence.setting.states import States, states
 ZGJ27 = statement(
     "ZGJ-27",
     paper="ZGJ21",
-    source="stochastic version",
-    provenance="derived",
+    source="Theorem 7, page 7",
+    provenance="ours",
+    proof="only seen",
+    note=r"Theorem 7 asks for $N\ge O(r^5w_{\max}^5d^2\eta^{-1}\varepsilon^{-3}\delta^{-1})$ "
+    "samples a step",
     uses=["ZGJ-16", "ZGJ-18", "ZGJ-25"],
     title="SGD with fresh batches",
     says=r"Let $W_{t+1}=W_t-\eta\nabla\hat L_t(W_t)$ with a fresh batch of $b\ge Cd$ samples in "

@@ -1,4 +1,4 @@
-"""Hermite polynomials as test functions (ZGJ21, construction of the test function).
+"""Hermite polynomials as test functions (ZGJ21, Lemma C.11 and Claim C.1).
 
 Against the Hermite polynomial of degree n in wᵀx, the neuron |uᵀx| has the inner product c_n
 (wᵀu)ⁿ: neurons away from w are damped by the n-th power of a cosine, and the kernel of two neurons
@@ -23,7 +23,7 @@ from lemmata.theorems.local_convergence.setting.network import kernel, units
 ZGJ06 = statement(
     "ZGJ-06",
     paper="ZGJ21",
-    source="construction of the test function",
+    source="Lemma C.11 and Claim C.1, pages 41 and 42",
     provenance="derived",
     title="Hermite test functions",
     says=r"With the probabilists' Hermite polynomials $\mathrm{He}_n$, $c_0=\sqrt{2/\pi}$ and "

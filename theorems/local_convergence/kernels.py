@@ -1,6 +1,4 @@
-"""Closed forms.
-
-The kernel of two neurons, moments on a wedge, the reduction of ReLU (ZGJ21, preliminaries).
+"""Closed forms: the kernel of two neurons, moments on a wedge (Lemma D.2), ReLU (Section A.1).
 
 Two neurons see a Gaussian input only through the plane that they span, where its direction is
 uniform and independent of its length. Every expectation here is therefore a mean over the circle of
@@ -39,9 +37,8 @@ from lemmata.theorems.local_convergence.setting.states import States, states, ti
 ZGJ01 = statement(
     "ZGJ-01",
     paper="ZGJ21",
-    source="closed form of the loss",
-    provenance="recalled",
-    note="the form is recalled, number and constants are uncertain",
+    source="Lemma D.2, Section A.1, (4)",
+    provenance="derived",
     title="The kernel of two neurons, moments on a wedge, and the reduction of ReLU",
     says=r"For all $u,v\ne0$ and $x\sim N(0,I)$, with full angle $\theta$, line angle "
     r"$\beta=\min(\theta,\pi-\theta)$ and $\rho=\cos\theta$: $\mathbb E|u^\top x||v^\top "
@@ -189,6 +186,9 @@ def _(pairs: Pairs, trials: Trials) -> Bound:
 
 @ZGJ01.part(
     "c",
+    source="Lemma D.2, page 48",
+    provenance="as printed",
+    note=r"$\Pr(D)$ and the first moment are ours",
     says=r"On $D=\{\mathrm{sgn}(u^\top x)\ne\mathrm{sgn}(v^\top x)\}$: $\Pr(D)=\frac\theta\pi$, "
     r"$\mathbb E|\bar u^\top x|1_D=\frac{1-\cos\theta}{\sqrt{2\pi}}$, "
     r"$\mathbb E(\bar u^\top x)^21_D=\frac{\theta-\sin\theta\cos\theta}\pi$.",
@@ -226,6 +226,8 @@ moments_on_a_wedge_have_closed_forms.twin(
 
 @ZGJ01.part(
     "d",
+    source="Lemma D.2, page 48",
+    note=r"printed as $\Theta(\theta^3)$",
     kind="inequality",
     says=r"$\frac4{\pi^2}\theta^3\le\theta-\sin\theta\cos\theta\le\frac23\theta^3$ on "
     r"$[0,\frac\pi2]$.",
@@ -266,6 +268,7 @@ _PAIR = {"world": Teachers(dimension=3), "students": States(family="split pair",
 
 @ZGJ01.part(
     "e",
+    source="Section A.1, page 17",
     says=r"With relu in place of $|\cdot|$ in both networks, "
     r"$L_{\mathrm{relu}}=\frac14L+\frac18\big\|\sum_i\|w_i\|w_i-\sum_j\|w_j^*\|w_j^*\big\|^2$.",
     quantifiers=(r"\forall\, m\ge r,d", r"\forall\, W^*", r"\forall\, W"),
@@ -295,6 +298,7 @@ relu_adds_a_quadratic_in_the_total_vector.twin(
 
 @ZGJ01.part(
     "f",
+    source="(4), page 12",
     says=r"$\mathbb E\big[|u^\top x|\,\mathrm{sgn}(v^\top "
     r"x)\,x\big]=\frac2\pi\big(\|u\|\sin\beta\;\bar v+\arcsin\rho\;u\big)$, and for $|\rho|<1$ "
     r"$\mathbb E\big[xx^\top\mathrm{sgn}(u^\top x)\,\mathrm{sgn}(v^\top "

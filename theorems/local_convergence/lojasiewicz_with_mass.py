@@ -1,4 +1,4 @@
-"""Exponent 2/3 where every neuron carries mass (ZGJ21, gradient lower bound with mass).
+"""Exponent 2/3 where every neuron carries mass (ours).
 
 The second part of the residual is a sum of functions that are not negative, one a neuron, so that
 ZGJ-11 holds for the sum of their squares: Σ_i a_i² θ_i³ = O(‖R_2‖²) = O(L). By Hölder's inequality
@@ -64,8 +64,9 @@ Mass = Callable[[Weights], Float[Tensor, "..."]]
 ZGJ19 = statement(
     "ZGJ-19",
     paper="ZGJ21",
-    source="gradient lower bound with mass",
-    provenance="derived",
+    source="ours",
+    provenance="ours",
+    proof="only seen",
     uses=["ZGJ-11", "ZGJ-15"],
     title="Exponent 2/3 when every neuron carries mass",
     says=r"For all $W$ with $L(W)\le\varepsilon_0$ and $\min_ia_i\ge\mu$: $\|\nabla "

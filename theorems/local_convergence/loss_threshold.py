@@ -1,4 +1,4 @@
-"""The loss threshold has to shrink like the cube of the separation (ZGJ21, need of a threshold).
+"""The loss threshold has to shrink like the cube of the separation (ours).
 
 *Two teachers* at the angle Δ, all students on their bisector u with the total mass 2k(Δ/2): the
 residual is even under the reflection at u, so that it only pulls along u, and there the mass is at
@@ -61,8 +61,9 @@ LIMITS = {2: 1.0, 3: 0.32, 4: 0.27307, 5: 0.26725}
 ZGJ24 = statement(
     "ZGJ-24",
     paper="ZGJ21",
-    source="need of a threshold",
-    provenance="derived",
+    source="ours",
+    provenance="ours",
+    proof="in the docstring",
     uses=["ZGJ-01", "ZGJ-02"],
     title="The loss threshold has to shrink like the cube of the separation",
     says=r"There are stationary points, for every $m\ge r-1$, with "

@@ -1,4 +1,4 @@
-"""The population gradient in closed form, and Euler's identity (ZGJ21, gradient formula).
+"""The population gradient in closed form, and Euler's identity (ZGJ21, page 11).
 
 The chain rule gives the gradient as an expectation of products of |·| and signs, for which ZGJ-01
 has closed forms. The setting evaluates it in a form without cancellation, which is held here
@@ -47,9 +47,8 @@ _PAIR = {"world": Teachers(dimension=3), "students": States(family="split pair",
 ZGJ02 = statement(
     "ZGJ-02",
     paper="ZGJ21",
-    source="gradient formula",
-    provenance="recalled",
-    note="the form is recalled, number and constants are uncertain",
+    source="page 11",
+    provenance="derived",
     uses=["ZGJ-01"],
     title="The population gradient and Euler's identity",
     says=r"For all $W,W^*$ with $w_i\ne0$: $\nabla_{w_i}L=\mathbb E\big[R(x)\,(\bar w_i|w_i^\top "
@@ -151,6 +150,8 @@ _COPIES = 128
 
 @ZGJ02.part(
     "c",
+    source="page 11",
+    provenance="as printed",
     kind="mean",
     says=r"$\mathbb E\big[R(x)\,(\bar w_i|w_i^\top x|+\|w_i\|\,\mathrm{sgn}(w_i^\top x)\,x)\big]$ "
     r"is that closed form, by its definition.",

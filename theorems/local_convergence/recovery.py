@@ -1,4 +1,4 @@
-"""Global minima are characterised, and directions recovered (ZGJ21, corollary).
+"""Global minima are characterised (ZGJ21, Theorem 3 and Claim 1), and directions recovered (ours).
 
 With S = Σ_i a_i sin² θ_i and δ_j = Σ_{T_j} a_i - ‖w*_j‖²,
 
@@ -64,9 +64,9 @@ _ARC = {
 ZGJ23 = statement(
     "ZGJ-23",
     paper="ZGJ21",
-    source="corollary",
-    provenance="recalled",
-    note="the form is recalled, number and constants are uncertain; constants derived",
+    source="Theorem 3 and Claim 1, page 4",
+    provenance="ours",
+    proof="only seen",
     uses=["ZGJ-01", "ZGJ-09", "ZGJ-10", "ZGJ-21"],
     title="Directions are recovered, and global minima characterised",
     says=r"$L(W)=0$ if and only if each $w_i$ is $0$ or parallel to some $w_j^*$, and $\sum_{i\in "
@@ -96,6 +96,8 @@ def from_the_minima(W: Weights, V: TeacherRows, *, weighted: bool = True) -> Flo
 
 @ZGJ23.part(
     "a",
+    source="Theorem 3, page 4",
+    proof="in the docstring",
     kind="inequality",
     says=r"If: $\sqrt{2L}\le\sqrt{2\|W\|_F^2\sum_ia_i\sin^2\theta_i}+\sum_j|\delta_j|$ for every "
     r"$W$.",
@@ -135,6 +137,8 @@ aligned_students_of_the_right_mass_have_no_loss.twin(
 
 @ZGJ23.part(
     "b",
+    source="Theorem 3, page 4",
+    note="printed for $L=0$: each student is parallel to a teacher",
     kind="scaling",
     says=r"Only if: $\sum_ia_i\sin^2\theta_i+\sum_j|\delta_j|\le C\kappa^{-2}\sqrt L$ where "
     r"$L\le\varepsilon_0$, $\kappa^{-2}=\sqrt r\min(1,\Delta)^{-3/2}$.",
@@ -181,6 +185,8 @@ without_loss_students_are_aligned_and_of_the_right_mass.twin(
 
 @ZGJ23.part(
     "c",
+    source="Claim 1, page 4",
+    proof="in the docstring",
     kind="identity",
     says=r"Where $L(W)=0$, the loss with relu is "
     r"$L_{\mathrm{relu}}=\frac18\big\|\sum_i\|w_i\|w_i-\sum_j\|w_j^*\|w_j^*\big\|^2$: it vanishes "

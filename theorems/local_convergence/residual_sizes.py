@@ -1,6 +1,4 @@
-"""How large the two parts of the residual are, and that they are nearly orthogonal (ZGJ21, bounds
-on
-the residual parts).
+"""How large the parts of the residual are (ZGJ21, page 12), and that they are nearly orthogonal.
 
 A wedge of opening θ has probability θ/π, and |w̄ᵀx| is of the order of θ on it: the second moment
 is (θ - sin θ cos θ)/π, of order θ³, and R_2, a sum of such terms with coefficients 2a_i, has norm
@@ -74,9 +72,10 @@ _PAIR: Instance = {
 ZGJ04 = statement(
     "ZGJ-04",
     paper="ZGJ21",
-    source="bound on the second residual part",
-    provenance="recalled",
-    note="the form is recalled, number and constants are uncertain; constants derived",
+    source="page 12",
+    provenance="derived",
+    note=r"printed: $\|R_2\|^2\le r\sum_j(\sum_{i\in T_j}a_i\theta_i^{3/2})^2$, which "
+    "is weaker than (a); the rest is ours",
     uses=["ZGJ-01", "ZGJ-03"],
     title="The size of the second residual part, and an upper bound of the loss",
     says=r"For all $W$, $\|R_2\|_{L^2}$ is at most of the order of $\sum_ia_i\theta_i^{3/2}$ and "
@@ -221,8 +220,9 @@ the_root_of_the_loss_is_at_most_the_errors_and_the_angles.twin(
 ZGJ05 = statement(
     "ZGJ-05",
     paper="ZGJ21",
-    source="loss controls both residual parts",
-    provenance="derived",
+    source="ours",
+    provenance="ours",
+    proof="only seen",
     uses=["ZGJ-03", "ZGJ-04"],
     title="The two residual parts are nearly orthogonal",
     says=r"For $r=1$ and all $W$ with all $\theta_i\le\theta$: $|\langle R_1,R_2\rangle|\le "

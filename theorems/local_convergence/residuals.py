@@ -1,12 +1,9 @@
-"""The residual splits.
+"""The residual splits into a part of the teachers' signs and one that is not negative (ZGJ21, (3)).
 
-R = R_1 + R_2, a part of the teachers' signs and a part that is never negative (ZGJ21, residual
-decomposition).
-
-Replace sgn(w_iᵀx) by the sign of the closest teacher, whose side w_i has been flipped to. What is
-left of the residual is linear in the aggregate errors e_j on each sign pattern of the teachers, R_1
-= Σ_j e_jᵀx sgn(w*_jᵀx); what was replaced, R_2 = 2 Σ_i ‖w_i‖ |w_iᵀx| on the wedges where the two
-signs differ, is a sum of terms ≥ 0.
+R = R_1 + R_2. Replace sgn(w_iᵀx) by the sign of the closest teacher, whose side w_i has been
+flipped to. What is left of the residual is linear in the aggregate errors e_j on each sign pattern
+of the teachers, R_1 = Σ_j e_jᵀx sgn(w*_jᵀx); what was replaced, R_2 = 2 Σ_i ‖w_i‖ |w_iᵀx| on the
+wedges where the two signs differ, is a sum of terms ≥ 0.
 
 All norms are exact here, for any number of teachers: with the blocks G_jk = E xxᵀ sgn(w*_jᵀx)
 sgn(w*_kᵀx) of ZGJ-01(f),
@@ -103,9 +100,8 @@ def residuals(W: Weights, V: TeacherRows) -> Residuals:
 ZGJ03 = statement(
     "ZGJ-03",
     paper="ZGJ21",
-    source="residual decomposition",
-    provenance="recalled",
-    note="the form is recalled, number and constants are uncertain",
+    source="(2), (3) and Lemma C.3",
+    provenance="derived",
     title="The residual splits into a part of the teachers' signs and a part that is not negative",
     says=r"For all $W,W^*,x$, after the sign flips: $R(x)=R_1(x)+R_2(x)$ with "
     r"$R_1(x)=\sum_je_j^\top x\,\mathrm{sgn}(w_j^{*\top}x)$ and $R_2(x)=\sum_i\|w_i\|\,w_i^\top "
@@ -148,6 +144,8 @@ def _second_part(
 
 @ZGJ03.part(
     "a",
+    source="(3), page 11",
+    provenance="as printed",
     kind="identity",
     says=r"$R(x)=R_1(x)+R_2(x)$ for every $x$.",
     quantifiers=_POINTWISE,
@@ -179,6 +177,8 @@ the_residual_is_the_sum_of_its_parts.twin(
 
 @ZGJ03.part(
     "b",
+    source="Lemma C.3, page 27",
+    provenance="as printed",
     kind="inequality",
     says=r"$R_2(x)=2\sum_i\|w_i\||w_i^\top x|\,1[\mathrm{sgn}(w_i^\top "
     r"x)\ne\mathrm{sgn}(w_{j(i)}^{*\top}x)]\ge0$.",
@@ -200,6 +200,40 @@ def _(world: Teachers, students: States, trials: Trials) -> Bound:
     return at_least(
         (agree * matched.member.unsqueeze(1)).sum(dim=(-2, -1)) - (x @ W.mT).abs().sum(dim=-1), 0.0
     )
+
+
+@ZGJ03.part(
+    "first",
+    kind="inequality",
+    source="Lemma C.3, page 27",
+    provenance="as printed",
+    says=r"$|R_1(x)|\le r\alpha\|x\|$ where all $\|e_j\|\le\alpha$.",
+    quantifiers=_POINTWISE,
+    specimens=[_FREE, _LOCAL],
+)
+@given(**_EVERY_STATE)
+def the_first_part_is_at_most_the_errors(
+    world: Teachers, students: States, trials: Trials, *, counted: bool = True
+) -> Bound:
+    _W, V, matched, x = _at_inputs(world, students, trials)
+    first = ((x @ matched.errors.mT) * (x @ V.T).sign()).sum(dim=-1)
+    alpha = matched.errors.norm(dim=-1).amax(dim=-1, keepdim=True)
+    # Attained by one teacher: roundings of the sum are granted.
+    rounding = 1.0 + 64.0 * torch.finfo(x.dtype).eps
+    count = float(world.count) if counted else 1.0
+    return at_most(first.abs(), rounding * count * alpha * x.norm(dim=-1))
+
+
+the_first_part_is_at_most_the_errors.twin(
+    "α ‖x‖, without the number of teachers",
+    specimens=[
+        {
+            "world": Teachers(count=3, dimension=3),
+            "students": States(family="zero", extra=3, size=0.01),
+        }
+    ],
+    counted=False,
+)
 
 
 @ZGJ03.part(

@@ -1,4 +1,6 @@
-"""Two exact families that fix every exponent (ZGJ21, sharpness). One teacher of norm 1.
+"""Two exact families that fix every exponent: Claim 2 of ZGJ21, and one of ours.
+
+One teacher of norm 1.
 
 *Split pair*: w_1, w_2 at the angles ±θ with the masses a = 1/(2 cos θ), so that e_1 = 0. Only the
 kinks of the residual are left: by (2) of the setting L = a² (2/π) ψ(2θ) - 2a (2/π) ψ(θ), and ψ(2θ)
@@ -50,8 +52,9 @@ from lemmata.theorems.local_convergence.setting.states import sign_gram
 ZGJ17 = statement(
     "ZGJ-17",
     paper="ZGJ21",
-    source="sharpness",
-    provenance="derived",
+    source="ours",
+    provenance="ours",
+    proof="in the docstring",
     uses=["ZGJ-01", "ZGJ-02"],
     title="Two exact families that fix every exponent",
     says=r"For $r=1$: a pair of students at the angles $\pm\theta$ with $e_1=0$ has "
@@ -64,6 +67,9 @@ ZGJ17 = statement(
 
 @ZGJ17.part(
     "a",
+    source="Claim 2, page 8",
+    provenance="derived",
+    note=r"printed: $L=\Theta(\delta^3)$ for small $\delta$",
     kind="identity",
     says=r"Split pair: "
     r"$L=\frac{\theta-\sin\theta\cos\theta}{\pi\cos^2\theta}=\frac2{3\pi}\theta^3(1+O(\theta^2))$ "

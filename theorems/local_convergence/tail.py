@@ -1,4 +1,4 @@
-"""Every single start ends with the rate T⁻³ (after ZGJ21's main theorem).
+"""Every single start ends with the rate T⁻³ (ours).
 
 Two students of masses a_1 + a_2 = 1 on either side of a single teacher, at an opening β between
 them, with e_1 = 0: they stand at a_2 β and a_1 β to the teacher, and by (2) of `setting`, to
@@ -65,8 +65,9 @@ def unequal_pairs(
 ZGJ22 = statement(
     "ZGJ-22",
     paper="ZGJ21",
-    source="tail of the main theorem",
-    provenance="derived",
+    source="ours",
+    provenance="ours",
+    proof="only seen",
     uses=["ZGJ-19", "ZGJ-21"],
     title="Every single start ends with the rate T⁻³",
     says=r"Two students of masses $a_1,a_2$ on either side of a teacher ($r=1$, $e_1=0$) have "

@@ -1,11 +1,13 @@
-"""A state of zero loss near every state of small loss (ZGJ21, witness).
+"""A state of zero loss near every state of small loss (ours).
 
-Move each student to its normalised projection on its teacher's line, W*_i = q_i s_i w*_{j(i)}, q_i
-∝ ‖w_i‖ cos θ_i, Σ_{T_j} q_i² = 1: the masses of a cell then add up to the teacher's, and the loss
-is zero. What a student moves across its teacher's line is its weighted angle, ‖w_i‖² sin² θ_i, of
-which ZGJ-09 bounds the sum by O(√L); what it moves along the line is a common factor of its cell,
-which ZGJ-10 bounds. Hence ‖W - W*‖_F = O(L^{1/4}), however many students there are; a tiny neuron
-far from its teacher moves by √a while L is of order a².
+In Lemma 8 of ZGJ21 the students have targets q_ij w*_i with Σ_j q_ij ‖w_j‖ = 1, and no distance to
+them is asked for; here they have one. Move each student to its normalised projection on its
+teacher's line, W*_i = q_i s_i w*_{j(i)}, q_i ∝ ‖w_i‖ cos θ_i, Σ_{T_j} q_i² = 1: the masses of a
+cell then add up to the teacher's, and the loss is zero. What a student moves across its teacher's
+line is its weighted angle, ‖w_i‖² sin² θ_i, of which ZGJ-09 bounds the sum by O(√L); what it moves
+along the line is a common factor of its cell, which ZGJ-10 bounds. Hence ‖W - W*‖_F = O(L^{1/4}),
+however many students there are; a tiny neuron far from its teacher moves by √a while L is of order
+a².
 """
 
 from __future__ import annotations
@@ -36,9 +38,9 @@ _LOCAL = States(family="local", extra=4, size=0.5)
 ZGJ14 = statement(
     "ZGJ-14",
     paper="ZGJ21",
-    source="witness",
-    provenance="recalled",
-    note="the form is recalled, number and constants are uncertain; choice of q derived",
+    source="ours",
+    provenance="ours",
+    proof="only seen",
     uses=["ZGJ-09", "ZGJ-10"],
     title="A state of zero loss near every state of small loss",
     says=r"Let $q_i=\|w_i\|\cos\theta_i\big/\sqrt{\sum_{k\in T_{j(i)}}\|w_k\|^2\cos^2\theta_k}$ "

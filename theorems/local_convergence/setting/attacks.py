@@ -23,6 +23,7 @@ from lemmata.harness import Bound, Trials
 from lemmata.harness.adversary import Chart, Region, ascended, attack, best_along_path
 from lemmata.theorems.local_convergence.setting.network import (
     TeacherRows,
+    Teachers,
     Weights,
     floor,
     loss,
@@ -66,6 +67,11 @@ class Band:
 def band(V: TeacherRows, high: float = math.inf) -> Band:
     """Return the band from the floor of the loss to `high`."""
     return Band(low=floor(V), high=high)
+
+
+def level(world: Teachers, V: TeacherRows, share: float) -> float:
+    """Return a share of the loss ε₀ of the local statements, but no less than four floors."""
+    return max(share * world.threshold, 4.0 * floor(V))
 
 
 def region(V: TeacherRows, within: Band) -> Region:

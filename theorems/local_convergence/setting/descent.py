@@ -1,7 +1,7 @@
 """Runs: gradient descent from starts of small loss, and gradient flow where times are long.
 
-*Descent* is W_{t+1} = W_t - η∇L(W_t) with the step of the theorem, η = 1/(8(‖W*‖² + √(πε₀))), which
-ZGJ-08 makes at most 1/(8‖W‖²).
+*Descent* is W_{t+1} = W_t - η∇L(W_t) with η = 1/(8(‖W*‖² + √(πε₀))), which ZGJ-08 makes at most
+1/(8‖W‖²): a step as Theorem 5 allows, η ≤ η₀ = O(1/(r w_max)), whose constant is ours (ZGJ-16).
 
 *Flow*, dW/dτ = -∇L(W), is its limit η → 0 in the time τ = ηt. Rates show over decades of τ, for
 which descent needs τ/η steps: the teachers' directions keep curvatures λ of order 1, which no

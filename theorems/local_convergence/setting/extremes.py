@@ -1,6 +1,8 @@
-"""The families on which the paper's exponents are attained, and the grids along them.
+"""The families on which exponents are attained, the grids along them, stationary points.
 
-The stationary points beyond its threshold.
+The split pair is Claim 2 of ZGJ21 and attains the 1/3 of Lemma 9; the tiny neuron attains the 1/2
+of Lemma C.6. The exponents 2/3, 3/4 and the rate T⁻² that they attain are ours; what the paper has
+instead, 1, 3/8 and T⁻¹, is attained by nothing that we know.
 
 One teacher of norm 1. The *tiny neuron* has mass a and stands at the angle φ to the teacher, the
 other one at its optimum given it. The main neuron meets what the projection on x sgn(w*ᵀx) sees of

@@ -1,7 +1,4 @@
-"""The world of ZGJ21.
-
-Mildly over-parameterised two-layer networks with the activation |·|, their population loss and its
-gradient.
+"""The world of ZGJ21, in units of ours: two-layer networks with |·|, their loss and its gradient.
 
 Inputs x ~ N(0, I_d). Student f(x) = Σ_i ‖w_i‖ |w_iᵀx| with m neurons, teacher f*(x) = Σ_j ‖w*_j‖
 |w*_jᵀx| with r ≤ m, residual R = f - f*, loss L = ½ E R². Both are sums over atoms v_k (students
@@ -28,6 +25,14 @@ Angles come from 2 atan2(‖û - ṽ‖, ‖û + ṽ‖) and ψ from its series 
 (2) and (3) have relative errors of a few roundings at every angle. Where all atoms share one side
 (one teacher, or packed ones) a loss of size L is then off by about eps · (L + Σ|c| √L); in general
 by eps · (Σ|c|)²: see `floor`.
+
+*Units.* The paper's teacher is f*(x) = Σ_i |p_iᵀx| (Definition 2, where p_i is called w*_i); ours
+treats teachers like students, which makes every formula symmetric in the atoms. Both are the same
+functions: p_j = ‖w*_j‖ w*_j, so that directions, angles and Δ, students, cells, R, L, ∇L and η are
+those of the paper, ‖p_j‖ = ‖w*_j‖², and its v_i of (2) is `Cells.errors`. With the longest teacher
+of norm 1 its w_max is 1, its w_min is w_min² here, Σ‖p_j‖ = ‖W*‖_F² ≤ r, its κ = Θ((r
+w_max)^{-1/2}) is Θ(r^{-1/2}), and its δ_max = Θ(r w_max w_min^{-5/3} ε^{1/3}) is Θ(r w_min^{-10/3}
+ε^{1/3}).
 
 Scaling all vectors by s scales L by s⁴ and ∇L by s³: the longest teacher has norm 1. Layout:
 students W are (..., m, d) with trials in front, teachers V are (r, d); further batch dimensions are
