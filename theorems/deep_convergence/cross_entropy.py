@@ -108,8 +108,9 @@ ALS33 = statement(
     "ALS-33",
     paper="ALS18",
     source="Theorem 6(d)",
-    provenance="recalled",
-    note="the form is recalled, number and constants are uncertain",
+    provenance="unseen",
+    note="no quotation was found, and the number is not confirmed; the abstract says that full "
+    "training accuracy is reached",
     uses=["ALS-31"],
     title="Cross-entropy: full training accuracy",
     says=r"Let $F=-\sum_i\log\mathrm{softmax}(y_i)_{\mathrm{label}_i}$ with labels in $[d]$, "
