@@ -49,8 +49,8 @@ ALS41 = statement(
     uses=["ALS-21", "ALS-23"],
     title="The parameters of Theorem 1 follow from Theorems 3 and 4",
     says=r"Let $g_-F\le\|\nabla F\|_F^2$, $\|\nabla_{W_\ell}F\|_F^2\le g_+F$ for every $\ell$ and "
-    r"$F(W+W')\le F+\langle\nabla F,W'\rangle+a\sqrt F\max_\ell\|W'_\ell\|+q\max_\ell\|W'_\ell\|^2$ "
-    r"along gradient descent. If $a\sqrt{g_+}\le\frac14g_-$ and $\eta\le\frac{g_-}{4qg_+}$, then "
+    r"$F(W+W')\le F+\langle\nabla F,W'\rangle+a\sqrt F\max_\ell\|W'_\ell\|+q\max_\ell\|W'_\ell\|^2$"
+    r" along gradient descent. If $a\sqrt{g_+}\le\frac14g_-$ and $\eta\le\frac{g_-}{4qg_+}$, then "
     r"$F_{t+1}\le(1-\frac{\eta g_-}2)F_t$, no layer moves further than $4\sqrt{g_+F_0}/g_-$ and "
     r"the tuple no further than $4\sqrt{F_0/g_-}$.",
     kind="inequality",
@@ -256,8 +256,8 @@ the_numbers_of_the_theorem_saturate_the_route_of_the_proof.twin(
     provenance="ours",
     proof="in the docstring",
     says=r"The same theorems give $\eta=\frac d{nL^2m}$, $T=\frac{n^3L^2}\delta\log\frac1\epsilon$ "
-    r"and, with the path $\sqrt{F_0/g_-}$ inside the radius $\frac{\delta^{3/2}}{n^{9/2}L^6\log^3m}$ "
-    r"of Theorem 3, the width $m=\frac{n^{12}L^{12}d\log^8m}{\delta^4}$.",
+    r"and, with the path $\sqrt{F_0/g_-}$ inside the radius "
+    r"$\frac{\delta^{3/2}}{n^{9/2}L^6\log^3m}$ of Theorem 3, the width $m=\frac{n^{12}L^{12}d\log^8m}{\delta^4}$.",
     quantifiers=_SIZES,
     specimens=[_powers(3, 2, 5, 0.5, 7.0), _powers(1, 4, 1, 0.1, 40.0)],
 )
@@ -274,8 +274,8 @@ def the_other_route_halves_the_powers_of_the_width(
 ) -> Bound:
     """Part (b): η = 1/q and T = 1/(ηg₋) = n³L²/δ.
 
-    √(F₀/g₋) = n^{3/2} √d log m/√(δm) is at most the radius of Theorem 3 from this m on; there a ≤
-    √g₋ holds too, as it asks for ω ≤ δ^{3/2}/(n^{9/2} L⁶ log^{3/2} m), a larger radius.
+    √(F₀/g₋) = n^{3/2} √d log m/√(δm) is at most the radius of Theorem 3 from this m on; there a =
+    √(g₋/log m), so that a ≤ √g₋ is no further condition.
     """
     m = float(n) ** 12 * float(depth) ** 12 * d * log_width**8 / delta**of_delta
     lower, q = delta * m / (d * n**2), n * depth**2 * m / d
