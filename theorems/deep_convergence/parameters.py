@@ -257,7 +257,8 @@ the_numbers_of_the_theorem_saturate_the_route_of_the_proof.twin(
     proof="in the docstring",
     says=r"The same theorems give $\eta=\frac d{nL^2m}$, $T=\frac{n^3L^2}\delta\log\frac1\epsilon$ "
     r"and, with the path $\sqrt{F_0/g_-}$ inside the radius "
-    r"$\frac{\delta^{3/2}}{n^{9/2}L^6\log^3m}$ of Theorem 3, the width $m=\frac{n^{12}L^{12}d\log^8m}{\delta^4}$.",
+    r"$\frac{\delta^{3/2}}{n^{9/2}L^6\log^3m}$ of Theorem 3, the width "
+    r"$m=\frac{n^{12}L^{12}d\log^8m}{\delta^4}$.",
     quantifiers=_SIZES,
     specimens=[_powers(3, 2, 5, 0.5, 7.0), _powers(1, 4, 1, 0.1, 40.0)],
 )
