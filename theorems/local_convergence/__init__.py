@@ -11,6 +11,7 @@ import importlib
 
 SECTIONS = (
     "kernels",
+    "slabs_and_wedges",
     "population_gradient",
     "residuals",
     "residual_sizes",
@@ -29,6 +30,7 @@ SECTIONS = (
     "exact_parameterisation",
     "convergence",
     "tail",
+    "relu",
     "recovery",
     "loss_threshold",
     "finite_length",
