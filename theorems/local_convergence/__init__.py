@@ -37,6 +37,7 @@ SECTIONS = (
     "finite_samples",
     "empirical_floor",
     "fresh_batches",
+    "sample_complexity",
 )
 
 for _section in SECTIONS:
