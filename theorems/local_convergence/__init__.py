@@ -38,6 +38,7 @@ SECTIONS = (
     "empirical_floor",
     "fresh_batches",
     "sample_complexity",
+    "random_initialisation",
 )
 
 for _section in SECTIONS:

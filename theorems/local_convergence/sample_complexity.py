@@ -219,7 +219,7 @@ def _literal(count: int) -> float:
     says=r"From $L(W_0)\le\varepsilon_0$, on fresh batches: $\min_{t\le T}L(W_t)\le\varepsilon$ "
     r"with probability at least $1-\delta$, $T\le\frac{4r}{\varepsilon\eta}$. Tried at $N=64$, far "
     r"below the hypothesis, with $d=4$, $\eta=\frac1{10r}$, $\varepsilon=10^{-3}$, $\delta=0.05$, "
-    r"where $T=\frac{25}\eta$ steps are already enough.",
+    r"where $T=\frac{15}\eta$ steps are already enough.",
     quantifiers=(
         r"\forall\, r,m,d",
         r"\forall\, W_0:\ L(W_0)\le\varepsilon_0",
@@ -243,7 +243,7 @@ def descent_on_fresh_batches_reaches_the_level(
 ) -> Bound:
     world = Teachers(count=count, dimension=4)
     V = world.build(trials)
-    _, L = losses(students.near(trials, V, world.threshold), V, trials, time=25.0, noise=noise)
+    _, L = losses(students.near(trials, V, world.threshold), V, trials, time=15.0, noise=noise)
     return at_most(L.amin(dim=1), _LEVEL).except_with_probability(0.05).with_curves(loss=L)
 
 
