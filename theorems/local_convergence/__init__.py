@@ -39,6 +39,7 @@ SECTIONS = (
     "fresh_batches",
     "sample_complexity",
     "random_initialisation",
+    "subspace_initialisation",
 )
 
 for _section in SECTIONS:
