@@ -40,6 +40,7 @@ SECTIONS = (
     "sample_complexity",
     "random_initialisation",
     "subspace_initialisation",
+    "global_convergence",
 )
 
 for _section in SECTIONS:

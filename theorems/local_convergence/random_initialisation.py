@@ -94,8 +94,8 @@ def a_student_near_each_teacher_leaves_a_small_loss(
     world: Teachers, gamma: float, trials: Trials, *, share: float = 1.0
 ) -> Bound:
     V = world.build(trials)
-    across = trials.normal("across", *V.shape)
-    near = tilted(trials.every(units(V)), across, gamma)
+    across = trials.normal("across", 64, *V.shape)
+    near = tilted(units(V).expand_as(across), across, gamma)
     witness = V.norm(dim=-1, keepdim=True) * near
     return at_most(loss(witness, V), share * 0.5 * (_total(V) * gamma) ** 2)
 

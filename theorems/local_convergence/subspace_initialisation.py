@@ -84,7 +84,9 @@ def estimated_second_moment(
     ] * identity
 
 
-def leading_span(matrix: Float[Tensor, "trials d d"], r: int) -> Float[Tensor, "trials d r"]:
+def leading_span(
+    matrix: Float[Tensor, "trials ... d d"], r: int
+) -> Float[Tensor, "trials ... d r"]:
     """Return an orthonormal basis of the r leading eigenvectors."""
     return torch.linalg.eigh(matrix).eigenvectors[..., -r:]
 
@@ -142,7 +144,9 @@ _ALONG_THE_SAMPLES = _along("samples", "N", (500, 2000, 8000))
     says=r"$N=\tilde O(d/\epsilon^2)$ samples give $\|\hat M-M\|_2\le O(rw_{\max}\epsilon)$: "
     r"$\|\hat M-M\|_2\le C\,r\sqrt{d/N}$.",
     quantifiers=(r"\forall\, r,d,N", r"\forall\, W^*", r"\mathbb P_x"),
-    constant=Constant(4.0, measured_on="r ≤ 3, d = 4…32, N = 500…8000: 1.3…2.8"),
+    constant=Constant(
+        5.0, measured_on="r ≤ 8, d = 4…32, N = 500…8000: worst of 1000 trials 4.3, at r = 1, d = 8"
+    ),
     along=[
         _ALONG_THE_SAMPLES,
         _along("d", "d", (4, 8, 16, 32)),
@@ -166,7 +170,7 @@ the_second_moment_is_known_from_samples_in_proportion_to_the_dimension.twin(
 )
 
 
-def _projected(basis: Float[Tensor, "trials d r"], V: TeacherRows) -> Weights:
+def _projected(basis: Float[Tensor, "trials ... d r"], V: TeacherRows) -> Weights:
     """Return students whose ‖w_j‖w_j are the projections of p_j."""
     v = V.norm(dim=-1, keepdim=True) * V @ basis @ basis.mT
     return v / v.norm(dim=-1, keepdim=True).clamp(min=1e-150).sqrt()
@@ -174,18 +178,18 @@ def _projected(basis: Float[Tensor, "trials d r"], V: TeacherRows) -> Weights:
 
 def _perturbed(
     V: TeacherRows, share: float, trials: Trials
-) -> dict[str, tuple[Float[Tensor, "trials d d"], Float[Tensor, "trials"]]]:
-    """Return M̂ and ‖M̂ - M‖: a random one, and one that turns the least eigenvector away.
+) -> dict[str, tuple[Float[Tensor, "trials ... d d"], Float[Tensor, "trials ..."]]]:
+    """Return M̂ and ‖M̂ - M‖: 16 random ones, and one that turns the least eigenvector away.
 
     The latter takes half of the least eigenvalue from its eigenvector, and gives a little more than
     half of it to a direction that no teacher has.
     """
     M = second_moment(V)
-    G = trials.normal("perturbation", *M.shape)
+    G = trials.normal("perturbation", 16, *M.shape)
     G = G + G.mT
     size = torch.linalg.eigvalsh(G).abs().amax(dim=-1)
     epsilon = share * float(torch.linalg.eigvalsh(M).amax())
-    found = {"random": (M + epsilon / size[:, None, None] * G, torch.full_like(size, epsilon))}
+    found = {"random": (M + epsilon / size[..., None, None] * G, torch.full_like(size, epsilon))}
     values, vectors = torch.linalg.eigh(M)
     # Dependent teachers have no r-th eigenvalue to turn.
     if len(V) < V.shape[1] and float(values[-len(V)]) > 1e-9 * float(values[-1]):
@@ -194,7 +198,10 @@ def _perturbed(
         turned = (
             M - half * torch.outer(least, least) + (1.0 + 1e-9) * half * torch.outer(none, none)
         )
-        found["turned"] = (trials.every(turned), torch.full_like(size, float((1.0 + 1e-9) * half)))
+        found["turned"] = (
+            trials.every(turned),
+            torch.full_like(size[:, 0], float((1.0 + 1e-9) * half)),
+        )
     return found
 
 
@@ -244,13 +251,19 @@ projected_teachers_lose_in_proportion_to_the_error.twin(
 
 
 def algorithm_2(
-    V: TeacherRows, m: int, samples: int, trials: Trials, *, rank: int | None = None
+    V: TeacherRows,
+    m: int,
+    samples: int,
+    trials: Trials,
+    *,
+    rank: int | None = None,
+    steps: int = 100,
 ) -> Weights:
     """Return W' of Algorithm 2: directions N(0, QQᵀ), masses by least squares."""
     basis = leading_span(
         estimated_second_moment(V, samples, trials), len(V) if rank is None else rank
     )
-    return fitted(trials.normal("initial", m, basis.shape[-1]) @ basis.mT, V, steps=100)
+    return fitted(trials.normal("initial", m, basis.shape[-1]) @ basis.mT, V, steps=steps)
 
 
 def _literal(d: int, r: int, epsilon: float) -> Instance:
