@@ -107,25 +107,25 @@ _drawn = {
 }
 _DIMENSIONS = Along(
     variable="d",
-    sizes=(4, 8, 16, 32),
+    sizes=(4, 8, 16, 32, 64),
     instance=lambda d: _at(1, d),
     at_most=0.1,
-    trials=64,
+    trials=128,
 )
 _SAMPLES = Along(
     variable="N",
-    sizes=(250, 1000, 4000),
+    sizes=(250, 1000, 4000, 16000),
     instance=lambda N: _at(2, 4, N),
     at_most=0.1,
     at_least=-0.1,
-    trials=64,
+    trials=128,
 )
 _TEACHERS = Along(
     variable="r",
     sizes=(2, 4, 8),
     instance=lambda r: _at(r, 8),
     at_most=0.1,
-    trials=64,
+    trials=128,
 )
 
 
