@@ -69,7 +69,7 @@ def _at(width: int, depth: int, **more: object) -> Instance:
 
 
 _DEPTHS = Along(
-    variable="L", sizes=(2, 4, 8, 16), instance=lambda L: _at(16 * L, L), at_most=0.2, trials=32
+    variable="L", sizes=(2, 4, 8, 16), instance=lambda L: _at(16 * L, L), at_most=0.2, trials=64
 )
 """With m = 16 L, so that hidden norms, whose logarithms spread like √(L/m), fluctuate alike on
 the whole grid."""
@@ -253,7 +253,7 @@ ALS09 = statement(
             sizes=(1, 2, 4, 8),
             instance=lambda L: _at(256, L, sparsity=1),
             at_most=0.2,
-            trials=32,
+            trials=64,
         ),
         Along(
             variable="s",

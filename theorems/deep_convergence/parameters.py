@@ -233,16 +233,14 @@ def the_numbers_of_the_theorem_saturate_the_route_of_the_proof(
     lower, upper, q = delta * m / (d * n**2), n * m / d, n * depth**2 * m / d
     eta, omega = lower / (q * upper), math.sqrt(upper * n) * log_width / lower
     a = math.sqrt(n) * omega ** (1 / 3) * depth**2 * math.sqrt(m * log_width / d)
-    found = {
-        "step": (eta, d * delta / (n**4 * depth**2 * m)),
-        "time": (1.0 / (eta * lower), n**6 * depth**2 / delta**2),
-        "radius": (omega, n**3 * math.sqrt(d / m) * log_width / delta),
-        "width": (a * math.sqrt(upper), lower),
-    }
-    one = torch.ones(len(trials), dtype=trials.dtype, device=trials.device)
-    return all_of(
-        **{name: equal(one * (x / y), one, roundings=64.0) for name, (x, y) in found.items()}
+    found = (
+        (eta, d * delta / (n**4 * depth**2 * m)),
+        (1.0 / (eta * lower), n**6 * depth**2 / delta**2),
+        (omega, n**3 * math.sqrt(d / m) * log_width / delta),
+        (a * math.sqrt(upper), lower),
     )
+    one = torch.ones(len(trials), dtype=trials.dtype, device=trials.device)
+    return all_of(*(equal(one * (x / y), one, roundings=64.0) for x, y in found))
 
 
 the_numbers_of_the_theorem_saturate_the_route_of_the_proof.twin(
