@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 
 from lemmata.harness import Bound, Instance, Requirement, Trials, all_of, at_most, given, statement
 from lemmata.theorems.local_convergence.random_initialisation import algorithm_1, students_needed
-from lemmata.theorems.local_convergence.setting.descent import step_size
+from lemmata.theorems.local_convergence.setting.descent import descend, step_size
 from lemmata.theorems.local_convergence.setting.network import TeacherRows, Teachers, Weights, loss
-from lemmata.theorems.local_convergence.setting.states import descended
 from lemmata.theorems.local_convergence.subspace_initialisation import algorithm_2
 
 _LEVEL, _TIME, _DELTA = 1e-3, 8.0, 0.1
@@ -54,9 +53,10 @@ def _descent_from(start: Weights, V: TeacherRows, threshold: float) -> Bound:
     heaviest = start.norm(dim=-1, keepdim=True).topk(min(16, start.shape[1]), dim=1).indices
     start = start.gather(1, heaviest.expand(-1, -1, start.shape[-1]))
     eta = step_size(V, threshold)
-    end = descended(start, V, steps=round(_TIME / eta), rate=eta)
+    steps = round(_TIME / eta)
+    run = descend(start, V, eta=eta, steps=steps, stride=steps)
     return all_of(
-        start=at_most(loss(start, V), threshold), end=at_most(loss(end, V), _LEVEL)
+        start=at_most(loss(start, V), threshold), end=at_most(run.loss[..., -1], _LEVEL)
     ).except_with_probability(_DELTA)
 
 
