@@ -16,7 +16,7 @@ from lemmata.theorems.local_convergence.setting.descent import descend, step_siz
 from lemmata.theorems.local_convergence.setting.network import TeacherRows, Teachers, Weights, loss
 from lemmata.theorems.local_convergence.subspace_initialisation import algorithm_2
 
-_LEVEL, _TIME, _DELTA = 1e-3, 8.0, 0.1
+_LEVEL, _TIME, _DELTA = 1e-3, 5.0, 0.1
 
 ZGJ40 = statement(
     "ZGJ-40",
@@ -39,7 +39,7 @@ ZGJ40 = statement(
 
 _CHAIN = (r"\forall\, r,d,\varepsilon,\delta", r"\forall\, W^*", r"\mathbb P_{W_0}", r"\exists\, T")
 _TRIED = (
-    r"Tried with $\varepsilon=10^{-3}$, $\delta=0.1$ and $T=\frac8\eta$, below $\frac{4r}"
+    r"Tried with $\varepsilon=10^{-3}$, $\delta=0.1$ and $T=\frac5\eta$, below $\frac{4r}"
     r"{\varepsilon\eta}$."
 )
 
@@ -92,7 +92,7 @@ def random_students_are_led_to_the_teachers(
     world: Teachers, students: int, trials: Trials, *, fewer: int = 1
 ) -> Bound:
     V = world.build(trials)
-    return _descent_from(algorithm_1(V, students // fewer, trials, steps=600), V, world.threshold)
+    return _descent_from(algorithm_1(V, students // fewer, trials, steps=300), V, world.threshold)
 
 
 random_students_are_led_to_the_teachers.twin("two students a teacher", fewer=8)
@@ -125,7 +125,7 @@ def students_in_the_estimated_span_are_led_to_the_teachers(
 ) -> Bound:
     V = world.build(trials)
     samples = 8000 * world.count * world.dimension // fewer
-    start = algorithm_2(V, 32, samples, trials, steps=600)
+    start = algorithm_2(V, 32, samples, trials, steps=300)
     return _descent_from(start, V, world.threshold)
 
 
