@@ -71,12 +71,12 @@ def _plane(count: int, students: int) -> Instance:
     quantifiers=_CHAIN,
     requires=Requirement(
         paper=r"$m\ge O((rw_{\max}/\sqrt{\varepsilon_0})^d\,r\log\frac1\delta)$, here with the "
-        r"constant 1; tried with 32 students and more in the plane",
+        r"constant 1; tried with 48 students and more in the plane",
         met=lambda world, students: (
             students >= students_needed(world.count, world.dimension, world.threshold, _DELTA)
         ),
     ),
-    specimens=[_plane(2, 32)],
+    specimens=[_plane(2, 48)],
 )
 @given(
     world=st.sampled_from(
@@ -86,7 +86,7 @@ def _plane(count: int, students: int) -> Instance:
             Teachers(family="arc", count=2, dimension=2, separation=1.2),
         ]
     ),
-    students=st.sampled_from((32, 48)),
+    students=st.sampled_from((48, 64)),
 )
 def random_students_are_led_to_the_teachers(
     world: Teachers, students: int, trials: Trials, *, fewer: int = 1
@@ -95,7 +95,7 @@ def random_students_are_led_to_the_teachers(
     return _descent_from(algorithm_1(V, students // fewer, trials, steps=300), V, world.threshold)
 
 
-random_students_are_led_to_the_teachers.twin("two students a teacher", fewer=8)
+random_students_are_led_to_the_teachers.twin("two students a teacher", fewer=12)
 
 
 @ZGJ40.part(
@@ -105,7 +105,7 @@ random_students_are_led_to_the_teachers.twin("two students a teacher", fewer=8)
     quantifiers=(*_CHAIN[:2], r"\mathbb P_{x,W_0}", _CHAIN[3]),
     requires=Requirement(
         paper=r"$m\ge O((rw_{\max}/\sqrt{\varepsilon_0})^r\,r\log\frac1\delta)$ and $N\ge\tilde "
-        r"O(dr^6w_{\max}^4/\varepsilon_0^2)$, here with the constant 1; tried with 32 students and "
+        r"O(dr^6w_{\max}^4/\varepsilon_0^2)$, here with the constant 1; tried with 48 students and "
         r"$N=8000\,r\,d$",
         met=lambda world: False,
     ),
@@ -125,7 +125,7 @@ def students_in_the_estimated_span_are_led_to_the_teachers(
 ) -> Bound:
     V = world.build(trials)
     samples = 8000 * world.count * world.dimension // fewer
-    start = algorithm_2(V, 32, samples, trials, steps=300)
+    start = algorithm_2(V, 48, samples, trials, steps=300)
     return _descent_from(start, V, world.threshold)
 
 
