@@ -11,7 +11,7 @@ MUTATIONS = [
     Mutation(
         file=_SQUARES,
         before="kernel(line_angles(u, V)) @ (V**2).sum(dim=-1)",
-        after="kernel(line_angles(u, V)) @ V.norm(dim=-1) * 0.0",
+        after="2.0 * kernel(line_angles(u, V)) @ (V**2).sum(dim=-1)",
         statements=["ZGJ-38"],
     ),
     Mutation(
