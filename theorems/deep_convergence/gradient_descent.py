@@ -40,7 +40,7 @@ from lemmata.theorems.deep_convergence.setting.network import (
     separated_data,
     sphere,
 )
-from lemmata.theorems.deep_convergence.setting.quotations import BASRI, by_one, by_several
+from lemmata.theorems.deep_convergence.setting.quotations import BASRI, by_one
 from lemmata.theorems.deep_convergence.setting.training import train
 from lemmata.theorems.deep_convergence.setting.trajectory import Trajectory
 
@@ -70,10 +70,9 @@ ALS26 = statement(
     paper="ALS18",
     source="Theorem 1",
     provenance="quoted",
-    note=by_several(BASRI, of="the powers of n and L, and the probability, are")
-    + "; "
-    + by_one(BASRI, of="all the rest is")
-    + "; the power of d follows from Theorems 3 and 4",
+    note=by_one(BASRI)
+    + ", with d = 1; the powers of n and L, and the probability, by others too; the power of d "
+    "follows from Theorems 3 and 4",
     uses=["ALS-21", "ALS-25", "ALS-38"],
     title="Gradient descent converges linearly to zero loss",
     says=r"For $\epsilon\in(0,1]$, $\delta\in(0,O(\frac1L)]$, "

@@ -226,7 +226,8 @@ ALS16 = statement(
     paper="ALS18",
     source="Lemma 8.7",
     provenance="quoted",
-    note=by_several(BASRI, CAO_GU, CAUSAL, of="(b) is"),
+    note=by_several(BASRI, CAO_GU, CAUSAL, of="(b) is")
+    + "; the products of the first begin with D_a",
     uses=["ALS-09", "ALS-10", "ALS-14", "ALS-15"],
     title="Backward products are stable",
     says=r"If $d\le O(\frac m{L\log m})$, $\omega\le O(L^{-3/2})$ and $s=O(m\omega^{2/3}L)$, with "

@@ -57,7 +57,12 @@ from lemmata.theorems.deep_convergence.setting.perturbations import (
     ball_at,
     drawn,
 )
-from lemmata.theorems.deep_convergence.setting.quotations import BASRI, RECURRENT, by_one
+from lemmata.theorems.deep_convergence.setting.quotations import (
+    BASRI,
+    CAO_GU,
+    RECURRENT,
+    by_several,
+)
 
 _EITHER = ("matrix-free", "dense")
 _TWO_BALLS = (*IN_THE_BALL, r"\forall\, \|W'\|_2\le\omega")
@@ -69,7 +74,7 @@ ALS22 = statement(
     paper="ALS18",
     source="Claim 11.2 and Proposition 11.3",
     provenance="quoted",
-    note=by_one(BASRI),
+    note=by_several(BASRI, CAO_GU),
     uses=["ALS-14", "ALS-15"],
     title="Exact decomposition of the change of a hidden layer",
     says=r"(i) $\phi(b)-\phi(a)=(D+D'')(b-a)$ with $D=\mathrm{diag}(1[a\ge0])$ and a diagonal "

@@ -130,8 +130,7 @@ ALS28 = statement(
     note=by_one(NEURAL_UCB, of="(a) is")
     + "; "
     + by_one(BASRI, of="(c) is")
-    + "; no quotation of (b) was "
-    "found; (d) is ours",
+    + "; no quotation of (b) was found; the rest is ours",
     uses=["ALS-13", "ALS-14", "ALS-16"],
     title="Gradient, function and kernel stay close to their values at initialisation",
     says=r"Let $f_j(x;W)=e_j^\top y$, $f_j^{\mathrm{lin}}(x;W')=f_j(x;W^{(0)})+\langle\nabla "
