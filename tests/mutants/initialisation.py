@@ -1,10 +1,11 @@
-"""Mutations of the settings of ZGJ21's initialisations."""
+"""Mutations of the settings of ZGJ21's initialisations, slabs and wedges."""
 
 from __future__ import annotations
 
 from mutants import Mutation
 
 _SQUARES = "theorems/local_convergence/setting/least_squares.py"
+_WEDGES = "theorems/local_convergence/setting/wedges.py"
 _CAPS = "theorems/local_convergence/setting/caps.py"
 
 MUTATIONS = [
@@ -31,5 +32,17 @@ MUTATIONS = [
         before="betainc(0.5 * (d - 1.0), 0.5, math.sin(gamma) ** 2)",
         after="betainc(0.5 * d, 0.5, math.sin(gamma) ** 2)",
         statements=["ZGJ-38"],
+    ),
+    Mutation(
+        file=_WEDGES,
+        before="(tau[:, None, None] / u.sin()) ** 2) * u",
+        after="(tau[:, None, None] / u.sin()) ** 2)",
+        statements=["ZGJ-36"],
+    ),
+    Mutation(
+        file=_WEDGES,
+        before="return both - with_signs(w_j, w_k) - with_signs(w_k, w_j) + (w_j * w_k).sum(-1)",
+        after="return both - with_signs(w_j, w_k) - with_signs(w_j, w_k) + (w_j * w_k).sum(-1)",
+        statements=["ZGJ-36"],
     ),
 ]

@@ -23,7 +23,7 @@ from lemmata.theorems.local_convergence.setting.network import (
     loss,
     units,
 )
-from lemmata.theorems.local_convergence.slabs_and_wedges import _overlap, _owen_gap
+from lemmata.theorems.local_convergence.setting.wedges import overlap, owen_gap
 from lemmata.theorems.local_convergence.subspace_initialisation import second_moment
 
 TRIALS = Trials(key=key_of("test", "initialisation"), count=4)
@@ -90,7 +90,7 @@ def test_owen_s_function_is_integrated_to_rounding(tau: float, phi: float) -> No
         / 2
     )
     gap = 1 - 2 * mp.mpf(phi) / mp.pi - 4 * owen
-    found = _owen_gap(
+    found = owen_gap(
         torch.tensor([tau], dtype=torch.float64), torch.tensor([phi], dtype=torch.float64)
     )
     assert float(found[0]) == pytest.approx(float(gap), rel=1e-12)
@@ -105,7 +105,7 @@ def test_the_overlap_of_two_wedges_is_its_expectation() -> None:
     )
     p, q, t = (x @ one.T for one in (w_j, w_k, star))
     sampled = (p * q * (p.sign() - t.sign()) * (q.sign() - t.sign())).mean()
-    assert float(_overlap(w_j, w_k, star)[0]) == pytest.approx(float(sampled), rel=0.02)
+    assert float(overlap(w_j, w_k, star)[0]) == pytest.approx(float(sampled), rel=0.02)
 
 
 def test_the_labelled_second_moment_is_that_of_each_direction() -> None:

@@ -23,7 +23,6 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 import torch
 from hypothesis import strategies as st
 from jaxtyping import Float
@@ -43,8 +42,8 @@ from lemmata.harness import (
 )
 from lemmata.harness.findings import Finding
 from lemmata.strategies import log_uniform
-from lemmata.theorems.local_convergence.setting.network import full_angles, kernel, line_angles
 from lemmata.theorems.local_convergence.setting.states import tilted
+from lemmata.theorems.local_convergence.setting.wedges import overlap, owen_gap
 
 ZGJ36 = statement(
     "ZGJ-36",
@@ -229,26 +228,6 @@ a_crossing_is_as_likely_as_its_area_says.twin(
 
 # Lemma C.8
 
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(32)
-
-
-def _owen_gap(
-    tau: Float[Tensor, "trials"], phi: Float[Tensor, "trials"]
-) -> Float[Tensor, "trials"]:
-    """Return (2/π) ∫_φ^{π/2} (1 - e^{-τ²/(2 sin² u)}) du = 1 - 2φ/π - 4 T(τ, cot φ).
-
-    In u = φ e^z, on eight pieces of 32 nodes: the integrand varies over factors of u.
-    """
-    nodes, weights = (
-        torch.as_tensor(x, device=tau.device, dtype=tau.dtype) for x in (_NODES, _WEIGHTS)
-    )
-    span = (math.pi / 2 / phi).log() / 8.0
-    pieces = torch.arange(8, device=tau.device, dtype=tau.dtype)
-    z = span[:, None, None] * (pieces[:, None] + 0.5 * (nodes + 1.0))
-    u = phi[:, None, None] * z.exp()
-    gap = -torch.expm1(-0.5 * (tau[:, None, None] / u.sin()) ** 2) * u
-    return 2.0 / math.pi * 0.5 * span * (gap * weights).sum(dim=(1, 2))
-
 
 @ZGJ36.part(
     "e",
@@ -265,7 +244,7 @@ def the_correction_of_a_tilted_slab_is_not_positive(
 ) -> Bound:
     T, angle = _in_every_trial(tau, trials), _in_every_trial(wider * phi, trials)
     gained = T / math.sqrt(2.0 * math.pi) * torch.erf(T / angle.tan() / math.sqrt(2.0))
-    return at_most(gained, _owen_gap(T, angle)).up_to_roundings(64.0)
+    return at_most(gained, owen_gap(T, angle)).up_to_roundings(64.0)
 
 
 the_correction_of_a_tilted_slab_is_not_positive.twin(
@@ -358,27 +337,10 @@ def two_wedges_overlap_in_the_order_of_the_smaller(
     across = trials.normal("across", 3)
     other = across if planar else trials.normal("other", 3)
     w_j, w_k = tilted(star, across, first), tilted(star, other, second)
-    overlap = _overlap(w_j, w_k, star)
+    expected = overlap(w_j, w_k, star)
     rounding = 64.0 * torch.finfo(star.dtype).eps
     order = first * second * min(first, second) ** of_the_smaller
-    return all_of(at_most(overlap - rounding, order), at_least(overlap + rounding, 0.0))
-
-
-def _overlap(
-    w_j: Float[Tensor, "trials 3"], w_k: Float[Tensor, "trials 3"], star: Float[Tensor, "trials 3"]
-) -> Float[Tensor, "trials"]:
-    """Return the expectation of Lemma C.10: by ZGJ-01(a, f), multiplied out."""
-
-    def with_signs(u: Tensor, w: Tensor) -> Float[Tensor, "trials"]:
-        beta = full_angles(u.unsqueeze(1), star.unsqueeze(1)).squeeze((1, 2))
-        return (
-            2.0
-            / math.pi
-            * (beta.sin() * (star * w).sum(-1) + (math.pi / 2 - beta) * (u * w).sum(-1))
-        )
-
-    both = kernel(line_angles(w_j.unsqueeze(1), w_k.unsqueeze(1)).squeeze((1, 2)))
-    return both - with_signs(w_j, w_k) - with_signs(w_k, w_j) + (w_j * w_k).sum(-1)
+    return all_of(at_most(expected - rounding, order), at_least(expected + rounding, 0.0))
 
 
 two_wedges_overlap_in_the_order_of_the_smaller.twin(
