@@ -24,6 +24,7 @@ SECTIONS = (
     "gradient_in_the_ball",
     "semi_smoothness",
     "descent_steps",
+    "parameters",
     "gradient_descent",
     "stochastic_gradients",
     "stochastic_gradient_descent",

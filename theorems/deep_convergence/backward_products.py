@@ -48,6 +48,7 @@ from lemmata.theorems.deep_convergence.setting.products import (
     admissible_sparsity,
     wide_nets,
 )
+from lemmata.theorems.deep_convergence.setting.quotations import BASRI, CAO_GU, by_several
 
 _EITHER = ("matrix-free", "dense")
 _DRAWN = (
@@ -73,12 +74,13 @@ ALS10 = statement(
     "ALS-10",
     paper="ALS18",
     source="Lemma 7.4(a), (b)",
-    provenance="recalled",
-    note="the form is recalled, number and constants are uncertain",
+    provenance="quoted",
+    note=by_several(BASRI, CAO_GU, of="(b) is") + "; no quotation of (a) was found",
     uses=["ALS-04", "ALS-08"],
     title="Backward products: √(m/d), and √(s log m/d) on sparse vectors",
     says=r"(a) For all $\Omega(d/\log m)\le s\le O(m/(L\log m))$, with probability at least "
-    r"$1-e^{-\Omega(s\log m)}$, and (b) if $d\le O(m/(L\log m))$, with probability at least "
+    r"$1-e^{-\Omega(s\log m)}$, and (b) if $m\ge\Omega(nL\log(nL))$ and "
+    r"$d\le O(m/(L\log m))$, with probability at least "
     r"$1-e^{-\Omega(m/L)}$: for all $i,a$, all $v\in\mathbb R^d$ and, in (a), all $s$-sparse $u$: "
     r"(a) $|v^\top\mathrm{Back}_{i,a}u|\le O(\sqrt{s\log m/d})\,\|v\|\,\|u\|$, (b) "
     r"$\|v^\top\mathrm{Back}_{i,a}\|\le O(\sqrt{m/d})\,\|v\|$.",
@@ -109,8 +111,9 @@ def _few_outputs(draw: st.DrawFn, *, most: int | None = None) -> DeepReluNet:
     return replace(net, outputs=draw(sizes(largest=min(room, most or room))))
 
 
-def _outputs_are_few(net: DeepReluNet, **_: object) -> bool:
-    return net.outputs <= admissible_sparsity(net, 0.25)
+def _wide_with_few_outputs(net: DeepReluNet, data: SeparatedData) -> bool:
+    layers = data.count * net.depth
+    return net.width >= layers * math.log(layers) and net.outputs <= admissible_sparsity(net, 0.25)
 
 
 def _sparsity_is_admissible(net: DeepReluNet, sparsity: int, **_: object) -> bool:
@@ -121,6 +124,7 @@ def _sparsity_is_admissible(net: DeepReluNet, sparsity: int, **_: object) -> boo
     "a",
     says=r"$|v^\top\mathrm{Back}_{i,a}u|\le O(\sqrt{s\log m/d})\,\|v\|\,\|u\|$ for all "
     r"$v\in\mathbb R^d$ and all $\|u\|_0\le s$.",
+    provenance="unseen",
     quantifiers=(
         r"\forall\, s\in[\frac d{\log m},\frac m{L\log m}]",
         *_DRAWN,
@@ -221,8 +225,8 @@ def _norms(back: Float[Tensor, "trials products m d"]) -> Float[Tensor, "trials 
 
 @ALS10.part(
     "b",
-    says=r"If $d\le O(m/(L\log m))$: $\|v^\top\mathrm{Back}_{i,a}\|\le O(\sqrt{m/d})\,\|v\|$ for "
-    r"all $v\in\mathbb R^d$.",
+    says=r"If $m\ge\Omega(nL\log(nL))$ and $d\le O(m/(L\log m))$: "
+    r"$\|v^\top\mathrm{Back}_{i,a}\|\le O(\sqrt{m/d})\,\|v\|$ for all $v\in\mathbb R^d$.",
     quantifiers=(*_DRAWN, r"\forall\, v"),
     constant=Constant(6.0, measured_on="m = 64…512, L = 1…4, d = 1…16"),
     along=[
@@ -249,7 +253,9 @@ def _norms(back: Float[Tensor, "trials products m d"]) -> Float[Tensor, "trials 
         ),
     ],
     requires=Requirement(
-        paper=r"$d\le O(m/(L\log m))$, here $dL\log m\le m/4$", met=_outputs_are_few
+        paper=r"$m\ge\Omega(nL\log(nL))$, here with the constant 1, and "
+        r"$d\le O(m/(L\log m))$, here $dL\log m\le m/4$",
+        met=_wide_with_few_outputs,
     ),
     specimens=[_at(256, 4, 2), _at(256, 2, 4)],
 )
@@ -307,9 +313,9 @@ def _(net: DeepReluNet, data: SeparatedData, trials: Trials) -> Bound:
 ALS06 = statement(
     "ALS-06",
     paper="ALS18",
-    source="introduction, Section 4 and Lemmas 7.3, 7.4",
-    provenance="recalled",
-    note="the form is recalled, number and constants are uncertain",
+    source="introduction",
+    provenance="unseen",
+    note="no quotation of it was found",
     uses=["ALS-04", "ALS-10"],
     title="No exponential explosion or vanishing of the gradient across layers",
     says=r"At initialisation, for fixed $v$, with probability at least $1-nLe^{-\Omega(m/L)}$ for "

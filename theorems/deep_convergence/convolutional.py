@@ -51,9 +51,9 @@ ALS34 = statement(
     "ALS-34",
     paper="ALS18",
     source="Theorem 7",
-    provenance="recalled",
-    note="the form is recalled, number and constants are uncertain; sizes and normalisation "
-    "derived",
+    provenance="unseen",
+    note="no quotation was found, and the number is not confirmed; the abstract says that "
+    "convolutional networks are covered; sizes and normalisation are derived",
     uses=["ALS-04", "ALS-18", "ALS-20", "ALS-26", "ALS-27"],
     title="Convolutional networks",
     says=r"Let $h_{0,p}=\phi(Ax_p)$, $h_{\ell,p}=\phi(W_\ell[h_{\ell-1,r}]_{r\in Q_p})$ and "
@@ -190,10 +190,8 @@ the_convolutional_gradient_is_a_sum_over_pixels.twin(
 
 
 _GATE = Requirement(
-    paper=r"$m\ge\mathrm{poly}(n,L,\delta^{-1},P)\,d$; tried where $\frac{\delta m}{nd}\ge5$",
-    met=lambda net, data, targets: (
-        net.width >= (data.count * data.pixels) ** 24 * net.depth**12 * data.delta**-8 * net.outputs
-    ),
+    paper=r"$m\ge\mathrm{poly}(n,L,\delta^{-1},P)\,d$, its powers unknown; tried where "
+    r"$\frac{\delta m}{nd}\ge5$",
 )
 _separated = {
     "net": convolutional_nets(widths=(32, 64), depths=(1, 2), outputs=(1, 2)),

@@ -1,7 +1,7 @@
 """Critical rows.
 
-Many neurons of the last layer can be flipped for one example alone (ALS18, claims inside Section
-9).
+Many neurons of the last layer can be flipped for one example alone (in the manner of ALS18, Lemma
+9.3).
 
 Fix the hidden vectors h_1, ..., h_n ∈ R^p that the last layer receives, and let w ~ N(0, (2/m) I)
 be one of its rows, ĥ = h/‖h‖. If example i is close to w's boundary and the others are not, then
@@ -76,7 +76,7 @@ class HiddenVectors:
 ALS19 = statement(
     "ALS-19",
     paper="ALS18",
-    source="Section 9 (claims inside the gradient lower bound)",
+    source="in the manner of Lemma 9.3",
     provenance="derived",
     uses=["ALS-11"],
     title="Many neurons of the last layer can be flipped for one example alone",

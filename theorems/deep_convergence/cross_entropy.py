@@ -39,11 +39,8 @@ from lemmata.theorems.deep_convergence.setting.training import Training, batches
 _RUNS = ("dense", "matrix-free")
 _WORLD = (r"\forall\, n,L,m,d,\delta", r"\forall\, x_i", r"\mathbb P_{A,W^{(0)},B,\mathrm{labels}}")
 _GATE = Requirement(
-    paper=r"$m\ge\mathrm{poly}(n,L,\delta^{-1})\,d$, of order $n^{24}L^{12}\delta^{-8}d$; tried "
-    r"where $\frac{\delta m}{nd}\ge3$",
-    met=lambda net, data: (
-        net.width >= data.count**24 * net.depth**12 * data.delta**-8 * net.outputs
-    ),
+    paper=r"$m\ge\mathrm{poly}(n,L,\delta^{-1})\,d$, its powers unknown; tried where "
+    r"$\frac{\delta m}{nd}\ge3$",
 )
 _drawn = {
     # δ ≥ 0.4, n ≤ 4, d ≤ 3 and m ≥ 96 meet δm/(nd) ≥ 3.
@@ -108,8 +105,9 @@ ALS33 = statement(
     "ALS-33",
     paper="ALS18",
     source="Theorem 6(d)",
-    provenance="recalled",
-    note="the form is recalled, number and constants are uncertain",
+    provenance="unseen",
+    note="no quotation was found, and the number is not confirmed; the abstract says that full "
+    "training accuracy is reached",
     uses=["ALS-31"],
     title="Cross-entropy: full training accuracy",
     says=r"Let $F=-\sum_i\log\mathrm{softmax}(y_i)_{\mathrm{label}_i}$ with labels in $[d]$, "

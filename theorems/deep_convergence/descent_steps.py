@@ -1,15 +1,15 @@
 """A step of gradient descent.
 
-How far it decreases the loss, and how far decreasing steps can move (ALS18, Section 12, proof of
-Theorem 1).
+How far it decreases the loss, and how far decreasing steps can move (ALS18, proof of Theorem 1).
 
-At initialisation the loss is of order n (ALS-25 a, b). By semi-smoothness (ALS-23) a step of size η
-≤ O(d/(nL²m)) decreases it by half of η ‖∇F‖² at least (ALS-25 c). Conversely a trajectory whose
+At initialisation the loss is of order n (ALS-25 a, b). The theorem's step is η = Θ(dδ/(n⁴L²m)); by
+semi-smoothness (ALS-23) already one of size η ≤ O(d/(nL²m)) decreases the loss by half of η ‖∇F‖²
+at least (ALS-25 c), which is ours (ALS-41 b). Conversely a trajectory whose
 loss falls geometrically is short: the lengths of its steps form a geometric series (ALS-38). With
 the gradient's lower bound (ALS-21) both together keep the weights in the ball where that bound
 holds.
 
-Runs use η = c d/(nLm): the paper's further factor 1/L is not needed at these depths.
+Runs use η = c d/(nLm): the further factor 1/L is not needed at these depths.
 """
 
 from __future__ import annotations
@@ -64,9 +64,9 @@ def _at(width: int, data: SeparatedData, *, outputs: int = 2) -> Instance:
 ALS25 = statement(
     "ALS-25",
     paper="ALS18",
-    source="Section 12 (proof of Theorem 1)",
-    provenance="recalled",
-    note="the form is recalled, number and constants are uncertain; (c) derived",
+    source="proof of Theorem 1",
+    provenance="unseen",
+    note="F₀ = O(n log² m) is what the radius of Theorem 1 takes; (a) is derived, (c) ours",
     uses=["ALS-04", "ALS-21", "ALS-23"],
     title="Loss at initialisation, and descent at each step",
     says=r"$F(W^{(0)})\le O(n\log^2m)$ with probability at least $1-e^{-\Omega(\log^2m)}$, and "
@@ -150,8 +150,12 @@ the_initial_loss_is_of_order_n.twin(
     says=r"$F(W^{(t+1)})\le F(W^{(t)})-\frac\eta2\|\nabla F(W^{(t)})\|_F^2$ for the first 40 steps "
     r"with $\eta=0.1\frac d{nLm}$.",
     quantifiers=(*_WORLD, r"\forall\, t<40"),
+    provenance="ours",
+    proof="only seen",
     constant=Constant(1.0, measured_on="m = 64…256, n = 4, L = 2"),
-    requires=Requirement(paper=r"$\eta\le c\frac d{nL^2m}$ and $W^{(t)}$ in the ball of Theorem 3"),
+    requires=Requirement(
+        paper=r"$\eta=\Theta(\frac{d\delta}{n^4L^2m})$ and $W^{(t)}$ in the ball of Theorem 3"
+    ),
     specimens=[_at(64, sphere(4)), _at(128, pair_at(0.2, count=4))],
     layers=_RUNS,
 )
@@ -175,7 +179,7 @@ each_step_descends_by_half_of_its_first_order.twin("any step size: c = 8", c=8.0
 ALS38 = statement(
     "ALS-38",
     paper="ALS18",
-    source="Section 12 (proofs of Theorems 1 and 6)",
+    source="proofs of Theorems 1 and 6",
     provenance="derived",
     uses=["ALS-21"],
     title="From decrease to displacement",

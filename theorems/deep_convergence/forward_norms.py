@@ -40,6 +40,7 @@ from lemmata.theorems.deep_convergence.setting.network import (
     separated_data,
     sphere,
 )
+from lemmata.theorems.deep_convergence.setting.quotations import BASRI, CAO_GU, by_several
 
 _EITHER = ("matrix-free", "dense")
 _DRAWN = (r"\forall\, n,L,m", r"\forall\, \|x_1\|=\dots=\|x_n\|=1", r"\mathbb P_{A,W}")
@@ -55,7 +56,8 @@ ALS04 = statement(
     "ALS-04",
     paper="ALS18",
     source="Lemma 7.1",
-    provenance="recalled",
+    provenance="quoted",
+    note=by_several(BASRI, CAO_GU, of="(a) with a constant ε is") + "; its form in ε was not seen",
     uses=["ALS-02"],
     title="Hidden layers keep the norm of their input",
     says=r"For all $n,L,m$, all unit $x_1,\dots,x_n$ and all $\varepsilon\in(0,1]$, with "
@@ -142,6 +144,8 @@ def _squared_norms(
 
 @ALS04.part(
     "b",
+    provenance="ours",
+    proof="in the docstring",
     kind="mean",
     says=r"Exactly, $\mathbb E\|h_{i,\ell}\|^2=1$ and $\mathbb "
     r"E\|h_{i,\ell}\|^4=(1+5/m)^{\ell+1}$.",
@@ -179,6 +183,8 @@ def _at_width(width: int) -> Instance:
 
 @ALS04.part(
     "c",
+    provenance="ours",
+    proof="only seen",
     kind="scaling",
     says=r"$\log\|h_{i,\ell}\|^2$ has mean $\approx-\frac{5(\ell+1)}{2m}$ and standard deviation "
     r"$\approx\sqrt{5(\ell+1)/m}$ where $\ell\ll m$: its deviation at the last layer is "
@@ -237,8 +243,8 @@ ALS05 = statement(
     "ALS-05",
     paper="ALS18",
     source="remark on the initialisation",
-    provenance="recalled",
-    note="the form is recalled, number and constants are uncertain",
+    provenance="unseen",
+    note="no quotation of it was found",
     uses=["ALS-04"],
     title="He variance, or exponential explosion or vanishing",
     says=r"With $(W_\ell)_{jk}\sim N(0,\sigma^2/m)$: $\mathbb "

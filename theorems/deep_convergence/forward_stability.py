@@ -67,6 +67,12 @@ from lemmata.theorems.deep_convergence.setting.products import (
     intermediate_products,
     wide_nets,
 )
+from lemmata.theorems.deep_convergence.setting.quotations import (
+    BASRI,
+    CAO_GU,
+    RECURRENT,
+    by_several,
+)
 
 _EITHER = ("matrix-free", "dense")
 
@@ -217,9 +223,9 @@ ALS13 = statement(
     "ALS-13",
     paper="ALS18",
     source="Lemma 8.2(a), (c)",
-    provenance="recalled",
-    note="the form is recalled, number and constants are uncertain; the identity and the sharper "
-    "form derived",
+    provenance="quoted",
+    note=by_several(BASRI, CAO_GU, of="(c) is") + f"; {RECURRENT} has the two parts of (a); the "
+    "identity and the sharper form are ours",
     uses=["ALS-07", "ALS-08", "ALS-12", "ALS-17"],
     title="Forward stability: magnitudes",
     says=r"If $\omega\le O(L^{-9/2}\log^{-3}m)$, with probability at least "
@@ -256,6 +262,8 @@ _DEPTHS = Along(
 
 @ALS13.part(
     "i",
+    provenance="ours",
+    proof="in the docstring",
     kind="identity",
     title="the change of a pre-activation is a sum over the layers before",
     says=r"$g'_\ell=\sum_{a\le\ell}W_\ell D_{\ell-1}\cdots W_{a+1}D_a(\breve W_a-W_a)\breve "
@@ -326,6 +334,7 @@ changes_of_preactivations_are_sums_over_layers.twin("no sign changes: x = 0", sp
 
 @ALS13.part(
     "a",
+    provenance="unseen",
     kind="existence",
     says=r"$g'=g'_1+g'_2$ with $\|g'_1\|\le O(\omega L^{3/2})$ and $\|g'_2\|_\infty\le\omega "
     r"L^{5/2}\sqrt{\log m/m}$.",
@@ -418,6 +427,8 @@ hidden_vectors_move_in_proportion_to_the_radius.twin(
 
 @ALS13.part(
     "sharp",
+    provenance="ours",
+    proof="only seen",
     kind="scaling",
     title="what is seen: no more than the first sum, ωL^{3/2}",
     says=r"$\|g'\|,\|h'\|\le O(\omega L^{3/2})$: seen, not proved, and the exponent of $L$ is the "

@@ -1,4 +1,4 @@
-"""Gradient bounds at random initialisation, for all fake losses (ALS18, Section 9).
+"""Gradient bounds at random initialisation, for all fake losses (ALS18, Lemma 9.3).
 
 The gradient is a sum of rank-one matrices (ALS-03). The triangle inequality, the norms of hidden
 vectors (ALS-04) and those of backward products (ALS-10) bound it from above (ALS-18). From below
@@ -43,6 +43,7 @@ from lemmata.theorems.deep_convergence.setting.network import (
     sphere,
 )
 from lemmata.theorems.deep_convergence.setting.quadratic_forms import last_layer_form, layer_forms
+from lemmata.theorems.deep_convergence.setting.quotations import AGARWAL, by_one
 
 _EITHER = ("matrix-free", "dense")
 _DECADES = (100, 1000, 10_000, 100_000)
@@ -64,9 +65,9 @@ def _cluster(count: int) -> SeparatedData:
 ALS18 = statement(
     "ALS-18",
     paper="ALS18",
-    source="Section 9 (gradient upper bound)",
-    provenance="recalled",
-    note="the form is recalled, number and constants are uncertain; (a) derived",
+    source="gradient upper bound",
+    provenance="unseen",
+    note="no quotation of it was found at initialisation; Theorem 3 has it in a ball",
     uses=["ALS-03", "ALS-04", "ALS-10"],
     title="Gradient upper bound at initialisation, for any fake losses",
     says=r"With probability at least $1-e^{-\Omega(m/L)}$, for all $\ell\in[L]$ and all fake "
@@ -79,6 +80,7 @@ ALS18 = statement(
 
 @ALS18.part(
     "a",
+    provenance="derived",
     kind="inequality",
     says=r"Always "
     r"$\|\nabla^v_{W_\ell}\|_F\le\sum_i\|h_{i,\ell-1}\|\,\|\mathrm{Back}_{i,\ell+1}^\top v_i\|$, "
@@ -253,9 +255,9 @@ the_upper_bound_is_of_order_width_over_decades.twin("of order √m", specimens=[
 ALS20 = statement(
     "ALS-20",
     paper="ALS18",
-    source="Section 9 (gradient lower bound)",
-    provenance="recalled",
-    note="the form is recalled, number and constants are uncertain",
+    source="Lemma 9.3",
+    provenance="quoted",
+    note=by_one(AGARWAL),
     uses=["ALS-11", "ALS-19"],
     title="Gradient lower bound at initialisation, for all fake losses",
     says=r"For fixed $v$, with probability at least $1-e^{-\Omega(\delta m/n)}$: "

@@ -1,4 +1,4 @@
-"""No critical point near initialisation but the global minima (ALS18, Section 10, Theorem 3).
+"""No critical point near initialisation but the global minima (ALS18, Theorem 3).
 
 The bounds at initialisation hold for all fake losses (ALS-18, ALS-20). In a ball of radius ω few
 signs change (ALS-14), backward products are stable (ALS-16) and with them the gradients (ALS-37),
@@ -12,6 +12,8 @@ targets at a point are an eigenvector (`quadratic_forms`), no search; the points
 """
 
 from __future__ import annotations
+
+import math
 
 import torch
 from hypothesis import strategies as st
@@ -44,17 +46,19 @@ from lemmata.theorems.deep_convergence.setting.network import (
     separated_data,
 )
 from lemmata.theorems.deep_convergence.setting.quadratic_forms import last_layer_form, layer_forms
+from lemmata.theorems.deep_convergence.setting.quotations import BANDITS, BASRI, by_several
 
 ALS21 = statement(
     "ALS-21",
     paper="ALS18",
     source="Theorem 3",
-    provenance="recalled",
-    note="the form is recalled, number and constants are uncertain",
+    provenance="quoted",
+    note=by_several(BASRI, BANDITS, of="radius, probability and upper bound are") + "; the lower "
+    "bound is forced by the rate of Theorem 1",
     uses=["ALS-14", "ALS-16", "ALS-18", "ALS-20", "ALS-37"],
     title="No critical point near initialisation",
-    says=r"With probability at least $1-e^{-\Omega(m/\mathrm{poly}(n,L,\delta^{-1}))}$, for all "
-    r"$W\in\mathcal B(\omega)$ with $\omega\le1/\mathrm{poly}(n,L,\delta^{-1})$: "
+    says=r"For $\omega\le O\big(\frac{\delta^{3/2}}{n^{9/2}L^6\log^3m}\big)$, with probability at "
+    r"least $1-e^{-\Omega(m\omega^{2/3}L)}$, for all $W\in\mathcal B(\omega)$: "
     r"$\|\nabla_{W_\ell}F\|_F^2\le O(\frac{nm}d)F$ for every $\ell$, and $\|\nabla "
     r"F\|_F^2\ge\|\nabla_{W_L}F\|_F^2\ge\Omega(\frac{\delta m}{dn^2})F$. Every critical point in "
     r"the ball is a global minimum.",
@@ -69,9 +73,13 @@ _QUANTIFIERS = (
     r"\forall\, y^*",
 )
 _REQUIRES = Requirement(
-    paper=r"$m\ge128$, $\frac{\delta m}{nd}\ge10$ and $\omega\le0.03\,\delta^{3/2}$; the paper's "
-    r"radius, $O(\delta^{3/2}n^{-9/2}L^{-6}\log^{-3}m)$, allows no sign to change at these widths",
+    paper=r"$\omega\le O(\delta^{3/2}n^{-9/2}L^{-6}\log^{-3}m)$, here with the constant 1, which "
+    r"allows no sign to change at these widths",
     met=lambda net, data, omega: (
+        omega <= data.count**-4.5 * net.depth**-6.0 * math.log(net.width) ** -3.0
+    ),
+    ours=r"$m\ge128$, $\frac{\delta m}{nd}\ge10$ and $\omega\le0.03\,\delta^{3/2}$",
+    tried=lambda net, data, omega: (
         net.width >= 128
         and data.delta * net.width >= 10 * data.count * net.outputs
         and omega <= 0.03
@@ -218,6 +226,7 @@ gradients_in_the_ball_are_at_most_of_order_width.twin(
     says=r"$\|\nabla_{W_L}F\|_F^2\ge\Omega(\frac{\delta m}{dn^2})F$, more precisely "
     r"$\ge\Omega(\frac{\delta m}{dn})\max_iF_i$, for the worst targets at each point.",
     quantifiers=_QUANTIFIERS,
+    provenance="forced",
     constant=Constant(10.0, measured_on="m = 64…256, n = 2, L = 2, δm/(nd) ≥ 10, ω = 0.02"),
     along=_closer((1.25, 2.5, 5.0, 10.0)),
     requires=_REQUIRES,

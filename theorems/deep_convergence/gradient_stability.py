@@ -1,4 +1,4 @@
-r"""Gradients with fake losses move little inside the ball (ALS18, between Section 9 and Theorem 3).
+r"""Gradients with fake losses move little inside the ball (ALS18, proof of Theorem 3).
 
 In the ball few signs change (ALS-14), hidden vectors move by O(ωL^{5/2} √log m) (ALS-13) and
 backward products by O(ω^{1/3} L² √(m log m/d)) (ALS-16). Together they move the gradient with fake
@@ -54,7 +54,7 @@ from lemmata.theorems.deep_convergence.setting.quadratic_forms import backward_c
 ALS37 = statement(
     "ALS-37",
     paper="ALS18",
-    source="Section 10",
+    source="proof of Theorem 3",
     provenance="derived",
     uses=["ALS-13", "ALS-14", "ALS-16", "ALS-18"],
     title="Gradients with fake losses move little inside the ball",

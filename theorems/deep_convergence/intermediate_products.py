@@ -39,6 +39,7 @@ from lemmata.theorems.deep_convergence.setting.products import (
     spectral_norms,
     wide_nets,
 )
+from lemmata.theorems.deep_convergence.setting.quotations import BASRI, CAO_GU, by_several
 
 _DRAWN = (
     r"\forall\, n,L,m",
@@ -68,7 +69,7 @@ def _at(width: int, depth: int, **more: object) -> Instance:
 
 
 _DEPTHS = Along(
-    variable="L", sizes=(2, 4, 8, 16), instance=lambda L: _at(16 * L, L), at_most=0.2, trials=32
+    variable="L", sizes=(2, 4, 8, 16), instance=lambda L: _at(16 * L, L), at_most=0.2, trials=64
 )
 """With m = 16 L, so that hidden norms, whose logarithms spread like √(L/m), fluctuate alike on
 the whole grid."""
@@ -87,8 +88,8 @@ ALS07 = statement(
     "ALS-07",
     paper="ALS18",
     source="Lemma 7.3(a)",
-    provenance="recalled",
-    note="the form is recalled, number and constants are uncertain",
+    provenance="quoted",
+    note=by_several(BASRI, CAO_GU),
     uses=["ALS-02"],
     title="Intermediate products: spectral norm O(√L)",
     says=r"If $m\ge\Omega(nL\log(nL))$, then with probability at least $1-e^{-\Omega(m/L)}$, for "
@@ -129,8 +130,8 @@ ALS08 = statement(
     "ALS-08",
     paper="ALS18",
     source="Lemma 7.3(b), (c)",
-    provenance="recalled",
-    note="the form is recalled, number and constants are uncertain",
+    provenance="quoted",
+    note=by_several(BASRI, CAO_GU),
     uses=["ALS-02"],
     title="Intermediate products on sparse vectors: bounded, from the right and from the left",
     says=r"If $m\ge\Omega(nL\log(nL))$, then with probability at least $1-e^{-\Omega(m/L)}$, for "
@@ -229,8 +230,8 @@ ALS09 = statement(
     "ALS-09",
     paper="ALS18",
     source="Lemma 7.3(d)",
-    provenance="recalled",
-    note="the form is recalled, number and constants are uncertain",
+    provenance="quoted",
+    note=by_several(BASRI, CAO_GU),
     uses=["ALS-08"],
     title="Intermediate products between sparse vectors",
     says=r"For all $1\le s\le O(m/(L\log m))$, with probability at least $1-e^{-\Omega(s\log m)}$, "
@@ -252,7 +253,7 @@ ALS09 = statement(
             sizes=(1, 2, 4, 8),
             instance=lambda L: _at(256, L, sparsity=1),
             at_most=0.2,
-            trials=32,
+            trials=64,
         ),
         Along(
             variable="s",

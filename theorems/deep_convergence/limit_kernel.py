@@ -1,5 +1,5 @@
-"""The limit kernel of the last layer is positive definite (the argument of ALS18's Section 9, at
-infinite width).
+"""The limit kernel of the last layer is positive definite (in the manner of ALS18's Lemma 9.3,
+at infinite width).
 
 For unit vectors h_1, ..., h_n let K_ij = ½ ⟨h_i, h_j⟩ κ₀(⟨h_i, h_j⟩) with the arc-cosine kernel κ₀.
 With a Gaussian vector w,
@@ -34,7 +34,7 @@ def _pair(separation: float) -> UnitVectors:
 ALS36 = statement(
     "ALS-36",
     paper="ALS18",
-    source="Section 9 (gradient lower bound, in the limit m → ∞)",
+    source="in the manner of Lemma 9.3, in the limit m → ∞",
     provenance="derived",
     note="constant ours",
     uses=["ALS-19"],

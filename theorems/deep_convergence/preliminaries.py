@@ -42,6 +42,7 @@ from lemmata.theorems.deep_convergence.setting.network import (
     separated_data,
     sphere,
 )
+from lemmata.theorems.deep_convergence.setting.quotations import RECURRENT, ZOU, by_one
 from lemmata.theorems.mathematics.masked_gaussian import fixed_norm_cdf, masked_norm_cdf
 
 # ALS-01
@@ -49,8 +50,10 @@ from lemmata.theorems.mathematics.masked_gaussian import fixed_norm_cdf, masked_
 ALS01 = statement(
     "ALS-01",
     paper="ALS18",
-    source="Section 2 (data assumption)",
-    provenance="recalled",
+    source="Section 2, Assumption 2.1",
+    provenance="derived",
+    note="that every two inputs are δ-apart, " + by_one(ZOU, of="Assumption 2.1, is") + "; the "
+    "normalisation itself was not seen",
     title="Normalising the data costs nothing",
     says=r"For all unit $z_1,\dots,z_n\in\mathbb R^{d_{in}-1}$ put $x_i=(z_i/\sqrt2,\,1/\sqrt2)$. "
     r"Then the $x_i$ are unit vectors with last coordinate $1/\sqrt2$, their distances are those "
@@ -186,8 +189,8 @@ ALS02 = statement(
     "ALS-02",
     paper="ALS18",
     source="Fact 7.2",
-    provenance="recalled",
-    note="the form is recalled, number and constants are uncertain",
+    provenance="quoted",
+    note=f"{RECURRENT} states it as Fact A.11, as known; the wording of Fact 7.2 was not seen",
     title="Law of a randomly masked Gaussian layer",
     says=r"For all $p,m$ and fixed $h,q\in\mathbb R^p$ with $h\ne0$, $h+q\ne0$, let $M\in\mathbb "
     r"R^{m\times p}$ have independent $N(0,2/m)$ entries and $v_k=1[(M(h+q))_k\ge0]\,(Mh)_k$. The "
@@ -249,6 +252,16 @@ def _(m: int, vectors: tuple[_Row, _Row], trials: Trials) -> Law:
 
 
 the_squared_norm_is_chi_square_of_binomial_order.twin("variance 1/m in place of 2/m", variance=1.0)
+
+
+@the_squared_norm_is_chi_square_of_binomial_order.twin(
+    "h ≠ 0 alone is asked: at q = -h nothing is masked, and the order is m",
+    specimens=[{"m": 20, "vectors": ((1, 2), (-1, -2))}],
+)
+def _(m: int, vectors: tuple[_Row, _Row], trials: Trials) -> Law:
+    h, _ = vectors
+    opposed = (h, tuple(-entry for entry in h))
+    return the_squared_norm_is_chi_square_of_binomial_order.check(m, opposed, trials)
 
 
 @ALS02.part(
@@ -315,8 +328,8 @@ ALS03 = statement(
     "ALS-03",
     paper="ALS18",
     source="Fact 2.5",
-    provenance="recalled",
-    note="the form is recalled, number and constants are uncertain",
+    provenance="unseen",
+    note=f"{RECURRENT} has the same formula under the same number for its networks",
     title="The gradient's formula, and two homogeneity identities",
     says=r"For all sizes and all $A,W,B,x,y^*$ with no pre-activation equal to 0, the gradient of "
     r"$F$ in $W_\ell$ is the sum over the examples of "

@@ -49,6 +49,7 @@ from lemmata.theorems.deep_convergence.setting.perturbations import (
 )
 from lemmata.theorems.deep_convergence.setting.perturbed_products import Product
 from lemmata.theorems.deep_convergence.setting.products import wide_nets
+from lemmata.theorems.deep_convergence.setting.quotations import BASRI, CAO_GU, CAUSAL, by_several
 
 _EITHER = ("matrix-free", "dense")
 _ARBITRARY = (
@@ -84,8 +85,8 @@ ALS15 = statement(
     "ALS-15",
     paper="ALS18",
     source="Lemma 8.6",
-    provenance="recalled",
-    note="the form is recalled, number and constants are uncertain",
+    provenance="quoted",
+    note=by_several(BASRI, CAO_GU),
     uses=["ALS-07", "ALS-08", "ALS-09"],
     title="Intermediate products are stable",
     says=r"For all $1\le s\le O(m/(L^3\log m))$, with probability at least $1-e^{-\Omega(s\log "
@@ -224,16 +225,17 @@ ALS16 = statement(
     "ALS-16",
     paper="ALS18",
     source="Lemma 8.7",
-    provenance="recalled",
-    note="the form is recalled, number and constants are uncertain",
+    provenance="quoted",
+    note=by_several(BASRI, CAO_GU, CAUSAL, of="(b) is")
+    + "; the products of the first begin with D_a",
     uses=["ALS-09", "ALS-10", "ALS-14", "ALS-15"],
     title="Backward products are stable",
-    says=r"For all $\Omega(d/\log m)\le s\le O(m/(L^3\log m))$ and $\omega\le O(L^{-3/2})$, with "
+    says=r"If $d\le O(\frac m{L\log m})$, $\omega\le O(L^{-3/2})$ and $s=O(m\omega^{2/3}L)$, with "
     r"probability at least $1-e^{-\Omega(s\log m)}$: for all $i,a$, all $v\in\mathbb R^d$, all "
     r"$s$-sparse $D''$ with entries in $[-3,3]$ and all $\|W'\|_2\le\omega$ the change of $v^\top "
-    r"BD_LW_L\cdots D_aW_a$ is at most $O\big(\sqrt{(L^3s\log m+\omega^2L^3m)/d}\big)\|v\|$; with "
-    r"the sign changes of $W\in\mathcal B(\omega)$ itself $O\big(\omega^{1/3}L^2\sqrt{m\log "
-    r"m/d}\big)\|v\|$.",
+    r"BD_LW_L\cdots D_aW_a$ is at most $O\big(\omega^{1/3}L^2\sqrt{m\log m/d}\big)\|v\|$. For any "
+    r"$\Omega(d/\log m)\le s\le O(m/(L^3\log m))$ it is $O\big(\sqrt{(L^3s\log "
+    r"m+\omega^2L^3m)/d}\big)\|v\|$, which is ours and implies it.",
     kind="scaling",
     layers=_EITHER,
 )
@@ -288,6 +290,8 @@ def _changes(
     says=r"For arbitrary $D''$ with entries in $[-3,3]$ and $\omega=0.1L^{-3/2}$: "
     r"$O\big(\sqrt{(L^3s\log m+\omega^2L^3m)/d}\big)\|v\|$.",
     quantifiers=(*_ARBITRARY, r"\forall\, v"),
+    provenance="ours",
+    proof="only seen",
     constant=Constant(10.0, measured_on="m = 64…512, L = 2…4, d = 4"),
     along=[_BACK_WIDE, _BACK_DEEP, _OUTPUTS],
     requires=_SPARSE,
@@ -312,6 +316,8 @@ def _(net: DeepReluNet, data: SeparatedData, trials: Trials) -> Bound:
     title="differences of indicators: entries of D'' in [-1, 1]",
     says=r"The same for entries of $D''$ in $[-1,1]$: the constant is smaller.",
     quantifiers=(*_ARBITRARY, r"\forall\, v"),
+    provenance="ours",
+    proof="only seen",
     constant=Constant(4.0, measured_on="m = 64…512, L = 2…4, d = 4"),
     along=[_BACK_WIDE],
     requires=_SPARSE,

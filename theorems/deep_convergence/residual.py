@@ -53,8 +53,9 @@ ALS35 = statement(
     "ALS-35",
     paper="ALS18",
     source="Theorem 8",
-    provenance="recalled",
-    note="the form is recalled, number and constants are uncertain; explicit bounds derived",
+    provenance="unseen",
+    note="no quotation was found, and the number is not confirmed; the abstract says that "
+    "residual networks are covered; the explicit bounds are derived",
     uses=["ALS-04", "ALS-20", "ALS-26", "ALS-27", "ALS-40"],
     title="Residual networks",
     says=r"Let $h_0=\phi(Ax)$, $h_\ell=\phi(h_{\ell-1}+\tau W_\ell h_{\ell-1})$ for $1\le\ell<L$, "

@@ -1,4 +1,4 @@
-r"""Semi-smoothness and almost convexity (ALS18, Section 11, Theorem 4).
+r"""Semi-smoothness and almost convexity (ALS18, Theorem 4).
 
 ReLU is linear between two points up to a diagonal D'' that is not 0 where the signs differ alone
 (ALS-22 i). Layer after layer, the change of a hidden vector is therefore exactly linear in W', in
@@ -54,9 +54,14 @@ from lemmata.theorems.deep_convergence.setting.network import (
 )
 from lemmata.theorems.deep_convergence.setting.perturbations import (
     IN_THE_BALL,
-    RADIUS,
     ball_at,
     drawn,
+)
+from lemmata.theorems.deep_convergence.setting.quotations import (
+    BASRI,
+    CAO_GU,
+    RECURRENT,
+    by_several,
 )
 
 _EITHER = ("matrix-free", "dense")
@@ -68,13 +73,14 @@ ALS22 = statement(
     "ALS-22",
     paper="ALS18",
     source="Claim 11.2 and Proposition 11.3",
-    provenance="recalled",
-    note="the form is recalled, number and constants are uncertain",
+    provenance="quoted",
+    note=by_several(BASRI, CAO_GU),
     uses=["ALS-14", "ALS-15"],
     title="Exact decomposition of the change of a hidden layer",
     says=r"(i) $\phi(b)-\phi(a)=(D+D'')(b-a)$ with $D=\mathrm{diag}(1[a\ge0])$ and a diagonal "
     r"$D''$ that is 0 where $a,b$ have one sign. (ii) Hence $h_{i,\ell}(W+W')-h_{i,\ell}(W)$ is a "
     r"sum over the layers before of products of $W$ with changed masks, linear in $W'$. (iii) For "
+    r"$\omega\in[\Omega(d^{3/2}m^{-3/2}L^{-3/2}\log^{-3/2}m),O(L^{-9/2}\log^{-3}m)]$, "
     r"$W\in\mathcal B(\omega)$, $\|W'\|_2\le\omega$: $\|D''_{i,\ell}\|_0\le O(m\omega^{2/3}L)$, "
     r"$\|h_{i,\ell}(W+W')-h_{i,\ell}(W)\|\le O(L^{3/2})\|W'\|_2$ and $\|y_i(W+W')-y_i(W)\|\le "
     r"O(L\sqrt{m/d})\|W'\|_2$.",
@@ -226,7 +232,7 @@ def _steps(
     quantifiers=(*_TWO_BALLS, r"\forall\, i,\ell"),
     constant=Constant(2.0, measured_on="m = 64…512, L = 2…16, ω = 0.001…0.1, mω^{2/3} ≥ 5"),
     along=[_RADII, _WIDTHS],
-    requires=RADIUS,
+    requires=RANGE,
     specimens=[ball_at(256, 2, 0.01), ball_at(512, 4, 0.003)],
     layers=_EITHER,
 )
@@ -259,7 +265,7 @@ _HIDDEN_DEPTHS = replace(_DEPTHS, member="hidden")
     quantifiers=(*_TWO_BALLS, r"\forall\, i,\ell"),
     constant=Constant(3.0, measured_on="m = 64…256, L = 2…16, ω ≤ 0.1"),
     along=[replace(_WIDTHS, member="outputs"), _HIDDEN_DEPTHS],
-    requires=RADIUS,
+    requires=RANGE,
     specimens=[ball_at(256, 2, 0.01, outputs=2), ball_at(512, 4, 0.003)],
     layers=_EITHER,
 )
@@ -322,8 +328,9 @@ ALS23 = statement(
     "ALS-23",
     paper="ALS18",
     source="Theorem 4",
-    provenance="recalled",
-    note="the form is recalled, number and constants are uncertain",
+    provenance="forced",
+    note="its coefficients are those from which the step, width and radius of Theorem 1 follow; "
+    f"{RECURRENT} has a statement of this form",
     uses=["ALS-14", "ALS-15", "ALS-16", "ALS-22"],
     title="Semi-smoothness",
     says=r"For $\omega\in[\Omega(d^{3/2}m^{-3/2}L^{-3/2}\log^{-3/2}m),O(L^{-9/2}\log^{-3}m)]$, "

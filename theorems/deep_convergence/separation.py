@@ -47,8 +47,8 @@ ALS11 = statement(
     "ALS-11",
     paper="ALS18",
     source="Lemma 7.5",
-    provenance="recalled",
-    note="the form is recalled, number and constants are uncertain",
+    provenance="unseen",
+    note="no quotation of it was found; δ ≤ O(1/L) is confirmed, as Theorem 1 asks for it",
     uses=["ALS-04"],
     title="Hidden layers keep the data separated",
     says=r"There is $C$ such that for $\delta\le1/(CL)$ and "

@@ -53,6 +53,13 @@ from lemmata.theorems.deep_convergence.setting.perturbations import (
     drawn,
     points,
 )
+from lemmata.theorems.deep_convergence.setting.quotations import (
+    BASRI,
+    CAO_GU,
+    THREE_LAYERS,
+    by_one,
+    by_several,
+)
 
 # ALS-12
 
@@ -60,8 +67,9 @@ ALS12 = statement(
     "ALS-12",
     paper="ALS18",
     source="Claim 8.3",
-    provenance="recalled",
-    note="the form is recalled, number and constants are uncertain; constants derived",
+    provenance="quoted",
+    note=by_one(THREE_LAYERS, of="a variant of it, without its number, is") + "; the bounds of ‖x‖ "
+    "and the constants are ours",
     title="A perturbation of a Gaussian vector changes few signs",
     says=r"Let $g\sim N(0,\frac2mI_m)$. For all $\delta_2\in[0,O(1)]$, "
     r"$\delta_\infty\in[0,\frac1{4\sqrt m}]$, with probability at least "
@@ -188,6 +196,8 @@ def _worst_vector(g: Tensor, two: float, flat: float) -> Float[Tensor, "trials m
 
 @ALS12.part(
     "b",
+    provenance="ours",
+    proof="in the docstring",
     kind="inequality",
     says=r"For every $g$: $|x_k|\le|g'_k|$, and $\|x\|\le\delta_2+\rho$ with "
     r"$\rho^2=\sum_k(\delta_\infty-|g_k|)_+^2$; attained.",
@@ -220,6 +230,8 @@ changed_entries_are_at_most_the_perturbation.twin(
 
 @ALS12.part(
     "c",
+    provenance="ours",
+    proof="in the docstring",
     kind="mean",
     says=r"$\mathbb E\rho^2\le\frac{m^{3/2}\delta_\infty^3}{3\sqrt\pi}$, with equality as "
     r"$\delta_\infty\sqrt m\to0$: exactly, with $\sigma^2=\frac2m$, $\mathbb "
@@ -295,8 +307,8 @@ ALS14 = statement(
     "ALS-14",
     paper="ALS18",
     source="Lemma 8.2(b)",
-    provenance="recalled",
-    note="the form is recalled, number and constants are uncertain",
+    provenance="quoted",
+    note=by_several(BASRI, CAO_GU) + "; the second has a factor nL before the exponential",
     uses=["ALS-12", "ALS-13"],
     title="Forward stability: few sign changes",
     says=r"If $\omega\le O(L^{-9/2}\log^{-3}m)$, with probability at least "
@@ -369,6 +381,7 @@ few_activations_change_in_the_ball.twin(
 
 @ALS14.part(
     "b",
+    provenance="unseen",
     says=r"$\|D'_{i,\ell}g_{i,\ell}\|\le O(\omega L^{3/2})$.",
     constant=Constant(2.0, measured_on="m = 64…512, L = 2…16, ω = 0.001…0.1, mω^{2/3} ≥ 5"),
     along=[_RADII, _DEPTHS],

@@ -1,4 +1,4 @@
-"""The stochastic gradient (ALS18, Section 12, proof of Theorem 2).
+"""The stochastic gradient (ALS18, proof of Theorem 2).
 
 A step of stochastic gradient descent goes along g_S = (n/b) Σ_{i∈S} ∇F_i for a batch S of b
 examples. Its mean is ∇F; its square exceeds ‖∇F‖² by the variance of sampling without replacement,
@@ -70,7 +70,7 @@ def _all_batches(trials: Trials, count: int, size: int) -> list[Float[Tensor, "n
 ALS39 = statement(
     "ALS-39",
     paper="ALS18",
-    source="Section 12 (proof of Theorem 2)",
+    source="proof of Theorem 2",
     provenance="derived",
     uses=["ALS-18"],
     title="Second moment of the stochastic gradient",

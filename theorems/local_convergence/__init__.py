@@ -11,6 +11,7 @@ import importlib
 
 SECTIONS = (
     "kernels",
+    "slabs_and_wedges",
     "population_gradient",
     "residuals",
     "residual_sizes",
@@ -42,12 +43,17 @@ SECTIONS = (
     "main_result",
     "convergence",
     "tail",
+    "relu",
     "recovery",
     "loss_threshold",
     "finite_length",
     "finite_samples",
     "empirical_floor",
     "fresh_batches",
+    "sample_complexity",
+    "random_initialisation",
+    "subspace_initialisation",
+    "global_convergence",
 )
 
 for _section in SECTIONS:
