@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -92,7 +93,16 @@ class StatementModule(pytest.Module):
 def is_of_a_helper(config: pytest.Config, file: Path) -> bool:
     """Whether a file is the user's own, and none that pytest would collect itself."""
     theirs = file.is_relative_to(config.rootpath.resolve()) and "site-packages" not in file.parts
-    return theirs and not any(file.match(pattern) for pattern in config.getini("python_files"))
+    patterns = config.getini("python_files")
+    return theirs and not any(_matches(file, pattern) for pattern in patterns)
+
+
+def _matches(file: Path, pattern: str) -> bool:
+    """Whether pytest would take a file by a pattern: a star goes over folders, too."""
+    return fnmatch(
+        f"/{file.as_posix()}" if "/" in pattern else file.name,
+        (f"*/{pattern}" if "/" in pattern else pattern),
+    )
 
 
 def _registered_ids() -> set[str]:
