@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from lemmata.harness.statements import Part
+    from lemmata.harness.statements import Part, Statement
 
 MODULES_KEY = pytest.StashKey[set[Path]]()
 """The files that were imported whole: their statements have to be whole, too."""
@@ -64,7 +64,7 @@ class StatementModule(pytest.Module):
         here = self.path.resolve()
         bound = {id(part.statement) for part in parts_in(vars(self.obj))}
         for made in registered():
-            helper = made.file != here and is_of_a_helper(self.config, made.file)
+            helper = made.file != here and is_of_a_helper(self.config, made)
             if made.file == here or (helper and (made.id not in before or id(made) in bound)):
                 yield from made.parts
 
@@ -90,11 +90,19 @@ class StatementModule(pytest.Module):
         return super()._getobj()  # type: ignore[no-untyped-call]
 
 
-def is_of_a_helper(config: pytest.Config, file: Path) -> bool:
-    """Whether a file is the user's own, and none that pytest would collect itself."""
+def is_of_a_helper(config: pytest.Config, made: Statement) -> bool:
+    """Whether a statement is of a user's file that pytest does not collect itself.
+
+    As everywhere in pytest, a module with ``__test__ = False`` has nothing to collect.
+    """
+    file = made.file
     theirs = file.is_relative_to(config.rootpath.resolve()) and "site-packages" not in file.parts
     patterns = config.getini("python_files")
-    return theirs and not any(_matches(file, pattern) for pattern in patterns)
+    if not theirs or any(_matches(file, pattern) for pattern in patterns):
+        return False
+    modules = {sys.modules.get(part.check.__module__) for part in made.parts}
+    modules |= {one for one in sys.modules.values() if getattr(one, "__file__", None) == str(file)}
+    return not any(getattr(module, "__test__", True) is False for module in modules)
 
 
 def _matches(file: Path, pattern: str) -> bool:

@@ -206,7 +206,7 @@ def pytest_pycollect_makeitem(
     module = collector.getparent(pytest.Module)
     if module is None or isinstance(module, StatementModule):
         return [] if is_statement_object(obj) else None
-    found = [part for part in parts_in(obj) if is_of_a_helper(module.config, part.statement.file)]
+    found = [part for part in parts_in(obj) if is_of_a_helper(module.config, part.statement)]
     if found or is_statement_object(obj):
         return [item for part in found for item in items_of(module, part)]
     return None
@@ -235,7 +235,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     files = files | {part_of(item.subject).statement.file for item in ours}
     known = config.stash.get(COLLECTED_KEY, set())
     for made in registered():
-        if made.parts and made.id not in known and is_of_a_helper(config, made.file):
+        if made.parts and made.id not in known and is_of_a_helper(config, made):
             warnings.warn(
                 pytest.PytestCollectionWarning(
                     f"{made.id} of {made.file.name} was registered and no collected file has it, "

@@ -46,6 +46,8 @@ from lemmata.strategies import (
     vectors,
 )
 
+__test__ = False  # its statements belong to the tests that judge them
+
 
 @dataclass(frozen=True, slots=True)
 class Erratum:

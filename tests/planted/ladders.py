@@ -37,6 +37,8 @@ from lemmata.harness.levels import BETA
 from lemmata.harness.profiles import PROFILES, Profile
 from lemmata.harness.verdicts import BoundVerdict, LawVerdict, MeanVerdict, Outcome
 
+__test__ = False  # its statements belong to the tests that judge them
+
 RANDOM_ONLY = replace(PROFILES["default"], name="random", small=0, climbs=0, ascents=0)
 """The default profile with the search's sources but random drawing switched off."""
 
