@@ -85,7 +85,7 @@ the_values_fall_like_the_inverse_cube.twin("the rate C_s η/2", rate=0.5)
 @XD15.part(
     "b",
     says=r"$\sum_{t<T}\eta g_t\le8C_s^{-1/2}L_0^{1/3}$.",
-    specimens=[_of_step(0.03, 1000)],
+    specimens=[_of_step(0.05, 2000)],
 )
 @given(**_sequences)
 def the_length_is_at_most_eight_cube_roots(
@@ -103,7 +103,7 @@ the_length_is_at_most_eight_cube_roots.twin("4", factor=4.0)
     says=r"More: $\sum_{t<T}\eta g_t\le3\sqrt2\,C_s^{-1/2}L_0^{1/3}$, the limit for small steps.",
     provenance="ours",
     proof="in the docstring",
-    specimens=[_of_step(0.03, 1000)],
+    specimens=[_of_step(0.05, 2000)],
 )
 @given(**_sequences)
 def the_length_is_at_most_three_roots_of_two_cube_roots(
