@@ -90,6 +90,19 @@ def _moved(
     return worst_of(**{name: claim(U) for name, U in ways.items()})
 
 
+def _along_size(
+    *sizes: float, at_most: float | None = None, at_least: float | None = None
+) -> Along:
+    return Along(
+        variable="‖U‖",
+        sizes=sizes,
+        instance=lambda size: {**_LOCAL, "size": float(size)},
+        at_most=at_most,
+        at_least=at_least,
+        trials=16,
+    )
+
+
 _LOCAL: Instance = {
     "world": Teachers(count=2, dimension=4),
     "students": States(family="local", extra=2, size=0.5),
@@ -106,6 +119,10 @@ _sizes = log_uniform(1e-2, 10.0, per_decade=1)
     quantifiers=(*_LOSSY, r"\forall\, U"),
     provenance="as printed",
     constant=Constant(4.0, measured_on="r ≤ 3, m ≤ 7, ‖U‖ = 0.01…10: 3.1", failure=0.0),
+    along=[
+        _along_size(1e-3, 1e-2, 1e-1, at_least=0.0),
+        _along_size(1e2, 1e3, 1e4, at_most=0.05, at_least=-0.05),
+    ],
     specimens=[{**_LOCAL, "size": 0.1}, {**_LOCAL, "size": 3.0}],
 )
 @given(world=_WORLDS, students=_STUDENTS, size=_sizes)
