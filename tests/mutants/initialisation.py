@@ -36,7 +36,7 @@ MUTATIONS = [
     Mutation(
         file=_WEDGES,
         before="(tau[:, None, None] / u.sin()) ** 2) * u",
-        after="(tau[:, None, None] / u.sin()) ** 2)",
+        after="(tau[:, None, None] / u.sin()) ** 2) * u**2",
         statements=["ZGJ-36"],
     ),
     Mutation(

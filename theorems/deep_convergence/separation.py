@@ -149,7 +149,7 @@ _OVER_CLOSENESS = Along(
     sizes=(1, 2, 4, 8, 16, 32),
     instance=lambda x: _close(256, 2, 1.0 / x),
     at_most=0.2,
-    trials=256,
+    trials=512,
 )
 
 

@@ -39,7 +39,9 @@ from lemmata.theorems.deep_convergence.setting.attacks import spectral_norm
 from lemmata.theorems.deep_convergence.setting.network import (
     DeepReluNet,
     Gradient,
+    Network,
     SeparatedData,
+    Signals,
     deep_relu_nets,
     pair_at,
     separated_data,
@@ -161,18 +163,26 @@ def the_mean_over_batches_is_the_gradient(
     ]
     factor = (data.count if rescaled else 1.0) / batch
     stochastic = [_dense(network.gradient(signals, factor * v * one)) for one in drawn]
-    alone = [
-        _dense(network.gradient(signals, v * one)).abs()
-        for one in torch.eye(data.count, dtype=v.dtype, device=v.device)
-    ]
-    # The single gradients may cancel in their sum: roundings are relative to them.
-    scale = torch.stack(alone).sum(dim=0).amax(dim=(1, 2, 3), keepdim=True)
+    # Whatever cancels on the way back: roundings are relative to the products' absolute values, as
+    # many as there are summands in each of the L + 1 products.
     return equal(
         torch.stack(stochastic).mean(dim=0),
         _dense(network.gradient(signals, v)),
-        roundings=8.0 * data.count,
-        scale=scale,
+        roundings=2.0 * (net.width + 2.0) * (net.depth + 1.0) + 8.0 * data.count,
+        scale=_of_absolute_values(network, signals, v),
     )
+
+
+def _of_absolute_values(
+    network: Network, signals: Signals, v: Float[Tensor, "trials d n"]
+) -> Float[Tensor, "trials L m m"]:
+    """Return what the gradient would be, were all weights and fake losses positive."""
+    back, found = network.B.materialise().abs().mT @ v.abs(), []
+    for level in range(network.depth, 0, -1):
+        e = back * signals.signs[level]
+        found.append(e @ signals.h[level - 1].mT)
+        back = network.W[level - 1].materialise().abs().mT @ e
+    return torch.stack(found[::-1], dim=1)
 
 
 def _dense(gradient: tuple[Gradient, ...]) -> Float[Tensor, "trials L m m"]:

@@ -10,7 +10,8 @@ do better. A random line is so close with a probability of order γ^d for each f
 (rw_max/√ε)^d r log(1/δ) students are enough; in truth far fewer are.
 
 The probability is I_{sin² γ}((d-1)/2, ½), and not of order γ^d uniformly in d; but with γ = √2 s it
-is at least s^d, and (1) has room for that √2.
+is at least s^d, and (1) has room for that √2: with s = √ε/r all r teachers are met by m₀ = s^{-d} r
+log(1/δ) students but for a probability r(1 - s^d)^{m₀} ≤ rδ^r ≤ δ, if δ ≤ ½. The constant is 1.
 """
 
 from __future__ import annotations
