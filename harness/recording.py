@@ -135,6 +135,6 @@ def _declared_part(part: Part[..., Any]) -> DeclaredPart:
             )
             for twin in part.twins
         ],
-        proof=part.said.proof or "",
+        proof=part.proof,
         finding=part.finding,
     )

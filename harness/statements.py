@@ -327,6 +327,11 @@ class Part(Generic[P, C]):
         return self.said.provenance or "ours"
 
     @property
+    def proof(self) -> str:
+        """Of what is no paper's own: proved in the docstring, or only seen; else empty."""
+        return (self.said.proof or "") if self.provenance in ("ours", "derived") else ""
+
+    @property
     def draws(self) -> tuple[str, ...]:
         """The names that `given` draws."""
         return tuple(self.test.lemmata_strategies)

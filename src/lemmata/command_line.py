@@ -122,6 +122,8 @@ def show(
         style="dim",
         markup=False,
     )
+    if made.note:
+        console.print(readable(made.note), style="dim", markup=False)
     console.print(readable(made.says), markup=False)
     if made.uses:
         console.print(f"uses {', '.join(made.uses)}", style="dim")
@@ -136,6 +138,11 @@ def _show_part(console: Console, part: Part[..., Any]) -> None:
     from lemmata.harness.wording import readable, readable_formula
 
     console.print(f"\n[bold]{part.id}[/bold]  {part.title}  [dim]{part.kind}[/dim]")
+    where = ", ".join(filter(None, (part.source, part.provenance, part.proof)))
+    if part.source or part.provenance != part.statement.provenance:
+        console.print(f"  {where}", style="dim", markup=False)
+    if part.said.note and part.said.note != part.statement.note:
+        console.print(f"  {readable(part.said.note)}", style="dim", markup=False)
     if part.says != part.statement.says:
         console.print(readable(part.says), markup=False)
     if part.quantifiers:
@@ -153,6 +160,8 @@ def _show_part(console: Console, part: Part[..., Any]) -> None:
         console.print(f"  the paper asks for {readable(part.requires.paper)}", markup=False)
     if part.requires and part.requires.ours:
         console.print(f"  tried where {readable(part.requires.ours)}", markup=False)
+    if part.finding:
+        console.print(f"  does not stand as printed: {part.finding.place}", markup=False)
     for twin in part.twins:
         console.print(f"  twin {twin.id}: {readable(twin.says)}", style="dim", markup=False)
 
