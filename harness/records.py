@@ -58,7 +58,7 @@ def write_json(path: Path, value: Any) -> None:
 
 def finish_manifest(folder: Path, *, finished: float, interrupted: str | None) -> None:
     """Note in a run's manifest when it ended, and why where that was early."""
-    manifest = _manifest(folder) or Manifest(schema=SCHEMA, run=folder.name)
+    manifest = read_manifest(folder) or Manifest(schema=SCHEMA, run=folder.name)
     ended = replace(manifest, finished=finished, interrupted=interrupted)
     write_json(folder / "manifest.json", to_plain(ended))
 
@@ -132,7 +132,7 @@ def read_run(folder: Path) -> RunRecords:
             record = _record(line, folder)
             torn += record is None
             records += [record] if record else []
-    manifest = _manifest(folder)
+    manifest = read_manifest(folder)
     torn += manifest is None and (folder / "manifest.json").exists()
     statements, bad = _statements(folder / "statements.json")
     return RunRecords(
@@ -200,7 +200,12 @@ def _record(line: bytes, folder: Path) -> Record | None:
         return None
 
 
-def _manifest(folder: Path) -> Manifest | None:
+def read_manifest(folder: Path) -> Manifest | None:
+    """Read what a run was; None where the file is missing or does not fit.
+
+    Raises:
+        RecordsError: another Lemmata wrote it.
+    """
     plain = _side_file(folder / "manifest.json")
     if not isinstance(plain, dict):
         return None

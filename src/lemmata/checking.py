@@ -84,6 +84,10 @@ def check(
     keyword: Annotated[
         str, typer.Option("-k", help="only parts and twins whose id or title has this text")
     ] = "",
+    only_changed: Annotated[
+        bool,
+        typer.Option("--changed", help="only what no earlier run judged as expected as it is now"),
+    ] = False,
     stop_first: Annotated[
         bool, typer.Option("-x", "--stop-first", help="stop at the first that is not as expected")
     ] = False,
@@ -125,6 +129,18 @@ def check(
         subjects = [one for one in subjects if keyword.lower() in _words(one).lower()]
         if not subjects:
             fail(f"nothing that was named has {keyword!r} in its id or title")
+    if only_changed:
+        from lemmata.harness.unchanged import changed, generations_as_expected
+
+        known = generations_as_expected(records, profile=profile, device=device, dtype=dtype)
+        named, subjects = len(subjects), changed(subjects, known)
+        Console().print(
+            f"{named - len(subjects)} of {named} left out: earlier runs judged them as expected, "
+            "with the same code",
+            style="dim",
+        )
+        if not subjects:
+            raise typer.Exit(0)
     if entropy is None:
         entropy = secrets.randbits(62) if PROFILES[profile].entropy == "fresh" else 0
     # A statement may change the working directory: the folder is named in full.

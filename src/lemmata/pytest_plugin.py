@@ -27,6 +27,7 @@ _STARTED = pytest.StashKey[float]()
 _BUDGET = pytest.StashKey[float]()
 _SHARE = pytest.StashKey[float]()
 _END = pytest.StashKey[float]()
+_UNCHANGED = pytest.StashKey[int]()
 _UNWRITTEN = pytest.StashKey[str]()
 
 
@@ -70,6 +71,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="TIME",
         help="time for all statements together, as in 30m or 8h: each part gets its share, and "
         "what is left when it is spent is skipped",
+    )
+    group.addoption(
+        "--lemmata-changed",
+        action="store_true",
+        help="leave out what an earlier run in the records folder judged as expected, with the "
+        "same code and this profile or a more thorough one",
     )
     group.addoption(
         "--lemmata-only",
@@ -247,6 +254,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         raise pytest.UsageError("\n".join(found))
     if wanted := config.getoption("lemmata_only"):
         _keep_only(config, items, wanted)
+    if config.getoption("lemmata_changed"):
+        _keep_changed(config, items)
+        ours = [item for item in items if isinstance(item, PartItem | TwinItem)]
     if ours and not config.getoption("collectonly"):
         _set_up_run(config)
         if _BUDGET in config.stash:
@@ -359,6 +369,11 @@ class _Lines:
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Print the verdicts by paper."""
     lines = config.stash[_LINES]
+    if unchanged := config.stash.get(_UNCHANGED, 0):
+        terminalreporter.write_line(
+            f"{unchanged} parts and twins left out: earlier runs judged them as expected, with the "
+            "same code"
+        )
     if not lines:
         return
     from lemmata.harness.records import read_run
@@ -459,6 +474,26 @@ def _keep_only(config: pytest.Config, items: list[pytest.Item], wanted: list[str
         )
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = kept
+
+
+def _keep_changed(config: pytest.Config, items: list[pytest.Item]) -> None:
+    from lemmata.harness.pytest_items import PartItem, TwinItem
+    from lemmata.harness.unchanged import changed, generations_as_expected
+
+    option = config.option
+    known = generations_as_expected(
+        config.stash[_FOLDER].parent,
+        profile=option.lemmata_profile,
+        device=option.lemmata_device,
+        dtype=option.lemmata_dtype,
+    )
+    ours = [item for item in items if isinstance(item, PartItem | TwinItem)]
+    wanted = {id(subject) for subject in changed([item.subject for item in ours], known)}
+    left_out = [item for item in ours if id(item.subject) not in wanted]
+    config.stash[_UNCHANGED] = len(left_out)
+    config.hook.pytest_deselected(items=left_out)
+    gone = set(map(id, left_out))
+    items[:] = [item for item in items if id(item) not in gone]
 
 
 def _set_up_run(config: pytest.Config) -> None:
