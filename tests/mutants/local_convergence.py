@@ -196,8 +196,8 @@ MUTATIONS = [
     ),
     Mutation(
         file=_SMALL,
-        before="return self.epsilon**2 / (36.0 * self.count)",
-        after="return 400.0 * self.epsilon / (36.0 * self.count)",
+        before="angle = math.pi / 3.0 * (1.0 + (torch.ones_like(where) if edge else where))",
+        after="angle = math.pi / 2.1 * (1.0 + (torch.ones_like(where) if edge else where))",
         statements=["XD-03"],
     ),
     Mutation(
