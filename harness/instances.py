@@ -11,10 +11,13 @@ Main functions: `encode` (to JSON), `decode` (back, by the annotated types), `ha
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
+import inspect
 import json
 import math
+import sys
 import types
 import typing
 from collections.abc import Callable, Mapping
@@ -100,12 +103,18 @@ def decode_arguments(
     """Read an instance back, argument by argument, as the types that the function's signature
     names.
     """
-    hints = get_type_hints(function)
+    hints = hints_of(function)
     if not isinstance(encoded, dict) or set(encoded) != set(names):
         raise InstanceError(
             f"the instance names {sorted(encoded) if isinstance(encoded, dict) else encoded!r}; "
             f"the statement draws {sorted(names)}"
         )
+    for name in names:
+        if name not in hints and isinstance(encoded[name], dict) and "is" in encoded[name]:
+            raise InstanceError(
+                f"the type of {name} is unknown while the program runs (it is not annotated, or "
+                "imported for type checkers alone): annotate it, and import its type"
+            )
     return {name: decode(encoded[name], hints.get(name, Any)) for name in names}
 
 
@@ -186,8 +195,33 @@ def _decode_tuple(encoded: list[Json], arguments: tuple[Any, ...]) -> tuple[Any,
     )
 
 
+def hints_of(thing: Callable[..., Any] | type) -> dict[str, Any]:
+    """Return the annotations that can be told while the program runs; those of names that only a
+    type checker imports are left out.
+    """
+    try:
+        return get_type_hints(thing)
+    except NameError:
+        pass
+    found: dict[str, Any] = {}
+    namespace = vars(sys.modules.get(thing.__module__, types))
+    for name, annotation in _annotations(thing).items():
+        alone = types.SimpleNamespace(__annotations__={name: annotation})
+        with contextlib.suppress(Exception):
+            found |= get_type_hints(alone, dict(namespace))
+    return found
+
+
+def _annotations(thing: Callable[..., Any] | type) -> dict[str, Any]:
+    if sys.version_info >= (3, 14):
+        import annotationlib
+
+        return annotationlib.get_annotations(thing, format=annotationlib.Format.STRING)
+    return inspect.get_annotations(thing)
+
+
 def _decode_dataclass(encoded: dict[str, Json], expected: type) -> Any:
-    hints = get_type_hints(expected)
+    hints = hints_of(expected)
     names = {field.name for field in dataclasses.fields(expected) if field.init}
     given = {name: value for name, value in encoded.items() if name != "is"}
     if unknown := set(given) - names:

@@ -23,6 +23,7 @@ from typing import Any
 
 from lemmata.harness.codec import CodecError, from_plain, to_plain
 from lemmata.harness.schema import SCHEMA, DeclaredStatement, Manifest, Record, Recorded
+from lemmata.harness.wording import printable
 
 _NOTHING = (
     "there are no records in {}: run `pytest` or `lemmata check` first, or name the folder with "
@@ -191,7 +192,7 @@ def _record(line: bytes, folder: Path) -> Record | None:
         return None
     _refuse_other_schema(plain.get("schema"), folder)
     try:
-        value: Any = from_plain(plain, Recorded)  # type: ignore[arg-type]
+        value: Any = from_plain(_shown(plain), Recorded)  # type: ignore[arg-type]
         time, worker = plain.get("time", 0.0), plain.get("worker", "")
         if not isinstance(time, int | float) or not isinstance(worker, str):
             return None
@@ -211,8 +212,8 @@ def read_manifest(folder: Path) -> Manifest | None:
         return None
     _refuse_other_schema(plain.get("schema"), folder)
     try:
-        return from_plain(plain, Manifest)
-    except CodecError:
+        return from_plain(_shown(plain), Manifest)
+    except (CodecError, RecursionError):
         return None
 
 
@@ -225,10 +226,21 @@ def _statements(path: Path) -> tuple[list[DeclaredStatement], int]:
     read, bad = [], 0
     for one in plain:
         try:
-            read.append(from_plain(one, DeclaredStatement))
-        except CodecError:
+            read.append(from_plain(_shown(one), DeclaredStatement))
+        except (CodecError, RecursionError):
             bad += 1
     return read, bad
+
+
+def _shown(plain: Any) -> Any:
+    """Return the same data with signs that no page or terminal can show written as codes."""
+    if isinstance(plain, str):
+        return printable(plain)
+    if isinstance(plain, list):
+        return [_shown(entry) for entry in plain]
+    if isinstance(plain, dict):
+        return {key: _shown(entry) for key, entry in plain.items()}
+    return plain
 
 
 def _refuse_other_schema(schema: object, folder: Path) -> None:

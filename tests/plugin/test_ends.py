@@ -217,3 +217,39 @@ def test_new_writes_what_passes(pytester: pytest.Pytester) -> None:
     assert verdicts(pytester) == {"MINE-1": "holds"}
     shown = lemmata(pytester, "--version")
     assert shown.stdout.startswith("lemmata ")
+
+
+def test_types_for_checkers_alone_do_not_end_a_replay(pytester: pytest.Pytester) -> None:
+    body = (
+        "from __future__ import annotations\nfrom typing import TYPE_CHECKING\n"
+        "if TYPE_CHECKING:\n    from lemmata import Bound, Trials\n"
+        + HEADER
+        + FALSE.replace("(m, trials)", "(m: int, trials: Trials) -> Bound", 1)
+    )
+    pytester.makepyfile(test_mine=body)
+    assert lemmata(pytester, "check", "test_mine.py", "--profile", "quick").returncode == 1
+    again = lemmata(pytester, "replay", "--last-failure")
+    assert again.returncode == 0, again.stderr
+    assert "a violation" in again.stdout
+
+
+def test_a_token_of_another_size_is_asked_about(pytester: pytest.Pytester) -> None:
+    from dataclasses import replace
+
+    from lemmata.harness.tokens import read_token
+
+    pytester.makepyfile(test_mine=HEADER + FALSE)
+    run(pytester)
+    refuted = next(
+        one.value
+        for one in latest(pytester).records
+        if getattr(one.value, "part", "") == "NO-1" and hasattr(one.value, "outcome")
+    )
+    token = read_token(refuted.outcome.refutation.at.token)
+    small = replace(token, instance={"m": 65})
+    shown = lemmata(pytester, "replay", "--from", "test_mine.py", str(small))
+    assert "m = 65 lies outside of what is drawn, 1 to 64" in shown.stdout
+    huge = replace(token, instance={"m": 10**11})
+    asked = lemmata(pytester, "replay", "--from", "test_mine.py", str(huge))
+    assert asked.returncode == 2
+    assert "--large" in asked.stderr
