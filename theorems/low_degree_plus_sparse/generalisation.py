@@ -246,6 +246,7 @@ the_training_loss_at_the_witness_is_near_its_mean.twin(
     "b",
     kind="inequality",
     expect="refuted",
+    provenance="ours",
     says=r"$L\le2\hat L$ for every $W$, those that saw the sample included – which the "
     r"interpolator of NBL-13 shows to be false: on labels $\pm1$ its training error is 0.",
     quantifiers=(r"\forall\, d,p,n", r"\forall\, W_0,x_i,y_i", r"\forall\, W"),

@@ -286,6 +286,7 @@ what_a_sample_does_not_see_can_be_large.twin("the eigenvector itself, which it s
     "e",
     kind="inequality",
     expect="refuted",
+    provenance="ours",
     says=r"$R_2\le2R_1$ on $P_{>k}$ – which fails at $d=12,13$, and by a factor that grows like "
     r"$d^{k+1}/n$: neither norm controls the other.",
     specimens=[_window(12), _window(13)],
