@@ -14,6 +14,7 @@ from lemmata.harness.records import RecordsError
 from lemmata.harness.wording import printable
 from lemmata.reports import looseness
 from lemmata.reports.assembly import assemble
+from lemmata.reports.changes import changes
 from lemmata.reports.pages import (
     STYLE_SHEET,
     Context,
@@ -30,13 +31,14 @@ class ReportError(Exception):
     """A report that cannot be built, in one sentence."""
 
 
-def build_report(records: Path | list[Path], out: Path) -> Path:
+def build_report(records: Path | list[Path], out: Path, before: Path | None = None) -> Path:
     """Build the report of one run or several and return its first page.
 
     Args:
         records: a run's folder, a folder of runs, or several of either.
         out: the folder to write; pages of the same name are replaced, nothing else there is
             touched.
+        before: the folder of an earlier run, which the latest is compared with.
 
     Raises:
         ReportError: there are no records, nothing in them can be shown, or the folder cannot be
@@ -44,6 +46,7 @@ def build_report(records: Path | list[Path], out: Path) -> Path:
     """
     try:
         read = read_runs([records] if isinstance(records, Path) else list(records))
+        earlier = read_runs([before]).runs[0] if before else None
     except RecordsError as problem:
         raise ReportError(str(problem)) from problem
     library = assemble(read)
@@ -70,7 +73,8 @@ def build_report(records: Path | list[Path], out: Path) -> Path:
         _write(out / "looseness.csv", looseness.as_csv(losses))
         rows = json.dumps(to_plain([loss.row() for loss in losses]), indent=1, ensure_ascii=False)
         _write(out / "looseness.json", rows + "\n")
-        return _write(out / "index.html", index_page(library))
+        since = changes(library, earlier) if earlier else None
+        return _write(out / "index.html", index_page(library, since))
     except ModuleNotFoundError as problem:
         raise ReportError(
             f"the drawings need {problem.name}: pip install 'lemmata[report]'"

@@ -30,6 +30,7 @@ from lemmata.reports import (
     summary,
     words,
 )
+from lemmata.reports.changes import Changes
 from lemmata.reports.levels import Levels, levels_sentences
 from lemmata.reports.mathematics import typeset
 from lemmata.reports.model import Library, Paper, Part, Statement, Twin, labels_of
@@ -86,10 +87,10 @@ class Context:
         ]
 
 
-def index_page(library: Library) -> str:
+def index_page(library: Library, since: Changes | None = None) -> str:
     """Render the first page.
 
-    What was found, findings first, then each paper's statements in its order.
+    What changed, what was found, findings first, then each paper's statements in its order.
     """
     findings = [statement for statement in library.statements if statement.surprising]
     context = Context.of(library)
@@ -98,6 +99,7 @@ def index_page(library: Library) -> str:
         root="",
         library=library,
         context=context,
+        since=since,
         together=context.drawn_together(library.parts),
         findings=findings,
         expected=[

@@ -176,6 +176,13 @@ def report(
         bool,
         typer.Option("--all-runs", help="the history of all runs in place of the latest run alone"),
     ] = False,
+    compare: Annotated[
+        Path | None,
+        typer.Option(
+            help="an earlier run to compare with; by default the one before of its profile"
+        ),
+    ] = None,
+    open_it: Annotated[bool, typer.Option("--open", help="show it in a browser")] = False,
 ) -> None:
     """Turn records into HTML pages that open without a server."""
     from lemmata.harness.records import RecordsError, runs_in
@@ -186,10 +193,28 @@ def report(
         fail(f"the report needs {problem.name}: pip install 'lemmata[report]'")
     try:
         runs = runs_in(records)
-        index = build_report(runs if every else runs[-1:], out)
+        earlier = compare or _run_before(runs)
+        index = build_report(runs if every else runs[-1:], out, earlier)
     except (RecordsError, ReportError) as problem:
         fail(str(problem))
     sys.stdout.write(f"{index.resolve()}\n")
+    if open_it:
+        typer.launch(index.resolve().as_uri())
+
+
+def _run_before(runs: list[Path]) -> Path | None:
+    """The latest earlier run of the same profile; None where there is none that can be read."""
+    from lemmata.harness.records import RecordsError, read_manifest
+
+    profiles = []
+    for folder in reversed(runs):
+        try:
+            manifest = read_manifest(folder)
+        except RecordsError:
+            manifest = None
+        profiles.append((folder, manifest.profile if manifest else None))
+    (_, latest), *others = profiles
+    return next((folder for folder, profile in others if profile and profile == latest), None)
 
 
 @app.command()
