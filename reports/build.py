@@ -11,7 +11,6 @@ from pathlib import Path
 
 from lemmata.harness.codec import to_plain
 from lemmata.harness.records import RecordsError
-from lemmata.harness.wording import printable
 from lemmata.reports import looseness
 from lemmata.reports.assembly import assemble
 from lemmata.reports.changes import changes
@@ -86,5 +85,5 @@ def build_report(records: Path | list[Path], out: Path, before: Path | None = No
 
 
 def _write(path: Path, page: str) -> Path:
-    path.write_text(printable(page), encoding="utf-8", errors="replace")
+    path.write_text(page, encoding="utf-8", errors="replace")
     return path

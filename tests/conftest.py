@@ -15,7 +15,6 @@ sys.path[:0] = [
 ]
 install_import_hook(
     [
-        "lemmata.harness.randomness",
         "lemmata.theorems.deep_convergence.setting.network",
     ],
     "beartype.beartype",
