@@ -14,6 +14,7 @@ import functools
 import hashlib
 import importlib.util
 import inspect
+import re
 import sys
 import sysconfig
 from pathlib import Path
@@ -56,6 +57,9 @@ JUDGES = (
 _DIGESTS: dict[str, str] = {}
 """By module: the digest of its code as it was when it was first seen."""
 
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+"""Where a constant that is a function happens to lie in memory: its code is hashed by itself."""
+
 _IMPORTS: dict[str, tuple[str, ...]] = {}
 
 
@@ -67,7 +71,8 @@ def note_code(module: str, file: Path) -> None:
 def generation_of(subject: Subject) -> str:
     """Return twelve hexadecimal digits that change with what the subject's evidence depends on."""
     digest = hashlib.blake2b(subject.id.encode(), digest_size=6)
-    digest.update(repr((subject.constant, getattr(subject, "knobs", None))).encode())
+    constants = repr((subject.constant, getattr(subject, "knobs", None)))
+    digest.update(_ADDRESS.sub("", constants).encode())
     check = inspect.unwrap(subject.check)
     file = Path(inspect.getsourcefile(check) or check.__code__.co_filename)
     digest.update(_code_behind(check.__module__, file).encode())

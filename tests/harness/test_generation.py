@@ -220,3 +220,21 @@ def test_the_key_of_a_block_carries_dtype_and_extent() -> None:
             bounds = evaluate(draw, first=0, count=count)
             keys.add(block_of(draw, bounds, threshold_of(part, bounds)).key)
     assert len(keys) == 4
+
+
+def test_a_constant_that_is_a_function_has_no_address() -> None:
+    def bound(*, of=abs, root=lambda x: x):
+        del of, root
+
+    def check(m, trials, *, of=lambda x: x):
+        return at_most(of(trials.normal("g")), 9.0)
+
+    def same(m, trials, *, of=lambda x: x):
+        return at_most(of(trials.normal("g")), 9.0)
+
+    one, other = (planted(made, kind="inequality") for made in (check, same))
+    assert repr(one.knobs) != repr(other.knobs)
+    from lemmata.harness.generation import _ADDRESS
+
+    assert _ADDRESS.sub("", repr(bound)) == f"<function {bound.__qualname__}>"
+    assert "0x" not in _ADDRESS.sub("", repr(one.knobs))

@@ -72,14 +72,16 @@ ALLQ5 = statement(
 _GRID = 12
 
 
-def _along(widths: tuple[int, ...], radii: tuple[float, ...], at: float) -> list[Along]:
+def _along(
+    widths: tuple[int, ...], radii: tuple[float, ...], at: float, trials: int = 64
+) -> list[Along]:
     return [
         Along(
             variable="m",
             sizes=widths,
             instance=lambda m: {"width": m, "radius": at},
             at_most=0.15,
-            trials=64,
+            trials=trials,
             resolution=0.1,
         ),
         Along(
@@ -87,7 +89,7 @@ def _along(widths: tuple[int, ...], radii: tuple[float, ...], at: float) -> list
             sizes=tuple(1.0 / r for r in radii),
             instance=lambda inverse: {"width": widths[-1], "radius": 1.0 / inverse},
             at_most=0.25,
-            trials=64,
+            trials=trials,
             resolution=0.1,
         ),
     ]
@@ -98,7 +100,7 @@ def _along(widths: tuple[int, ...], radii: tuple[float, ...], at: float) -> list
     says=r"Layer 1, $V'=0$, $\tau_w=c\,m_1^{-1/2}$: $O(\tau_w^{8/5}m_1^{9/10})$, in root mean "
     r"square over four networks.",
     constant=Constant(0.6, measured_on="m = 64…512, c = 0.1…1"),
-    along=_along((64, 128, 256), (0.3, 0.6, 1.0), 1.0),
+    along=_along((64, 128, 256), (0.3, 0.6, 1.0), 1.0, trials=128),
     specimens=[{"width": 128, "radius": 1.0}],
 )
 @given(width=sizes(smallest=64, largest=256), radius=log_uniform(0.1, 1.0))
