@@ -117,7 +117,8 @@ def items_of(
     collector: pytest.Module | pytest.Class, part: Part[..., Any]
 ) -> Iterator[pytest.Function]:
     """Make the items of a part and its twins."""
-    marks = [*part.pytestmark, *getattr(part.test, "pytestmark", ())]
+    below = getattr(part.test, "pytestmark", ())
+    marks = [*part.pytestmark, *(mark for mark in below if mark not in part.pytestmark)]
     if any(mark.name == "parametrize" for mark in marks):
         raise StatementError(
             f"{part.id} is parametrized: take the mark away and let @given draw the parameter, as "

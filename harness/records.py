@@ -192,7 +192,9 @@ def _record(line: bytes, folder: Path) -> Record | None:
         return None
     _refuse_other_schema(plain.get("schema"), folder)
     try:
-        value: Any = from_plain(_shown(plain), Recorded)  # type: ignore[arg-type]
+        # Most lines are blocks without a sign that could not be shown.
+        odd = b"\\u" in line or b"\x7f" in line or not line.isascii()
+        value: Any = from_plain(_shown(plain) if odd else plain, Recorded)  # type: ignore[arg-type]
         time, worker = plain.get("time", 0.0), plain.get("worker", "")
         if not isinstance(time, int | float) or not isinstance(worker, str):
             return None

@@ -34,7 +34,15 @@ from lemmata.harness import (
     at_most,
     given,
 )
-from lemmata.theorems.local_convergence.main_result import ZGJ21
+from lemmata.theorems.local_convergence.main_result import (
+    ANY_START,
+    ANY_TEACHERS,
+    ARC,
+    FROM_A_LOCAL_START,
+    ONE_TINY,
+    TWO,
+    ZGJ21,
+)
 from lemmata.theorems.local_convergence.setting.descent import (
     TIMES,
     Descent,
@@ -46,26 +54,8 @@ from lemmata.theorems.local_convergence.setting.descent import (
     step_size,
     worst_run,
 )
-from lemmata.theorems.local_convergence.setting.network import Teachers, teachers
-from lemmata.theorems.local_convergence.setting.states import States, states, with_optimal_main_ones
-
-_STARTS = (
-    r"\forall\, m\ge r,d",
-    r"\forall\, W^*",
-    r"\forall\, W_0:\ L(W_0)\le\varepsilon_0",
-    r"\forall\, t",
-)
-_any_teachers = teachers(families=("orthogonal", "arc", "simplex"))
-_any_start = st.one_of(states(), states("midway", extra=(1, 3)))
-_TWO = {
-    "world": Teachers(count=2, dimension=4),
-    "students": States(family="local", extra=2, size=0.5),
-}
-_ARC = {
-    "world": Teachers(family="arc", count=2, dimension=3, separation=0.5),
-    "students": States(family="tiny", extra=2, size=0.2),
-}
-_ONE_TINY = {"world": Teachers(dimension=3), "students": States(family="far", extra=1, size=1e-5)}
+from lemmata.theorems.local_convergence.setting.network import Teachers
+from lemmata.theorems.local_convergence.setting.states import States, with_optimal_main_ones
 
 
 @ZGJ21.part(
@@ -73,10 +63,10 @@ _ONE_TINY = {"world": Teachers(dimension=3), "students": States(family="far", ex
     proof="in the docstring",
     says=r"$L(W_{t+1})\le L(W_t)-\frac\eta2\|\nabla L(W_t)\|_F^2$ for all $t<60$; the loss never "
     r"increases.",
-    quantifiers=_STARTS,
-    specimens=[_TWO],
+    quantifiers=FROM_A_LOCAL_START,
+    specimens=[TWO],
 )
-@given(world=_any_teachers, students=_any_start)
+@given(world=ANY_TEACHERS, students=ANY_START)
 def each_step_decreases_the_loss(
     world: Teachers, students: States, trials: Trials, *, faster: float = 1.0, share: float = 0.5
 ) -> Bound:
@@ -112,10 +102,10 @@ each_step_decreases_the_loss.twin("a decrease by η‖∇L‖²", share=1.0)
     "b",
     says=r"$L(W_t)\le\big(L(W_0)^{-1/2}+\frac{\kappa^2}4\eta t\big)^{-2}$ for all $t\le300$, that "
     r"is, $L(W_t)^{-1/2}-L(W_0)^{-1/2}\ge\frac{\kappa^2}4\eta t$.",
-    quantifiers=_STARTS,
-    specimens=[_ARC, _TWO],
+    quantifiers=FROM_A_LOCAL_START,
+    specimens=[ARC, TWO],
 )
-@given(world=_any_teachers, students=_any_start)
+@given(world=ANY_TEACHERS, students=ANY_START)
 def the_inverse_root_of_the_loss_gains_linearly(
     world: Teachers, students: States, trials: Trials, *, power: float = 0.5
 ) -> Bound:
@@ -137,13 +127,13 @@ def the_inverse_root_of_the_loss_gains_linearly(
 
 
 the_inverse_root_of_the_loss_gains_linearly.twin(
-    "L^{-1/3} gains linearly: the rate T⁻³ from every start", specimens=[_ONE_TINY], power=1.0 / 3.0
+    "L^{-1/3} gains linearly: the rate T⁻³ from every start", specimens=[ONE_TINY], power=1.0 / 3.0
 )
 
 
 the_inverse_root_of_the_loss_gains_linearly.twin(
     "the logarithm of the loss gains linearly: exponential decay",
-    specimens=[_ONE_TINY, _TWO],
+    specimens=[ONE_TINY, TWO],
     power=1e-6,
 )
 
@@ -151,10 +141,10 @@ the_inverse_root_of_the_loss_gains_linearly.twin(
 @ZGJ21.part(
     "c",
     says=r"Along gradient flow $\tau^2L(W(\tau))\le4\kappa^{-4}$ for all $1\le\tau\le300$.",
-    quantifiers=(*_STARTS[:-1], r"\forall\,\tau"),
-    specimens=[_TWO, _ARC],
+    quantifiers=(*FROM_A_LOCAL_START[:-1], r"\forall\,\tau"),
+    specimens=[TWO, ARC],
 )
-@given(world=_any_teachers, students=_any_start)
+@given(world=ANY_TEACHERS, students=ANY_START)
 def the_loss_is_at_most_the_inverse_square_of_time(
     world: Teachers, students: States, trials: Trials, *, power: float = 2.0
 ) -> Bound:

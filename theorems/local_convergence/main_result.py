@@ -36,23 +36,23 @@ from lemmata.theorems.local_convergence.setting.network import Teachers, teacher
 from lemmata.theorems.local_convergence.setting.printed_threshold import PRINTED
 from lemmata.theorems.local_convergence.setting.states import States, states
 
-_STARTS = (
+FROM_A_LOCAL_START = (
     r"\forall\, m\ge r,d",
     r"\forall\, W^*",
     r"\forall\, W_0:\ L(W_0)\le\varepsilon_0",
     r"\forall\, t",
 )
-_any_teachers = teachers(families=("orthogonal", "arc", "simplex"))
-_any_start = st.one_of(states(), states("midway", extra=(1, 3)))
-_TWO = {
+ANY_TEACHERS = teachers(families=("orthogonal", "arc", "simplex"))
+ANY_START = st.one_of(states(), states("midway", extra=(1, 3)))
+TWO = {
     "world": Teachers(count=2, dimension=4),
     "students": States(family="local", extra=2, size=0.5),
 }
-_ARC = {
+ARC = {
     "world": Teachers(family="arc", count=2, dimension=3, separation=0.5),
     "students": States(family="tiny", extra=2, size=0.2),
 }
-_ONE_TINY = {"world": Teachers(dimension=3), "students": States(family="far", extra=1, size=1e-5)}
+ONE_TINY = {"world": Teachers(dimension=3), "students": States(family="far", extra=1, size=1e-5)}
 
 ZGJ21 = statement(
     "ZGJ-21",
@@ -85,7 +85,7 @@ def _slowest(tau: float) -> Instance:
     says=r"$L(W_{t+1})\le L(W_t)-\frac\eta{4r}L(W_t)^2$ for all $t<T$, hence "
     r"$L(W_T)\le\frac{4r}{\eta T}$: $L\le\varepsilon$ after $T=O(rw_{\max}/(\varepsilon\eta))$ "
     "steps.",
-    quantifiers=(*_STARTS[:-1], r"\forall\, T"),
+    quantifiers=(*FROM_A_LOCAL_START[:-1], r"\forall\, T"),
     provenance="as printed",
     note=r"page 47 with $\kappa=r^{-1/2}$, as in ZGJ-18; implied by (a) and (b)",
     requires=Requirement(paper=PRINTED),
@@ -97,9 +97,9 @@ def _slowest(tau: float) -> Instance:
         member="rate",
         trials=16,
     ),
-    specimens=[{**_TWO, "time": 3.0}, _slowest(8.0)],
+    specimens=[{**TWO, "time": 3.0}, _slowest(8.0)],
 )
-@given(world=_any_teachers, students=_any_start, time=st.sampled_from((2.0, 5.0)))
+@given(world=ANY_TEACHERS, students=ANY_START, time=st.sampled_from((2.0, 5.0)))
 def the_loss_is_at_most_the_inverse_of_time(
     world: Teachers,
     students: States,
@@ -135,7 +135,7 @@ def the_loss_is_at_most_the_inverse_of_time(
 the_loss_is_at_most_the_inverse_of_time.twin(
     "L(W_{t+1}) ≤ (1 - η/4r) L(W_t)",
     name="linear-convergence",
-    specimens=[{**_ONE_TINY, "time": 1.0}],
+    specimens=[{**ONE_TINY, "time": 1.0}],
     power=1.0,
     steps=0,
 )
@@ -144,6 +144,6 @@ the_loss_is_at_most_the_inverse_of_time.twin(
 the_loss_is_at_most_the_inverse_of_time.twin(
     "no threshold: from the stationary points of ZGJ-24",
     name="no-threshold",
-    specimens=[{**_ARC, "time": 1.0}],
+    specimens=[{**ARC, "time": 1.0}],
     fewer=True,
 )
