@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
+import os
+import zlib
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,7 +22,7 @@ from lemmata.harness.verdicts import Outcome
 
 __test__ = False  # its statements belong to the tests that judge them
 
-_NUMBERS = itertools.count(1)
+_IDS_OF: Counter[str] = Counter()
 
 
 def fresh_run(
@@ -56,8 +58,10 @@ def planted(check, *, kind: str = "probability", strategy=None, **options) -> Pa
 
 
 def fresh_id() -> str:
-    """An id that no other statement has."""
-    return f"TEST-{next(_NUMBERS)}"
+    """An id that no other statement has, the same whatever ran before (it seeds the trials)."""
+    test = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" ")[0]
+    _IDS_OF[test] += 1
+    return f"TEST-{zlib.crc32(test.encode())}{_IDS_OF[test]:04}"
 
 
 @contextmanager

@@ -33,7 +33,7 @@ def drawn(check):
 
 
 def bounded(m: int, trials: Trials, *, factor: float = 9.0) -> Bound:
-    return at_most(trials.normal("g", m).abs().amax(dim=-1), factor)
+    return at_most(trials.normal("g", m).tanh().abs().amax(dim=-1), factor)
 
 
 def wrong_with(made) -> str:
