@@ -16,7 +16,8 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils._python_dispatch import TorchDispatchMode
+
+from lemmata.harness.modes import EagerMode
 
 _OVERHEAD = 1000.0
 """Of one operation, in elements: what a call costs beside its arithmetic."""
@@ -147,9 +148,9 @@ def drawing(numbers: int) -> Iterator[None]:
             note.bytes += 8 * numbers
 
 
-class _Counting(TorchDispatchMode):
+class _Counting(EagerMode):
     def __init__(self, footprint: Footprint) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()
         self._footprint = footprint
 
     def __torch_dispatch__(
@@ -167,19 +168,24 @@ class _Counting(TorchDispatchMode):
         for tensor in result if isinstance(result, tuple | list) else (result,):
             if isinstance(tensor, Tensor):
                 size = tensor.numel()
-                note.longest = max(note.longest, size)
+                if size > note.longest:
+                    note.longest = size
                 if not tensor._is_view():  # noqa: SLF001 - torch has no public name for it
                     note.elements += size
                     note.bytes += size * tensor.element_size()
-        name = func.overloadpacket.__name__
-        tensors = [entry for entry in args if isinstance(entry, Tensor)]
-        if name in _PRODUCTS and len(tensors) >= 2 and isinstance(result, Tensor):
-            inner = tensors[-1].shape[-2] if tensors[-1].ndim > 1 else tensors[-1].shape[-1]
-            note.elements += _A_MULTIPLICATION * result.numel() * inner
-        elif tensors:
-            note.elements += max(tensor.numel() for tensor in tensors) * (name in _READS)
+        name = _NAMES.get(func) or _NAMES.setdefault(func, func.overloadpacket.__name__)
+        if name in _PRODUCTS:
+            tensors = [entry for entry in args if isinstance(entry, Tensor)]
+            if len(tensors) >= 2 and isinstance(result, Tensor):
+                inner = tensors[-1].shape[-2] if tensors[-1].ndim > 1 else tensors[-1].shape[-1]
+                note.elements += _A_MULTIPLICATION * result.numel() * inner
+        elif name in _READS:
+            sizes = (entry.numel() for entry in args if isinstance(entry, Tensor))
+            note.elements += max(sizes, default=0)
         return result
 
+
+_NAMES: dict[Any, str] = {}
 
 _READS = frozenset(
     ("sum", "amax", "amin", "max", "min", "linalg_vector_norm", "mean", "any", "all")
