@@ -18,7 +18,6 @@ from functools import cached_property
 from typing import Literal
 
 from lemmata.harness.evidence import clopper_pearson
-from lemmata.harness.wording import readable
 
 CellVerdict = Literal["holds", "fails", "not resolved", "claims nothing", "error", "not tried"]
 
@@ -173,8 +172,9 @@ class RegimeMap:
     @property
     def measured(self) -> str:
         """The level and the trials of a cell, in words."""
-        levels = sorted({cell.level for cell in self.cells if cell.level is not None})
-        counts = sorted({cell.trials for cell in self.cells if cell.trials})
+        said = [c for c in self.cells if c.verdict in ("holds", "fails", "not resolved")]
+        levels = sorted({cell.level for cell in said if cell.level is not None})
+        counts = sorted({cell.trials for cell in said})
         if not levels or not counts:
             return "nothing was tried"
         span = number(counts[0]) + (f"…{number(counts[-1])}" if len(counts) > 1 else "")
@@ -194,16 +194,18 @@ class RegimeMap:
     def hypothesis_words(self) -> str:
         """Where the hypothesis starts, in numbers: on the chart, below it, or off it."""
         known = [(one.y, one.digits) for one in self.asked if one.digits is not None]
-        if not known:
-            return "where it starts cannot be told: it names no powers"
-        ends = known if len(known) < 3 or known[0][1] == known[-1][1] else [known[0], known[-1]]
+        if not known or not self.cells:
+            return "names no number to compare with"
+        ends = known if len(known) < 3 else [known[0], known[-1]]
         said = " … ".join(f"{self.x} = {power(d)} at {self.y} = {number(y)}" for y, d in ends)
+        if len({digits for _, digits in known}) == 1:
+            said = f"{self.x} = {power(known[0][1])} for every {self.y}"
         right, left = math.log10(self.xs[-1]), math.log10(self.xs[0])
         off = sum(digits > right for _, digits in known)
         below = sum(digits < left for _, digits in known)
         where = "off the chart" if off == len(known) else "partly off the chart" if off else ""
         where = where or ("below the chart" if below == len(known) else "on the chart")
-        return f"it starts at {said}: {where}"
+        return f"starts at {said}: {where}"
 
 
 def row_of(x: str, cells: Sequence[Cell]) -> Row:
@@ -326,6 +328,5 @@ def power(digits: float) -> str:
 
 
 def one_line(found: RegimeMap) -> str:
-    """Return the line of a map for the terminal, with the hypothesis in readable text."""
-    hypothesis = readable(found.hypothesis)
-    return f"{found.words}; the hypothesis {hypothesis}: {found.hypothesis_words}"
+    """Return the line of a map for the terminal."""
+    return f"{found.words}; the paper's hypothesis {found.hypothesis_words}"
