@@ -118,9 +118,7 @@ def map_regime(run: Run, part: Part[..., Any], *, deadline: float = math.inf) ->
     return replace(made, said=made.words)
 
 
-def _first_blocks(
-    run: Run, part: Part[..., Any], regime: Regime, deadline: float
-) -> list[_Tried]:
+def _first_blocks(run: Run, part: Part[..., Any], regime: Regime, deadline: float) -> list[_Tried]:
     """Try every cell on one block, column by column; what cannot be paid for is left out.
 
     A cell is taken to cost at least what its left neighbour did.

@@ -253,9 +253,10 @@ def joined(maps: Iterable[RegimeMap]) -> RegimeMap | None:
     """Add up maps of one part from several runs, the latest first; None where there are none.
 
     Only those of the latest one's code, sizes and hypothesis count. Trials of one entropy are the
-    same trials: the longer run of them counts. An error stays one.
+    same trials: the longer run of them counts. An error stays one. A map whose sizes are no
+    positive numbers, as only damaged records have them, is left out.
     """
-    found = list(maps)
+    found = [one for one in maps if one.cells and all(map(_is_sound, one.cells))]
     if not found:
         return None
     head = found[0]
@@ -281,6 +282,12 @@ def joined(maps: Iterable[RegimeMap]) -> RegimeMap | None:
         seconds=sum(one.seconds for one in alike),
     )
     return replace(whole, said=whole.words)
+
+
+def _is_sound(cell: Cell) -> bool:
+    sizes = all(math.isfinite(size) and size > 0 for size in (cell.x, cell.y))
+    level = cell.level is None or 0.0 <= cell.level <= 1.0
+    return sizes and level and 0 <= cell.passes <= cell.trials < 2**53
 
 
 def _fuller(known: Cell | None, cell: Cell) -> Cell:

@@ -1,4 +1,4 @@
-"""Regime maps, declared: over which two sizes the conclusion of a part is tried, whatever its gates.
+r"""Regime maps, declared: the two sizes over which the conclusion of a part is tried.
 
 A paper's hypothesis on its sizes is mostly out of reach. A regime map asks where the conclusion
 begins to hold all the same: over a grid of two sizes, which share of fresh trials satisfies it. It
@@ -8,7 +8,7 @@ has no say in the verdict, and `Requirement` none in it.
         x="m", xs=(8, 32, 128, 512), y="n", ys=(2, 4, 8), fixed={"L": 2, "delta": 0.5},
         instance=lambda m, n, L, delta: {"net": Net(m, L), "data": cluster(n, delta)},
         hypothesis=Hypothesis(
-            says=r"$m\\ge n^{24}L^{12}\\delta^{-8}$, with the constant 1",
+            says=r"$m\ge n^{24}L^{12}\delta^{-8}$, with the constant 1",
             asks=lambda m, n, L, delta: 24 * log10(n) + 12 * log10(L) - 8 * log10(delta),
         ),
     )
@@ -17,6 +17,7 @@ has no say in the verdict, and `Requirement` none in it.
 from __future__ import annotations
 
 import inspect
+import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -103,7 +104,7 @@ class Regime:
         if not finer:
             return tuple(self.xs)
         found = {*self.xs}
-        for low, high in zip(self.xs, self.xs[1:], strict=False):
+        for low, high in itertools.pairwise(self.xs):
             middle = math.sqrt(low * high)
             found.add(round(middle) if isinstance(low, int) and isinstance(high, int) else middle)
         return tuple(sorted(found))
@@ -111,7 +112,7 @@ class Regime:
     def complaints(self) -> Iterator[str]:
         """Say what is wrong with the map itself, a clause each."""
         for name, sizes in ((self.x, self.xs), (self.y, self.ys)):
-            rising = all(low < high for low, high in zip(sizes, sizes[1:], strict=False))
+            rising = all(low < high for low, high in itertools.pairwise(sizes))
             if len(sizes) < _FEWEST or not rising or not all(map(_is_size, sizes)):
                 yield (
                     f"needs {_FEWEST} rising sizes above 0 at least in {name!r}; got {tuple(sizes)}"

@@ -12,7 +12,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from lemmata.harness.regime_cells import RegimeMap, joined as joined_maps
+from lemmata.harness.regime_cells import RegimeMap
+from lemmata.harness.regime_cells import joined as joined_maps
 from lemmata.harness.schema import (
     Block,
     DeclaredPart,

@@ -178,7 +178,7 @@ def statement_page(statement: Statement, context: Context) -> str:
     maps = {
         part.id: regimes.drawing(f"p-{part.letter or 'only'}-regime", part.regime)
         for part in statement.parts
-        if part.regime is not None and part.regime.cells
+        if part.regime is not None
     }
     together = context.drawn_together(statement.parts)
     return _render(

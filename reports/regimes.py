@@ -7,6 +7,7 @@ The contour runs between neighbours of which one holds and the other fails, and 
 from __future__ import annotations
 
 import math
+import re
 from bisect import bisect
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -56,7 +57,7 @@ def mapped(library: Library) -> list[Mapped]:
         for place, (made, part) in enumerate(
             (made, part) for made in library.statements for part in made.parts
         )
-        if part.regime is not None and part.regime.cells
+        if part.regime is not None
     ]
 
 
@@ -73,11 +74,14 @@ def sentences(found: RegimeMap) -> list[str]:
         if found.constant is not None
         else ""
     )
+    tries = (
+        f"It tries the conclusion as this part states it{constant}, over {over(found)}, also where "
+        "the hypothesis or our own gate is not met; the verdict does not depend on it."
+    )
     said = [
         sentence(found.words),
-        f"It tries the conclusion as this part states it{constant}, over {over(found)}, also "
-        "where the hypothesis or our own gate is not met; the verdict does not depend on it.",
-        f"The paper’s hypothesis {found.hypothesis_words}.",
+        tries,
+        f"The paper’s hypothesis {raised(found.hypothesis_words)}.",
     ]
     if open_cells := sum(cell.verdict == "not tried" for cell in found.cells):
         said.append(f"Not tried for want of work or time: {counted(open_cells, 'cell')}.")
@@ -94,14 +98,14 @@ def numbers(found: RegimeMap) -> Table | None:
     cells = sorted(found.cells, key=lambda cell: (cell.y, cell.x))
     return table(
         f"Cells over {found.x} and {found.y}",
-        [
-            f"{found.x} = {number(cell.x)}, {found.y} = {number(cell.y)}" for cell in cells
-        ],
+        [f"{found.x} = {number(cell.x)}, {found.y} = {number(cell.y)}" for cell in cells],
         [""] * len(cells),
         {
             "found": [cell.verdict for cell in cells],
             "pass rate": [figure(cell.rate) for cell in cells],
-            "passes": [f"{cell.passes} of {cell.trials}" if cell.trials else ABSENT for cell in cells],
+            "passes": [
+                f"{cell.passes} of {cell.trials}" if cell.trials else ABSENT for cell in cells
+            ],
             "95 % interval": [_interval(cell) for cell in cells],
             "level": [figure(cell.level) for cell in cells],
             "ratio that survives": [figure(cell.surviving) for cell in cells],
@@ -124,7 +128,10 @@ def _interval(cell: Cell) -> str:
 def drawing(key: str, found: RegimeMap) -> Plot:
     """Draw the map: x to the right, y upwards, each tried size one column or row."""
     xs, ys = found.xs, found.ys
-    drawn = canvas(0.75 + 0.3 * len(ys), left=0.75, top=0.3)
+    starts = {one.y: one.digits for one in found.asked if one.digits is not None}
+    top = 0.3 if starts else 0.1
+    width = max(5.2, 1.0 + 0.55 * min(len(xs), _WIDE))
+    drawn = canvas(0.45 + top + 0.3 * len(ys), width=width, left=0.75, top=top)
     axes = drawn.axes
     cells = {(cell.x, cell.y): cell for cell in found.cells}
     for column, x in enumerate(xs):
@@ -133,30 +140,29 @@ def drawing(key: str, found: RegimeMap) -> Plot:
     for line in contour(found):
         axes.plot(*zip(*line, strict=True), color=INK, linewidth=2.4, solid_capstyle="projecting")
     right = len(xs) - 0.5
-    starts = {one.y: one.digits for one in found.asked}
-    if any(digits is not None for digits in starts.values()):
+    if starts:
         axes.text(right + 0.12, len(ys) - 0.35, "hypothesis", color=CLAIM, fontsize=8)
     for row, y in enumerate(ys):
         if (digits := starts.get(y)) is not None:
             place = _place(digits, xs)
             off = "→ " if place is None and digits > math.log10(xs[-1]) else ""
-            axes.text(right + 0.12, row, off + _raised(power(digits)), color=CLAIM, va="center")
+            axes.text(right + 0.12, row, off + raised(power(digits)), color=CLAIM, va="center")
             if place is not None:
                 ends = [row - 0.5, row + 0.5]
                 axes.plot([place] * 2, ends, color=CLAIM, linewidth=2, linestyle=(0, (2, 1)))
-    axes.set_xticks(range(len(xs)), [_raised(number(x)) for x in xs])
-    axes.set_yticks(range(len(ys)), [_raised(number(y)) for y in ys])
+    axes.set_xticks(range(len(xs)), [raised(number(x)) for x in xs])
+    axes.set_yticks(range(len(ys)), [raised(number(y)) for y in ys])
     axes.tick_params(length=0)
     for spine in axes.spines.values():
         spine.set_visible(False)
-    axes.set_xlim(-0.5, right + 0.24 * len(xs))
+    axes.set_xlim(-0.5, right + (0.24 * len(xs) if starts else 0.0))
     axes.set_ylim(-0.5, len(ys) - 0.5)
     axes.set_xlabel(label_text(found.x))
     axes.set_ylabel(label_text(found.y))
     caption = (
         f"{sentence(found.words)} Each cell shows its pass rate: ✓ holds, ✗ fails, ? is not "
-        "resolved, – claims nothing, ! is an error. The thick line parts cells that hold from cells "
-        f"that fail. The paper’s hypothesis {found.hypothesis_words}"
+        "resolved, – claims nothing, ! is an error. The thick line parts cells that hold from "
+        f"those that fail. The paper’s hypothesis {found.hypothesis_words}"
     )
     title = f"Where the conclusion begins to hold, over {found.x} and {found.y}"
     return drawn.finish(key, title, sentence(caption))
@@ -205,7 +211,11 @@ def _place(digits: float, xs: Sequence[float]) -> float | None:
     return after - 1 + (digits - logs[after - 1]) / (logs[after] - logs[after - 1])
 
 
-def _raised(text: str) -> str:
-    """Write 10^41 with its exponent raised."""
-    base, _, exponent = text.partition("^")
-    return base + exponent.translate(str.maketrans("-0123456789.", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹·"))
+def raised(text: str) -> str:
+    """Write 10^41.5 with its exponent raised.
+
+    >>> raised("m = 10^41.5 at n = 2")
+    'm = 10⁴¹·⁵ at n = 2'
+    """
+    small = str.maketrans("-0123456789.", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹·")
+    return re.sub(r"\^(-?\d+(?:\.\d+)?)", lambda found: found[1].translate(small), text)
