@@ -125,7 +125,8 @@ class Regime:
             yield "does not say the paper's hypothesis: give says=, also where it names no powers"
         for what, function in (("instance", self.instance), ("hypothesis", self.hypothesis.asks)):
             if function and (text := _misfit(function, self.fixed, every=what == "instance")):
-                yield f"has an {what}= that {text}"
+                article = "an" if what == "instance" else "a"
+                yield f"has {article} {what}= that {text}"
 
 
 def taken(function: Callable[..., Any], fixed: Mapping[str, Any]) -> dict[str, Any]:

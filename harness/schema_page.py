@@ -37,8 +37,8 @@ fields that it does not know, and refuses another schema.
 
 Blocks add up over runs. A block is known by its part, generation, instance, entropy, stream,
 layers, dtype, first trial and number of trials: a replay or retry never counts twice. Evidence adds
-up within one generation only. Cells of regime maps add up likewise: of one entropy the longer run of
-trials counts.
+up within one generation only. Cells of regime maps add up likewise: of one entropy the longer run
+of trials counts.
 """
 _SECTIONS: Mapping[str, Sequence[type]] = {
     "The run": (schema.Manifest,),
