@@ -331,7 +331,7 @@ def power(digits: float) -> str:
     if -3 <= digits < 7:
         value = 10.0**digits
         return f"{value:.3g}" if value < 1000 else str(round(value))
-    return "10^" + f"{digits:.1f}".removesuffix(".0")
+    return "10^" + (f"{digits:.1f}".removesuffix(".0") if abs(digits) < 1e6 else f"{digits:.3g}")
 
 
 def one_line(found: RegimeMap) -> str:

@@ -146,7 +146,8 @@ def drawing(key: str, found: RegimeMap) -> Plot:
         if (digits := starts.get(y)) is not None:
             place = _place(digits, xs)
             off = "→ " if place is None and digits > math.log10(xs[-1]) else ""
-            axes.text(right + 0.12, row, off + raised(power(digits)), color=CLAIM, va="center")
+            label = off + raised(power(digits))
+            axes.text(right + 0.12, row, label, color=CLAIM, va="center", fontsize=8)
             if place is not None:
                 ends = [row - 0.5, row + 0.5]
                 axes.plot([place] * 2, ends, color=CLAIM, linewidth=2, linestyle=(0, (2, 1)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -111,6 +112,25 @@ def test_a_damaged_map_costs_the_report_nothing_else(with_map: Any) -> None:
     pages = with_map(bad, {**recorded_as(a_map()), "cells": 3})
     assert "No map was recorded" in pages["regimes.html"].text
     assert "could not be read" in pages["index.html"].text
+
+
+@pytest.mark.parametrize("digits", [math.inf, -math.inf, math.nan, -400.0, 1e300])
+def test_hostile_names_and_numbers_are_shown_as_text(with_map: Any, digits: float) -> None:
+    hostile = "<script>alert('${{ 7*7 }}')</script>\" onload=\"x' & $\\frac{1}{"
+    made = a_map(
+        x=hostile, y=hostile + "y", hypothesis=hostile, fixed={hostile: hostile}, constant=digits,
+        asked=[Asked(y=1, digits=digits), Asked(y=2, digits=1.0)],
+        cells=[
+            dataclasses.replace(one, x=one.x**place, surviving=digits, failure=failure)
+            for place, one in enumerate(a_map().cells, 1)
+            for failure in (hostile if place > 5 else "",)
+        ],
+    )  # fmt: skip
+    pages = with_map(recorded_as(made))
+    for name in ("regimes.html", f"statements/{PART}.html"):
+        assert not pages[name].unbalanced, name
+        assert "<script>alert" not in pages[name].path.read_text()
+        assert "49" not in [word for word in pages[name].text.split() if "{{" in word]
 
 
 def test_the_contour_runs_only_between_what_holds_and_what_fails() -> None:
