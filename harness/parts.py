@@ -18,9 +18,11 @@ from lemmata.harness.evaluation import BrokenStatement
 from lemmata.harness.explanation import explain
 from lemmata.harness.judging import Budget, Judged, judge_instance
 from lemmata.harness.judging_grids import JudgedGrid, judge_grid
+from lemmata.harness.judging_regimes import map_regime
 from lemmata.harness.levels import ALLOWANCE, ALPHA, NOMINATIONS
 from lemmata.harness.phrases import resolution_of, words_of
-from lemmata.harness.recording import record_blocks, record_outcome
+from lemmata.harness.recording import record_blocks, record_outcome, record_regime
+from lemmata.harness.regime_cells import one_line
 from lemmata.harness.run import Run
 from lemmata.harness.schema import Block
 from lemmata.harness.search import Broken, Search, Seen
@@ -113,7 +115,7 @@ def judge_subject(run: Run, subject: Subject) -> Outcome:
 
 
 def _judged(run: Run, subject: Subject, expect: Expect, judging: Any) -> Outcome:
-    begin = time.perf_counter()
+    begin, deadline = time.perf_counter(), run.deadline()
     run = replace(run, prices=Prices())
     found = _Findings()
     try:
@@ -130,6 +132,9 @@ def _judged(run: Run, subject: Subject, expect: Expect, judging: Any) -> Outcome
         outcome, trials=found.trials, work=found.work, seconds=time.perf_counter() - begin
     )
     record_blocks(run, found.blocks())
+    if isinstance(subject, Part) and (made := map_regime(run, subject, deadline=deadline)):
+        record_regime(run, made)
+        outcome = replace(outcome, begins=one_line(made))
     record_outcome(run, subject, outcome, explain(subject, outcome))
     return outcome
 

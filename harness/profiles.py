@@ -33,6 +33,9 @@ class Profile:
         climbs: on how many instances the numbers of an instance are climbed.
         small: how many instances of a small scope are enumerated.
         shrink: seconds for shrinking a nominated instance.
+        map_work: work for the regime map of a part that has one; none where it is 0.
+        map_trials: most trials for a cell of it.
+        map_finer: whether it has further columns between those that are declared.
         every_specimen: whether dear parts, too, are judged on all their specimens.
         entropy: "fixed" (every run the same) or "fresh".
     """
@@ -48,6 +51,9 @@ class Profile:
     climbs: int
     small: int
     shrink: float
+    map_work: float
+    map_trials: int
+    map_finer: bool
     every_specimen: bool
     entropy: Literal["fixed", "fresh"]
 
@@ -79,6 +85,9 @@ PROFILES = {
             climbs=1,
             small=12,
             shrink=1.0,
+            map_work=0.0,
+            map_trials=0,
+            map_finer=False,
             every_specimen=False,
             entropy="fixed",
         ),
@@ -94,6 +103,9 @@ PROFILES = {
             climbs=3,
             small=90,
             shrink=5.0,
+            map_work=1.5e9,
+            map_trials=256,
+            map_finer=False,
             every_specimen=False,
             entropy="fixed",
         ),
@@ -109,6 +121,9 @@ PROFILES = {
             climbs=10,
             small=400,
             shrink=60.0,
+            map_work=4e10,
+            map_trials=4096,
+            map_finer=True,
             every_specimen=True,
             entropy="fresh",
         ),

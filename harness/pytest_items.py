@@ -74,6 +74,7 @@ class _Item(pytest.Function):
             "as_expected": bool(outcome and outcome.as_expected),
             "trials": outcome.trials if outcome else 0,
             "seconds": round(outcome.seconds, 3) if outcome else 0.0,
+            "begins": outcome.begins if outcome else "",
         }
         says = part.says if part is self.subject else f"falsified: {self.subject.says}"
         told = {PROPERTY: json.dumps(line), "statement": self.subject.id, "says": says}

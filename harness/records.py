@@ -6,7 +6,8 @@ line. A crash loses at most the line being written; a reader skips a torn last l
 No NaN literals: numbers that are not finite are written as the texts "nan", "inf" and "-inf".
 
 Kinds of records: ``block`` (trials of one instance), ``verdict`` (of a part), ``twin`` (its
-verdict), ``lost`` (trials or items lost to a crash). docs/records.md names their fields.
+verdict), ``regime`` (where a part's conclusion begins to hold), ``lost`` (trials or items lost to a
+crash). docs/records.md names their fields.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ Basis = Literal[
     "certified",
 ]
 Expect = Literal["holds", "refuted"]
-Role = Literal["specimen", "nominee", "explore", "grid"]
+Role = Literal["specimen", "nominee", "explore", "grid", "regime"]
 Side = Literal["equal", "at most", "at least"]
 
 WORST_FIRST: tuple[Verdict, ...] = (
@@ -554,6 +554,7 @@ class Outcome:
         refutation: what refutes it; how: whether a specimen, the search or a slope brought it.
         failure: what broke.
         trials: in all; work: that was counted; seconds: that it took.
+        begins: where its conclusion begins to hold, from its regime map; no part of the verdict.
     """
 
     subject: str
@@ -573,6 +574,7 @@ class Outcome:
     trials: int = 0
     work: float = 0.0
     seconds: float = 0.0
+    begins: str = ""
 
     @property
     def as_expected(self) -> bool:

@@ -54,11 +54,13 @@ class Price:
 
     Attributes:
         work: of one trial, in a batch as large as a block or larger.
+        overhead: of a batch, however large; ``work`` has its share of a block's.
         bytes: of one trial; 0 where unknown.
         terms: elements of the largest tensor of a trial.
     """
 
     work: float = 1.0
+    overhead: float = 0.0
     bytes: float = 0.0
     terms: float = 1.0
 
@@ -83,6 +85,7 @@ def price(footprint: Footprint, trials: int, cost: float) -> Price:
     work = (footprint.elements + footprint.overhead) / trials
     return Price(
         work=max(1.0, cost * work),
+        overhead=cost * footprint.overhead,
         bytes=footprint.bytes / trials,
         terms=max(1.0, footprint.longest / trials),
     )

@@ -21,6 +21,7 @@ from lemmata.reports.pages import (
     index_page,
     looseness_page,
     paper_page,
+    regimes_page,
     statement_page,
 )
 from lemmata.reports.runs import read_runs
@@ -68,6 +69,7 @@ def build_report(records: Path | list[Path], out: Path, before: Path | None = No
             _write(out / "papers" / f"{paper.page}.html", paper_page(paper, library))
         _write(out / "findings.html", findings_page(library))
         _write(out / "looseness.html", looseness_page(library))
+        _write(out / "regimes.html", regimes_page(library))
         losses = [*looseness.exponents(library), *looseness.constants(library)]
         _write(out / "looseness.csv", looseness.as_csv(losses))
         rows = json.dumps(to_plain([loss.row() for loss in losses]), indent=1, ensure_ascii=False)

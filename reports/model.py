@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from lemmata.harness.regime_cells import RegimeMap
 from lemmata.harness.schema import (
     DeclaredPart,
     DeclaredStatement,
@@ -91,6 +92,7 @@ class Part:
         twins: its falsified copies.
         blocks: trials of the same code from all runs.
         history: older verdicts, the latest first.
+        regime: where its conclusion begins to hold, added up over runs of the same code.
     """
 
     declared: DeclaredPart
@@ -100,6 +102,7 @@ class Part:
     twins: Sequence[Twin]
     blocks: Blocks
     history: Sequence[Past]
+    regime: RegimeMap | None = None
 
     @property
     def id(self) -> str:

@@ -311,6 +311,8 @@ def _print_outcome(console: Console, subject: Subject, outcome: Outcome) -> bool
         console.print(
             f"               {outcome.resolution}", style="dim", markup=False, soft_wrap=True
         )
+    if outcome.begins:
+        console.print(f"               {outcome.begins}", style="dim", markup=False, soft_wrap=True)
     if not good and (text := explain(subject, outcome)):
         console.print(text, markup=False, soft_wrap=True)
     return bool(outcome.verdict in ("refuted", "error", "holds") and not good) or (

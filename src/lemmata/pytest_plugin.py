@@ -388,6 +388,9 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     terminalreporter.section("theorems")
     for line in summary(list(lines.values()), statements):
         terminalreporter.write_line(line)
+    for told in lines.values():
+        if begins := told.get("begins"):
+            terminalreporter.write_line(f"{told['subject']}: {begins}")
     if _UNWRITTEN in config.stash:
         terminalreporter.write_line(f"lemmata: {config.stash[_UNWRITTEN]}", red=True)
     elif folder.exists():
