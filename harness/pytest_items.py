@@ -53,7 +53,8 @@ class _Item(pytest.Function):
         self.tell(outcome)
         if outcome.as_expected:
             return
-        if outcome.verdict in ("refuted", "error", "holds") or part is not self.subject:
+        survived = part is not self.subject and not outcome.out_of_time
+        if outcome.verdict in ("refuted", "error", "holds") or survived:
             raise NotAsExpected(
                 explain(self.subject, outcome) or f"{self.subject.id} holds and should be refuted"
             )

@@ -553,6 +553,7 @@ class Outcome:
         nominees: verdicts on instances that searching nominated, on fresh trials.
         refutation: what refutes it; how: whether a specimen, the search or a slope brought it.
         failure: what broke.
+        out_of_time: whether a deadline ended it before its work was spent.
         trials: in all; work: that was counted; seconds: that it took.
     """
 
@@ -570,6 +571,7 @@ class Outcome:
     refutation: Refutation | None = None
     how: Literal["specimen", "search", "slope"] | None = None
     failure: Failure | None = None
+    out_of_time: bool = False
     trials: int = 0
     work: float = 0.0
     seconds: float = 0.0
