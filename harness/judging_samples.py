@@ -55,6 +55,8 @@ def judge_samples(draw: Draw, claim: Mean | Law, budget: Budget, begin: float) -
     tested: tuple[MeanVerdict | LawVerdict, bool, Refutation | None] | None = None
     first, late = 0, False
     for number, size in enumerate(sizes):
+        if late := time.monotonic() > budget.deadline:
+            break
         samples = evaluate(draw, first=first, count=size, deadline=budget.deadline)
         assert isinstance(samples, Samples)
         first += len(samples)
@@ -65,9 +67,6 @@ def judge_samples(draw: Draw, claim: Mean | Law, budget: Budget, begin: float) -
         verdict, done, _ = tested
         last = number == len(sizes) - 1 or first * samples.values.shape[1] > _MOST_SAMPLES
         if verdict.verdict == "refuted" or done or last:
-            break
-        if time.monotonic() > budget.deadline:
-            late = True
             break
     if tested is None:
         raise OutOfTime

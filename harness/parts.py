@@ -201,9 +201,9 @@ def _judge_specimen(
     found: _Findings, draw: Draw, budget: Budget, *, automatic: bool = False
 ) -> Judged | None:
     """Judge a specimen, unless its time is up; then say that it was not."""
-    judged = [*found.specimens, *found.automatic]
+    begun = found.specimens or found.unjudged or automatic
     try:
-        if (judged or automatic) and time.monotonic() > budget.deadline:
+        if begun and time.monotonic() > budget.deadline:
             raise OutOfTime
         one = judge_instance(draw, budget)
     except OutOfTime:
