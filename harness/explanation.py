@@ -48,6 +48,21 @@ def explain(subject: Subject, outcome: Outcome) -> str:
     return f"{head}\n{_line('reason', reason(outcome))}"
 
 
+def told(subject: Subject, outcome: Outcome) -> str:
+    """Say in a few lines what any verdict rests on, for reports that show passed tests too."""
+    if text := explain(subject, outcome):
+        return text
+    basis = f" ({outcome.basis})" if outcome.basis else ""
+    lines = [f"{subject.id} {outcome.verdict}{basis}: {headline(subject)}"]
+    if says := part_of(subject).says:
+        lines.append(_line("says", " ".join(readable(says).split())))
+    if outcome.resolution:
+        lines.append(_line("seen", outcome.resolution))
+    if outcome.words:
+        lines.append(_line("remark", " ".join(outcome.words)))
+    return "\n".join(lines)
+
+
 def reason(outcome: Outcome) -> str:
     """Say in a sentence or two why a verdict is neither "holds" nor "refuted"."""
     if outcome.words:

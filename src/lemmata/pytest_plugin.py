@@ -332,10 +332,12 @@ def pytest_report_header(config: pytest.Config) -> str:
 
     option = config.option
     layers = f", {option.lemmata_layers} layers" if option.lemmata_layers else ""
+    repeated = getattr(option, "count", 1) if config.pluginmanager.hasplugin("repeat") else 1
+    once = "; statements are judged once: --count would draw the same trials again"
     return (
         f"lemmata {version('lemmata')}: profile {option.lemmata_profile}, entropy "
         f"{option.lemmata_entropy}, {option.lemmata_device} {option.lemmata_dtype}{layers}, "
-        f"records in {config.stash[_FOLDER].parent}"
+        f"records in {config.stash[_FOLDER].parent}{once if repeated != 1 else ''}"
     )
 
 
