@@ -9,6 +9,7 @@ the allowance for rounding is derived.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -95,51 +96,60 @@ def counted(device: torch.device) -> Iterator[Footprint]:
     if cuda:
         torch.cuda.reset_peak_memory_stats(device)
     before = torch.cuda.memory_allocated(device) if cuda else 0
-    _HELD.append(footprint)
+    _HERE.counted.append(footprint)
     try:
         with _Counting(footprint):
             yield footprint
     finally:
-        _HELD.remove(footprint)
+        _HERE.counted.remove(footprint)
     if cuda:
         footprint.bytes = torch.cuda.max_memory_allocated(device) - before
 
 
-_HELD: list[Footprint] = []
-"""The footprints that are being counted; while random numbers are made, none is."""
+class _Here(threading.local):
+    """What this thread counts and allows.
+
+    Attributes:
+        counted: the footprints that are being counted; while random numbers are made, none is.
+        allowed: how many bytes a single draw may take, the innermost last.
+    """
+
+    def __init__(self) -> None:
+        self.counted: list[Footprint] = []
+        self.allowed: list[float] = []
+
+
+_HERE = _Here()
 
 
 class TooLargeError(Exception):
     """A draw that is larger than was allowed, in one sentence."""
 
 
-_LARGEST: list[float] = []
-
-
 @contextmanager
 def draws_of_at_most(size: float) -> Iterator[None]:
     """Refuse, before memory is taken, single draws of more bytes than that."""
-    _LARGEST.append(size)
+    _HERE.allowed.append(size)
     try:
         yield
     finally:
-        _LARGEST.pop()
+        _HERE.allowed.pop()
 
 
 @contextmanager
 def drawing(numbers: int) -> Iterator[None]:
     """Count so many random numbers at a fixed price: they are made in other ways on each device."""
-    if _LARGEST and 8 * numbers > _LARGEST[-1]:
+    if _HERE.allowed and 8 * numbers > _HERE.allowed[-1]:
         raise TooLargeError(
             f"one draw of this instance takes {8e-9 * numbers:.3g} GB, and a single one may take "
-            f"{1e-9 * _LARGEST[-1]:.3g} GB here"
+            f"{1e-9 * _HERE.allowed[-1]:.3g} GB here"
         )
-    held = list(_HELD)
-    _HELD.clear()
+    held = list(_HERE.counted)
+    _HERE.counted.clear()
     try:
         yield
     finally:
-        _HELD.extend(held)
+        _HERE.counted.extend(held)
         for note in held:
             note.overhead += _OVERHEAD
             note.elements += _A_RANDOM_NUMBER * numbers
@@ -161,7 +171,7 @@ class _Counting(TorchDispatchMode):
     ) -> Any:
         result = func(*args, **(kwargs or {}))
         note = self._footprint
-        if note not in _HELD:
+        if note not in _HERE.counted:
             return result
         note.overhead += _OVERHEAD
         for tensor in result if isinstance(result, tuple | list) else (result,):
