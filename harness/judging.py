@@ -50,7 +50,6 @@ from lemmata.harness.verdicts import (
 
 _DETERMINISTIC_CAP = 2048
 _CURVE_POINTS = 200
-_LONGEST_TOKEN = 100_000
 _SHOWN = 30
 
 
@@ -231,13 +230,12 @@ def counterexample(
     draw: Draw, trial: int, attack: str | None = None, ascent: int = 0
 ) -> Counterexample:
     """Return what there is to say of the trial that stands for a refutation."""
-    token = draw.token(trial, attack, ascent)
     return Counterexample(
         place=draw.place,
         role=draw.role,
         stream=draw.stream,
         shrunk=False,
-        token=token if len(token) <= _LONGEST_TOKEN else "",
+        token=draw.token(trial, attack, ascent),
         drawn={} if ascent else drawn_in(draw, trial),
     )
 

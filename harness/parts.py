@@ -24,7 +24,7 @@ from lemmata.harness.recording import record_blocks, record_outcome
 from lemmata.harness.run import Run
 from lemmata.harness.schema import Block
 from lemmata.harness.search import Broken, Search, Seen
-from lemmata.harness.statements import Along, Part, Subject, Twin
+from lemmata.harness.statements import Along, Part, StatementError, Subject, Twin
 from lemmata.harness.sufficiency import what_would_tell
 from lemmata.harness.verdicts import (
     Basis,
@@ -139,6 +139,8 @@ def _judged(run: Run, subject: Subject, expect: Expect, judging: Any) -> Outcome
     except BrokenStatement as problem:
         failure = Failure(text=str(problem), token=problem.token)
         outcome = _broken(subject, expect, found, failure)
+    except StatementError as problem:
+        outcome = _broken(subject, expect, found, Failure(text=f"{subject.id}: {problem}"))
     except BaseException as problem:
         text = f"judging {subject.id} raised {type(problem).__name__}: {problem}"
         outcome = _broken(subject, expect, found, Failure(text=text))

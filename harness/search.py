@@ -66,7 +66,7 @@ from lemmata.harness.rounding import Again, granted
 from lemmata.harness.run import Run
 from lemmata.harness.schema import Block
 from lemmata.harness.space import Chosen, Space
-from lemmata.harness.statements import Subject, part_of
+from lemmata.harness.statements import StatementError, Subject, part_of
 from lemmata.harness.thresholds import failing, threshold_of, tied
 from lemmata.harness.verdicts import (
     BoundRefutation,
@@ -429,10 +429,9 @@ class Search:
             run=self.run, subject=self.subject, instance=instance, role="explore", stream="explore"
         )
         seen = self.seen[draw.hash] = Seen(draw=draw, origin=origin, choices=choices)
-        if not draw.admitted:
-            seen.discarded = True
-            return seen
         with self._settling(seen):
+            if not draw.admitted:
+                raise Discarded
             self._explore_trials(draw, seen)
         return seen
 
@@ -445,6 +444,9 @@ class Search:
         except BrokenStatement as problem:
             found = Failure(text=str(problem), place=seen.draw.place, token=problem.token)
             seen.problem = Broken(found)
+        except StatementError as problem:
+            text = f"{self.subject.id}: {problem}"
+            seen.problem = Broken(Failure(text=text, place=seen.draw.place))
         except OutOfTime:
             self._stopped = "time"
             if not seen.trials:  # as if it had not been met

@@ -413,7 +413,7 @@ class Counterexample:
     Attributes:
         place: the instance; role: what it is; stream: of the trials.
         shrunk: whether it is as small as shrinking could make it.
-        token: replays the trial, or the first of them; empty where the token would be too long.
+        token: replays the trial, or the first of them.
         drawn: the tensors that the trial drew, by name, where they are small.
     """
 
