@@ -12,6 +12,7 @@ whose refutation accuses nobody, two repetitions may do.
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
@@ -27,6 +28,7 @@ from lemmata.harness.evaluation import (
     BrokenStatement,
     Discarded,
     MemoryRanOut,
+    OutOfTime,
     bounds_of,
 )
 from lemmata.harness.profiles import BLOCK
@@ -45,7 +47,14 @@ _BLOCKS: Final = 4
 _NEAR, _TINY = 0.25, 1e-3
 
 
-def granted(draw: Draw, bounds: Bounds, threshold: Threshold, again: Again | None = None) -> Bounds:
+def granted(
+    draw: Draw,
+    bounds: Bounds,
+    threshold: Threshold,
+    again: Again | None = None,
+    *,
+    deadline: float = math.inf,
+) -> Bounds:
     """Take back the violations of a bound without chance that rounding explains.
 
     Args:
@@ -53,10 +62,14 @@ def granted(draw: Draw, bounds: Bounds, threshold: Threshold, again: Again | Non
         bounds: what they measured.
         threshold: from which they fail.
         again: evaluates some of them once more; by default the draw's own trials.
+        deadline: on the monotonic clock.
 
     Returns:
         The same with such trials at their threshold, where rounding decides. Looked at are the
         worst trials, block by block, until a violation stands; if none does, none counts.
+
+    Raises:
+        OutOfTime: the deadline passed before it was settled what rounding explains.
     """
     failed = failing(bounds, threshold)
     suspects = failed & bounds.unsaid & ~bounds.worst_is(lambda member: member.exact)
@@ -68,7 +81,8 @@ def granted(draw: Draw, bounds: Bounds, threshold: Threshold, again: Again | Non
     order = np.argsort(-np.where(suspects, bounds.ratio, -np.inf), kind="stable")
     for block in list(dict.fromkeys((order[: suspects.sum()] // BLOCK).tolist()))[:_BLOCKS]:
         start, end = block * BLOCK, min((block + 1) * BLOCK, len(bounds))
-        stands = _stands(evaluated, _between(bounds, start, end), threshold, fewest)
+        where = _between(bounds, start, end)
+        stands = _stands(evaluated, where, threshold, fewest, deadline)
         explained[start:end] = suspects[start:end] & ~stands
         if (suspects[start:end] & stands).any():
             break
@@ -86,12 +100,14 @@ def _between(bounds: Bounds, start: int, end: int) -> Bounds:
 
 
 def _stands(
-    again: Again, bounds: Bounds, threshold: Threshold, fewest: int
+    again: Again, bounds: Bounds, threshold: Threshold, fewest: int, deadline: float
 ) -> Bool[np.ndarray, " n"]:
     """Say for each trial whether its violation is large against what rounding does to it."""
     first = _gap(bounds, threshold)
     gaps: list[Float[np.ndarray, " n"]] = []
     for repetition in range(_REPETITIONS):
+        if time.monotonic() > deadline:
+            raise OutOfTime
         try:
             with StochasticArithmetic(repetition):
                 gaps.append(_gap(again(bounds.first, len(bounds)), threshold))

@@ -43,7 +43,7 @@ from typing import (
 from lemmata.harness.claims import Claim
 from lemmata.harness.drawing import HypothesisTest, is_given
 from lemmata.harness.findings import Finding
-from lemmata.harness.instances import Instance
+from lemmata.harness.instances import Instance, describe
 from lemmata.harness.private import bind_identity
 from lemmata.harness.regimes import Hypothesis, Regime
 
@@ -188,12 +188,20 @@ class Requirement:
                 raise StatementError("a requirement that is checked has to be said in words too")
 
     def inside(self, instance: Instance) -> bool | None:
-        """Whether the instance lies inside the paper's hypothesis; None where that is unknown."""
-        return None if self.met is None else bool(_asked(self.met, instance))
+        """Whether the instance lies inside the paper's hypothesis; None where that is unknown.
+
+        Raises:
+            StatementError: the condition raised.
+        """
+        return None if self.met is None else _asked(self.met, instance)
 
     def admits(self, instance: Instance) -> bool:
-        """Whether the instance passes our gate."""
-        return self.tried is None or bool(_asked(self.tried, instance))
+        """Whether the instance passes our gate.
+
+        Raises:
+            StatementError: the condition raised.
+        """
+        return self.tried is None or _asked(self.tried, instance)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -743,6 +751,11 @@ def _spelt(sign: str) -> str:
 def _asked(condition: Callable[..., bool], instance: Instance) -> bool:
     """Call a condition with those of an instance's entries that it takes."""
     taken = inspect.signature(condition).parameters
-    if any(p.kind is inspect.Parameter.VAR_KEYWORD for p in taken.values()):
-        return condition(**instance)
-    return condition(**{name: instance[name] for name in taken if name in instance})
+    every = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in taken.values())
+    asked = {name: value for name, value in instance.items() if every or name in taken}
+    try:
+        return bool(condition(**asked))
+    except Exception as problem:
+        raise StatementError(
+            f"what it requires raised {type(problem).__name__}: {problem} on {describe(instance)}"
+        ) from problem

@@ -69,7 +69,8 @@ class Twin:
     @property
     def survived(self) -> bool:
         """Whether the twin was tried and not refuted: then the part's verdict is worth little."""
-        return self.verdict not in {"", "refuted", "untested"}
+        late = self.outcome is not None and self.outcome.out_of_time
+        return self.verdict not in {"", "refuted", "untested"} and not late
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

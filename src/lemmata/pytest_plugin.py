@@ -25,7 +25,7 @@ _SUBJECTS = pytest.StashKey[dict[str, str]]()
 _FOLDER = pytest.StashKey[Path]()
 _STARTED = pytest.StashKey[float]()
 _BUDGET = pytest.StashKey[float]()
-_SHARE = pytest.StashKey[float]()
+_WEIGHT = pytest.StashKey[float]()
 _END = pytest.StashKey[float]()
 _UNCHANGED = pytest.StashKey[int]()
 _UNWRITTEN = pytest.StashKey[str]()
@@ -260,30 +260,37 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if ours and not config.getoption("collectonly"):
         _set_up_run(config)
         if _BUDGET in config.stash:
+            from lemmata.harness.session import warm_up
+            from lemmata.harness.sharing import weight_of
+
             workers = getattr(config, "workerinput", {}).get("workercount", 1)
-            config.stash[_SHARE] = config.stash[_BUDGET] * workers / len(ours)
+            config.stash[_WEIGHT] = sum(weight_of(item.subject) for item in ours) / workers
+            warm_up()
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Give a part its share of the budget, a twin what it needs (one that runs out of time would
-    survive), and nothing after the end.
-    """
+    """Give a part or twin its share of what is left of the budget, and nothing after the end."""
     config = item.config
-    if _SHARE not in config.stash:
+    if _WEIGHT not in config.stash:
         return
     from dataclasses import replace
 
     from lemmata.harness.pytest_items import RUN_KEY, PartItem, TwinItem
+    from lemmata.harness.sharing import weight_of
 
     if not isinstance(item, PartItem | TwinItem):
         return
     now = time.monotonic()
-    if now > config.stash.setdefault(_END, now + config.stash[_BUDGET]):
+    end = config.stash.setdefault(_END, now + config.stash[_BUDGET])
+    if now > end:
         pytest.skip(
             f"the budget of {config.getoption('lemmata_budget')} is spent: not judged in this run"
         )
-    seconds = config.stash[_SHARE] if isinstance(item, PartItem) else None
+    weight, waiting = weight_of(item.subject), config.stash[_WEIGHT]
+    # What others leave is shared; a worker that does more than its part gets what is left.
+    seconds = (end - now) * min(1.0, weight / max(waiting, weight))
+    config.stash[_WEIGHT] = waiting - weight
     config.stash[RUN_KEY] = replace(config.stash[RUN_KEY], seconds=seconds)
 
 
@@ -325,10 +332,12 @@ def pytest_report_header(config: pytest.Config) -> str:
 
     option = config.option
     layers = f", {option.lemmata_layers} layers" if option.lemmata_layers else ""
+    repeated = getattr(option, "count", 1) if config.pluginmanager.hasplugin("repeat") else 1
+    once = "; statements are judged once: --count would draw the same trials again"
     return (
         f"lemmata {version('lemmata')}: profile {option.lemmata_profile}, entropy "
         f"{option.lemmata_entropy}, {option.lemmata_device} {option.lemmata_dtype}{layers}, "
-        f"records in {config.stash[_FOLDER].parent}"
+        f"records in {config.stash[_FOLDER].parent}{once if repeated != 1 else ''}"
     )
 
 
