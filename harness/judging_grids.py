@@ -88,7 +88,8 @@ def judge_grid(
     late = False
     work = sum(price_of(column.draw).work for column in columns)
     paid = blocks(_SHARE * run.profile.confirm / max(work, 1.0))
-    more = min(paid, blocks(count * run.profile.grid_stretch))
+    # What the part asks for is drawn in any case where the first look leaves it undecided.
+    more = max(min(paid, blocks(count * run.profile.grid_stretch)), blocks(along.trials))
     if judged.outcome == "undecided" and more > count:
         try:
             columns = _drawn(run, subject, along, more, deadline, columns)

@@ -26,8 +26,9 @@ class Profile:
         explore: work for the whole search over instances.
         instances: most instances that a search looks at, and fewest, whatever they cost.
         trials: most trials for confirming on one instance, and fewest, whatever they cost.
-        grid: share of the trials that a part asks for at each size of a grid; a grid that is
-            cheap gets up to ``grid_stretch`` times as many.
+        grid: share of the trials that a part asks for at each size of a grid. Where that leaves
+            the exponent undecided, it gets all it asks for, and up to ``grid_stretch`` times as
+            many if it is cheap.
         grid_stretch: see ``grid``.
         ascents: on how many instances a deterministic claim's draws are ascended.
         climbs: on how many instances the numbers of an instance are climbed.
@@ -77,10 +78,10 @@ PROFILES = {
             name="quick",
             confirm=4e7,
             explore=3e7,
-            instances=(60, 2),
+            instances=(60, 1),
             trials=(4096, 128),
-            grid=1.0,
-            grid_stretch=2.0,
+            grid=0.5,
+            grid_stretch=4.0,
             ascents=0,
             climbs=1,
             small=12,
