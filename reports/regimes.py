@@ -93,6 +93,11 @@ def sentences(found: RegimeMap) -> list[str]:
     return said
 
 
+def compared(found: RegimeMap) -> bool:
+    """Whether the hypothesis names a number, so that its start is drawn or named."""
+    return any(one.digits is not None for one in found.asked)
+
+
 def numbers(found: RegimeMap) -> Table | None:
     """Lay out every cell: its verdict, pass rate, interval and level."""
     cells = sorted(found.cells, key=lambda cell: (cell.y, cell.x))
