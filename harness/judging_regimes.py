@@ -47,6 +47,7 @@ class _Tried:
     cell: Cell
     draw: Draw
     ratios: list[np.ndarray] = field(default_factory=list)
+    worst: float = 0.0
 
     @property
     def first(self) -> float:
@@ -154,7 +155,7 @@ def _try(one: _Tried, first: int, count: int) -> None:
         one.cell = replace(cell, silent="the statement assumes it away")
         return
     except BrokenStatement as problem:
-        one.cell = replace(cell, failure=str(problem))
+        one.cell = replace(cell, failure=str(problem), token=problem.token)
         return
     if not isinstance(bounds, Bounds):
         one.cell = replace(cell, failure="it claims a mean or a law, which no single trial passes")
@@ -163,16 +164,22 @@ def _try(one: _Tried, first: int, count: int) -> None:
     broken = np.isnan(bounds.ratio)
     if broken.any():
         trial = bounds.first + int(np.flatnonzero(broken)[0])
-        cell = replace(cell, failure=f"trial {trial} measured NaN")
-    random = is_random(one.draw)
-    passes = int((~failing(bounds, threshold) & ~broken).sum())
+        cell = replace(cell, failure=f"trial {trial} measured NaN", token=one.draw.token(trial))
+    fails = failing(bounds, threshold) & ~broken
+    passes = int((~fails & ~broken).sum())
+    if fails.any() and not cell.failure:
+        index = int(np.argmax(np.where(fails, bounds.ratio, -np.inf)))
+        if bounds.ratio[index] > one.worst:
+            one.worst = float(bounds.ratio[index])
+            attack = bounds.found_by[index]
+            cell = replace(cell, token=one.draw.token(bounds.first + index, attack))
     one.ratios.append(bounds.ratio / threshold.value)
     one.cell = replace(
         cell,
         trials=cell.trials + len(bounds),
         passes=cell.passes + passes,
         level=1.0 - max(USUAL_FAILURE, min(threshold.claimed, 1.0)),
-        random=random,
+        random=is_random(one.draw),
         silent=threshold.why_silent if threshold.silent else "",
     )
 

@@ -45,6 +45,7 @@ class Cell:
         random: whether trials draw anything; where they do not, the rate is exact.
         surviving: the ratio over the threshold that a share ``level`` of the trials stays below.
         silent: why nothing is claimed; failure: what broke; skipped: why it was not tried.
+        token: replays the trial that measured NaN, or else the worst of those that fail.
     """
 
     x: float
@@ -59,6 +60,7 @@ class Cell:
     silent: str = ""
     failure: str = ""
     skipped: str = ""
+    token: str = ""
 
     @property
     def rate(self) -> float | None:
@@ -303,11 +305,13 @@ def _sum(cells: Sequence[Cell]) -> Cell:
     trials, passes = sum(c.trials for c in cells), sum(c.passes for c in cells)
     if not fullest.random:  # the same trial again
         trials, passes = fullest.trials, fullest.passes
+    shown = broken or fullest
     return replace(
-        broken or fullest,
+        shown,
         trials=trials,
         passes=passes,
         skipped="" if trials else fullest.skipped,
+        token=shown.token or next((cell.token for cell in cells if cell.token), ""),
     )
 
 

@@ -93,6 +93,25 @@ def sentences(found: RegimeMap) -> list[str]:
     return said
 
 
+def to_replay(found: RegimeMap) -> list[tuple[str, str]]:
+    """Return, row by row, the last cell in which trials break or fail, and the token of a trial."""
+    shown = []
+    for y in found.ys:
+        row = [c for c in found.cells if c.y == y and c.token and c.verdict in ("fails", "error")]
+        if row:
+            cell = max(row, key=lambda one: one.x)
+            failed = f"fails in {cell.trials - cell.passes} of {counted(cell.trials, 'trial')}"
+            what = "breaks" if cell.verdict == "error" else failed
+            place = f"{found.x} = {number(cell.x)}, {found.y} = {number(cell.y)}"
+            shown.append((f"At {place} it {what}; one of them again:", cell.token))
+    return shown
+
+
+def compared(found: RegimeMap) -> bool:
+    """Whether the hypothesis names a number, so that its start is drawn or named."""
+    return any(one.digits is not None for one in found.asked)
+
+
 def numbers(found: RegimeMap) -> Table | None:
     """Lay out every cell: its verdict, pass rate, interval and level."""
     cells = sorted(found.cells, key=lambda cell: (cell.y, cell.x))

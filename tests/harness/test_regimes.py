@@ -21,7 +21,9 @@ from lemmata.harness.recorded_regimes import newest_regime
 from lemmata.harness.records import read_run
 from lemmata.harness.regime_cells import RegimeMap
 from lemmata.harness.registry import complaints
+from lemmata.harness.replay import replay_trial
 from lemmata.harness.statements import Requirement, StatementError
+from lemmata.harness.tokens import read_token
 
 NOTHING = Hypothesis(says="$m$ large")
 XS, YS = (1, 4, 16, 64), (2, 4, 20)
@@ -115,6 +117,16 @@ def test_nan_and_exceptions_are_errors_of_their_cells() -> None:
     assert found[4].passes < found[4].trials
     assert "no such width" in found[16].failure
     assert outcome_of(part).begins.startswith("holds from m = 64 on, after an error below")
+
+
+def test_a_token_draws_a_failing_trial_of_its_cell_again() -> None:
+    cells = tried(with_map(made())).cells
+    for cell in cells:
+        assert bool(cell.token) == (cell.passes < cell.trials)
+    token = next(cell.token for cell in cells if (cell.x, cell.y) == (4, 4))
+    again = replay_trial(read_token(token)).bounds
+    assert again is not None
+    assert (again.measured[0], again.ratio[0]) == (2.0, 2.0)
 
 
 def test_what_is_not_random_is_exact_on_a_block() -> None:

@@ -19,7 +19,7 @@ from lemmata.reports.regimes import contour, drawing
 
 PART = "BND-01"
 STATES = {
-    (4, 1): {"trials": 128, "passes": 30},
+    (4, 1): {"trials": 128, "passes": 30, "token": "lemma1.s"},
     (16, 1): {"trials": 128, "passes": 128},
     (64, 1): {"trials": 128, "passes": 127},
     (4, 2): {"trials": 128, "passes": 2},
@@ -78,6 +78,7 @@ def test_the_statements_page_shows_the_map_and_its_numbers(with_map: Any) -> Non
         "Not tried for want of work or time: 1 cell.",
         "Error at m = 4, n = 9: trial 2 measured <b>NaN</b>",
         "m = 16, n = 1 holds 1 128 of 128 0.972 to 1.000",
+        "At m = 4, n = 1 it fails in 98 of 128 trials; one of them again: lemmata replay lemma1.s",
         "m = 16, n = 2 not resolved 1 16 of 16",
     ):
         assert words in page.text, words

@@ -14,6 +14,7 @@ from lemmata.harness import Hypothesis, Instance
 from lemmata.strategies import Labels
 from lemmata.theorems.deep_convergence.forward_norms import hidden_norms_stay_near_one
 from lemmata.theorems.deep_convergence.gradient_bounds import (
+    the_gradient_is_at_most_of_order_width,
     the_gradient_of_all_fake_losses_is_at_least_of_order_width,
 )
 from lemmata.theorems.deep_convergence.gradient_descent import the_rate_does_not_depend_on_width
@@ -94,7 +95,19 @@ gradients_in_the_ball_are_at_least_of_order_width.regime(
     hypothesis=Hypothesis(
         says=_WIDTH
         + r"; Theorem 3 itself asks for $\omega\le O(\delta^{3/2}n^{-9/2}L^{-6}\log^{-3}m)$",
-        asks=lambda m, n, L, d, delta: _theorem_1(m, n, L, d, delta),
+        asks=_theorem_1,
+    ),
+)
+
+the_gradient_is_at_most_of_order_width.regime(
+    x="m",
+    xs=(2, 4, 8, 16, 32, 64),
+    y="n",
+    ys=(2, 4, 8, 16),
+    fixed=_PAIR,
+    instance=_instance,
+    hypothesis=Hypothesis(
+        says=r"none on the width, but that the claim fails with probability $e^{-\Omega(m/L)}$"
     ),
 )
 
