@@ -30,6 +30,11 @@ _END = pytest.StashKey[float]()
 _UNCHANGED = pytest.StashKey[int]()
 _UNWRITTEN = pytest.StashKey[str]()
 
+_NOT_FUZZED = (
+    "HypoFuzz takes every run of a test by itself; a statement is judged over many trials of an "
+    "instance: `lemmata check --budget 8h --profile nightly` searches on"
+)
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add our options; all begin with ``--lemmata-``."""
@@ -257,6 +262,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if config.getoption("lemmata_changed"):
         _keep_changed(config, items)
         ours = [item for item in items if isinstance(item, PartItem | TwinItem)]
+    if any(type(p).__module__.startswith("hypofuzz") for p in config.pluginmanager.get_plugins()):
+        for item in ours:
+            item.add_marker(pytest.mark.skip(reason=_NOT_FUZZED))
     if ours and not config.getoption("collectonly"):
         _set_up_run(config)
         if _BUDGET in config.stash:
