@@ -123,7 +123,9 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.option.lemmata_entropy is None:
         config.option.lemmata_entropy = secrets.randbits(62) if profile == "nightly" else 0
     _refuse_moved_root(config)
-    records = Path(config.getoption("lemmata_records") or config.rootpath / "build" / "records")
+    named = config.getoption("lemmata_records") or config.rootpath / "build" / "records"
+    # In full: a statement may change the working directory.
+    records = (config.invocation_params.dir / named).resolve()
     from lemmata.harness.records import new_run
 
     config.stash[_FOLDER] = records / new_run()
@@ -408,7 +410,10 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     if _UNWRITTEN in config.stash:
         terminalreporter.write_line(f"lemmata: {config.stash[_UNWRITTEN]}", red=True)
     elif folder.exists():
-        terminalreporter.write_line(f"records in {folder}; `lemmata report` makes them pages")
+        from lemmata.harness.records import report_command
+
+        command = report_command(folder.parent, config.invocation_params.dir)
+        terminalreporter.write_line(f"records in {folder}; `{command}` makes them pages")
 
 
 def _refuse_moved_root(config: pytest.Config) -> None:
