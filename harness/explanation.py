@@ -24,6 +24,9 @@ from lemmata.harness.verdicts import (
 )
 from lemmata.harness.wording import readable
 
+_BEGUN_IN = Path.cwd()
+"""Where the user stands: a statement may change the working directory."""
+
 _RELATION = {
     "at most": "claimed at most",
     "at least": "claimed at least",
@@ -177,7 +180,7 @@ def replay_line(subject: Subject, token: str) -> str:
     if file is None or module.startswith("lemmata."):
         return f"lemmata replay {token}"
     path = Path(file)
-    near = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+    near = path.relative_to(_BEGUN_IN) if path.is_relative_to(_BEGUN_IN) else path
     return f"lemmata replay --from {shlex.quote(str(near))} {token}"
 
 

@@ -412,8 +412,7 @@ class Search:
             seen = self._explore(instance, "drawn", choices_now())
         if seen.discarded:
             hypothesis.reject()
-        if seen.vacuous:
-            hypothesis.event("the claim says nothing here")
+        hypothesis.event("the claim", payload=_in_words(seen))
         if (problem := self._standing(seen)) is None:
             return
         if self._shrink_from is None:
@@ -641,6 +640,20 @@ def ascent(draw: Draw, first: int, count: int, steps: int) -> tuple[Bounds, Agai
         return None if moved is None else (again(first, count), again)
     except Exception:
         return None
+
+
+def _in_words(seen: Seen) -> str:
+    """Say what an instance showed, coarsely: Hypothesis' statistics count equal words."""
+    if seen.vacuous:
+        return "says nothing here"
+    if math.isnan(seen.ratio):
+        return "has a p-value below 0.01" if seen.p_value < _SUSPICIOUS else "agrees with samples"
+    for limit in (0.1, 0.5, 0.9):
+        if seen.ratio < limit:
+            return f"has a worst ratio below {limit}"
+    return (
+        "is nearly attained" if seen.share <= seen.claimed else "fails in more trials than it says"
+    )
 
 
 def _pressure(p_value: float) -> float:

@@ -116,7 +116,7 @@ def check(
     Ends with status 1 where a verdict is not as expected, with 3 where records cannot be written.
     """
     from lemmata.harness.profiles import PROFILES
-    from lemmata.harness.records import RecordsError, new_run
+    from lemmata.harness.records import RecordsError, new_run, report_command
     from lemmata.harness.run import RunError
     from lemmata.harness.session import warm_up
 
@@ -146,6 +146,7 @@ def check(
         entropy = secrets.randbits(62) if PROFILES[profile].entropy == "fresh" else 0
     # A statement may change the working directory: the folder is named in full.
     folder = records.resolve() / new_run()
+    command = report_command(folder.parent, Path.cwd())
     settings = Settings(
         what=tuple(what or ()), profile=profile, entropy=entropy, seed=seed, device=device,
         dtype=dtype, layers=layers, folder=folder,
@@ -180,9 +181,8 @@ def check(
             Console(stderr=True).print(said, style="red", markup=False, soft_wrap=True)
             raise typer.Exit(3) from None
         fail(str(problem).replace("--lemmata-", "--"))
-    asked = "" if records == RECORDS else f" --records {_near(records)}"
     console.print(
-        f"records in {folder}; `lemmata report{asked}` makes them pages",
+        f"records in {folder}; `{command}` makes them pages",
         style="dim",
         markup=False,
         soft_wrap=True,
@@ -340,11 +340,6 @@ def _words(subject: Subject) -> str:
     from lemmata.harness.statements import part_of
 
     return f"{subject.id} {part_of(subject).title} {part_of(subject).statement.title}"
-
-
-def _near(path: Path) -> Path:
-    full = path.resolve()
-    return full.relative_to(Path.cwd()) if full.is_relative_to(Path.cwd()) else full
 
 
 def _seconds(text: str) -> float:

@@ -30,6 +30,11 @@ _END = pytest.StashKey[float]()
 _UNCHANGED = pytest.StashKey[int]()
 _UNWRITTEN = pytest.StashKey[str]()
 
+_NOT_FUZZED = (
+    "HypoFuzz takes every run of a test by itself; a statement is judged over many trials of an "
+    "instance: `lemmata check --budget 8h --profile nightly` searches on"
+)
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add our options; all begin with ``--lemmata-``."""
@@ -118,7 +123,9 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.option.lemmata_entropy is None:
         config.option.lemmata_entropy = secrets.randbits(62) if profile == "nightly" else 0
     _refuse_moved_root(config)
-    records = Path(config.getoption("lemmata_records") or config.rootpath / "build" / "records")
+    named = config.getoption("lemmata_records") or config.rootpath / "build" / "records"
+    # In full: a statement may change the working directory.
+    records = (config.invocation_params.dir / named).resolve()
     from lemmata.harness.records import new_run
 
     config.stash[_FOLDER] = records / new_run()
@@ -257,6 +264,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if config.getoption("lemmata_changed"):
         _keep_changed(config, items)
         ours = [item for item in items if isinstance(item, PartItem | TwinItem)]
+    if any(type(p).__module__.startswith("hypofuzz") for p in config.pluginmanager.get_plugins()):
+        for item in ours:
+            item.add_marker(pytest.mark.skip(reason=_NOT_FUZZED))
     if ours and not config.getoption("collectonly"):
         _set_up_run(config)
         if _BUDGET in config.stash:
@@ -403,7 +413,10 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     if _UNWRITTEN in config.stash:
         terminalreporter.write_line(f"lemmata: {config.stash[_UNWRITTEN]}", red=True)
     elif folder.exists():
-        terminalreporter.write_line(f"records in {folder}; `lemmata report` makes them pages")
+        from lemmata.harness.records import report_command
+
+        command = report_command(folder.parent, config.invocation_params.dir)
+        terminalreporter.write_line(f"records in {folder}; `{command}` makes them pages")
 
 
 def _refuse_moved_root(config: pytest.Config) -> None:
