@@ -16,19 +16,20 @@ import json
 import os
 import secrets
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from lemmata.harness.codec import CodecError, from_plain, to_plain
-from lemmata.harness.schema import SCHEMA, DeclaredStatement, Manifest, Record, Recorded
+from lemmata.harness.schema import SCHEMA, Block, DeclaredStatement, Manifest, Record, Recorded
 from lemmata.harness.wording import printable
 
 _NOTHING = (
     "there are no records in {}: run `pytest` or `lemmata check` first, or name the folder with "
     "--records"
 )
+_LATEST = 2.0**36
 
 
 class RecordsError(Exception):
@@ -109,6 +110,8 @@ class RunRecords:
         manifest: what it was; of its folder's name alone where the file is missing.
         statements: every statement as text.
         records: all records, worker by worker, in the order of writing.
+        first, last: Unix seconds of the earliest and the latest record that says them; None where
+            none does.
         torn: how many lines and files could not be read, or do not fit the schema.
     """
 
@@ -117,22 +120,37 @@ class RunRecords:
     statements: Sequence[DeclaredStatement]
     records: Sequence[Record]
     torn: int
+    first: float | None = None
+    last: float | None = None
 
 
-def read_run(folder: Path) -> RunRecords:
+def read_run(folder: Path, blocks: Callable[[Block], object] | None = None) -> RunRecords:
     """Read one run's folder; what is torn or does not fit the schema is skipped and counted.
+
+    Args:
+        folder: of the run.
+        blocks: what takes the blocks one by one, in place of the list: a run may have a million.
 
     Raises:
         RecordsError: there is no such folder, or an older Lemmata wrote it.
     """
     if not folder.is_dir():
         raise RecordsError(_NOTHING.format(folder))
-    records, torn = [], 0
+    records: list[Record] = []
+    torn, first, last = 0, None, None
     for path in sorted(folder.glob("*.jsonl")):
         for line in _lines(path):
             record = _record(line, folder)
-            torn += record is None
-            records += [record] if record else []
+            if record is None:
+                torn += 1
+                continue
+            if 0 < record.time < _LATEST:
+                first = record.time if first is None else min(first, record.time)
+                last = record.time if last is None else max(last, record.time)
+            if blocks is not None and isinstance(record.value, Block):
+                blocks(record.value)
+            else:
+                records.append(record)
     manifest = read_manifest(folder)
     torn += manifest is None and (folder / "manifest.json").exists()
     statements, bad = _statements(folder / "statements.json")
@@ -142,6 +160,8 @@ def read_run(folder: Path) -> RunRecords:
         statements=statements,
         records=records,
         torn=torn + bad,
+        first=first,
+        last=last,
     )
 
 

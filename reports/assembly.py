@@ -13,7 +13,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lemmata.harness.schema import (
-    Block,
     DeclaredPart,
     DeclaredStatement,
     DeclaredTwin,
@@ -21,6 +20,7 @@ from lemmata.harness.schema import (
     TwinVerdict,
 )
 from lemmata.reports.blocks import add_up
+from lemmata.reports.ledger import Ledger
 from lemmata.reports.model import Library, Paper, Part, Past, Statement, Twin, labels_of
 from lemmata.reports.proof import joined
 from lemmata.reports.runs import Run, Runs
@@ -37,7 +37,7 @@ class _Found:
         default_factory=lambda: defaultdict(list)
     )
     twins: dict[str, dict[str, TwinVerdict]] = field(default_factory=lambda: defaultdict(dict))
-    blocks: dict[str, list[tuple[str, Block]]] = field(default_factory=lambda: defaultdict(list))
+    blocks: dict[str, list[tuple[str, Ledger]]] = field(default_factory=lambda: defaultdict(list))
 
 
 def assemble(read: Runs) -> Library:
@@ -78,8 +78,8 @@ def _sorted_out(runs: Sequence[Run]) -> _Found:
             found.verdicts[part].append((run, verdict))
         for twin in {one.twin: one for one in run.each(TwinVerdict)}.values():
             found.twins[twin.part].setdefault(twin.twin, twin)
-        for block in run.each(Block):
-            found.blocks[block.part].append((run.name, block))
+        for part, ledger in run.blocks.items():
+            found.blocks[part].append((run.name, ledger))
     return found
 
 
@@ -158,7 +158,7 @@ def _part(declared: DeclaredPart, found: _Found) -> Part:
         run=run,
         recorded=bool(blocks),
         twins=_twins(declared, found),
-        blocks=add_up((one for one in blocks if one[1].generation == generation), names),
+        blocks=add_up(blocks, names, generation),
         history=[
             Past(run=past, verdict=old, same_code=old.generation == generation)
             for past, old in judged[1:]

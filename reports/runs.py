@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
 from lemmata.harness.records import RecordsError, RunRecords, read_run, runs_in
-from lemmata.harness.schema import Lost, Manifest, Recorded
+from lemmata.harness.schema import Block, Lost, Manifest, Recorded
+from lemmata.reports.ledger import Ledger
 from lemmata.reports.levels import Levels, levels_of
 from lemmata.reports.numerals import counted, duration, moment
 
@@ -22,12 +23,14 @@ class Run:
     """One run, read back.
 
     Attributes:
-        read: its records.
+        read: its records, without the blocks.
+        blocks: the blocks by part or twin.
         started: Unix seconds, from the manifest or the first record; 0 where unknown.
         seconds: from the start to the end, or to the last record.
     """
 
     read: RunRecords
+    blocks: Mapping[str, Ledger]
     started: float
     seconds: float | None
 
@@ -144,7 +147,7 @@ def read_runs(folders: Sequence[Path]) -> Runs:
     runs, left_out = [], []
     for path in found.values():
         try:
-            runs.append(_run(read_run(path)))
+            runs.append(_run(path))
         except RecordsError as problem:
             left_out.append(str(problem))
     if not runs:
@@ -154,13 +157,20 @@ def read_runs(folders: Sequence[Path]) -> Runs:
     )
 
 
-def _run(read: RunRecords) -> Run:
-    times = [record.time for record in read.records if _is_time(record.time)]
+def _run(folder: Path) -> Run:
+    blocks: dict[str, Ledger] = {}
+
+    def keep(block: Block) -> None:
+        if (ledger := blocks.get(block.part)) is None:
+            ledger = blocks[block.part] = Ledger()
+        ledger.add(block)
+
+    read = read_run(folder, keep)
     started, finished = read.manifest.started, read.manifest.finished
-    start = started if _is_time(started) else min(times, default=0.0)
-    end = finished if _is_time(finished) else max(times, default=None)
+    start = started if _is_time(started) else read.first
+    end = finished if _is_time(finished) else read.last
     seconds = None if end is None or not start else max(0.0, end - (start or 0.0))
-    return Run(read=read, started=start or 0.0, seconds=seconds)
+    return Run(read=read, blocks=blocks, started=start or 0.0, seconds=seconds)
 
 
 def _is_time(seconds: float | None) -> bool:
