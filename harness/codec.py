@@ -60,7 +60,8 @@ def from_plain(plain: Any, expected: type[T]) -> T:
     Raises:
         CodecError: it does not fit; the message names the place.
     """
-    return typing.cast("T", _reader(expected)(plain, None, 0))
+    kind: Any = expected
+    return typing.cast("T", _reader(kind)(plain, None, 0))
 
 
 @functools.cache

@@ -25,15 +25,18 @@ Draw: TypeAlias = tuple[str, int, str, str, str]
 
 
 class Ledger:
-    """The blocks of one part or twin in one run, in the order of writing."""
+    """The blocks of one part or twin in one run, in the order of writing; `odd` counts those whose
+    numbers cannot be, which are left out.
+    """
 
     __slots__ = (
         "_draws", "bins", "counts", "doubtful", "draw", "ends", "failures", "first", "grid",
-        "place", "trials",
+        "odd", "place", "trials",
     )  # fmt: skip
 
     def __init__(self) -> None:
         self._draws: dict[Draw, int] = {}
+        self.odd = 0
         self.place, self.draw = array("Q"), array("L")
         self.first, self.trials = array("q"), array("q")
         self.failures, self.doubtful, self.grid = array("q"), array("q"), array("b")
@@ -53,10 +56,11 @@ class Ledger:
         return next(iter(self._draws), ("",))[0]
 
     def add(self, block: Block) -> None:
-        """Keep a block; one whose numbers cannot be is left out."""
+        """Keep a block, unless its numbers cannot be."""
         kind = (block.generation, block.entropy, block.stream, block.layers, block.dtype)
         number = self._draws.setdefault(kind, len(self._draws))
         if not (0 <= block.first < MOST and 0 < block.trials < MOST):
+            self.odd += 1
             return
         self.place.append(number_of(block.place.hash))
         self.draw.append(number)
