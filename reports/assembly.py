@@ -24,6 +24,7 @@ from lemmata.reports.ledger import Ledger
 from lemmata.reports.model import Library, Paper, Part, Past, Statement, Twin, labels_of
 from lemmata.reports.proof import joined
 from lemmata.reports.runs import Run, Runs
+from lemmata.reports.source import source_of
 
 _PART_OF_STATEMENT = re.compile(r"(?P<statement>.+?)(\((?P<letter>\w+)\))?", re.DOTALL)
 _UNKNOWN_PAPER = "paper not recorded"
@@ -47,7 +48,10 @@ def assemble(read: Runs) -> Library:
     mentioned = _mentioned(found, listed)
     pages: set[str] = set()
     statements = joined(
-        [_statement(declared, found, pages) for declared in [*listed.values(), *mentioned]]
+        [
+            _statement(*one, found, pages)
+            for one in [*listed.values(), *((m, None) for m in mentioned)]
+        ]
     )
     names = dict.fromkeys(statement.paper for statement in statements)
     taken: set[str] = set()
@@ -83,17 +87,17 @@ def _sorted_out(runs: Sequence[Run]) -> _Found:
     return found
 
 
-def _listed(runs: Sequence[Run]) -> dict[str, DeclaredStatement]:
-    """Statements by id as the latest run tells them, each paper in the order of the run that
-    lists most of it.
+def _listed(runs: Sequence[Run]) -> dict[str, tuple[DeclaredStatement, Run | None]]:
+    """Statements by id as the latest run tells them, with that run, each paper in the order of the
+    run that lists most of it.
     """
-    latest: dict[str, DeclaredStatement] = {}
+    latest: dict[str, tuple[DeclaredStatement, Run | None]] = {}
     orders: dict[str, list[str]] = {}
     for run in runs:
         here: dict[str, list[str]] = defaultdict(list)
         for declared in run.read.statements:
-            latest.setdefault(declared.id, declared)
-            here[_paper(latest[declared.id])].append(declared.id)
+            latest.setdefault(declared.id, (declared, run))
+            here[_paper(latest[declared.id][0])].append(declared.id)
         for paper, ids in here.items():
             if len(ids) > len(orders.get(paper, [])):
                 orders[paper] = ids
@@ -101,9 +105,11 @@ def _listed(runs: Sequence[Run]) -> dict[str, DeclaredStatement]:
     return {name: latest[name] for name in dict.fromkeys([*ordered, *latest])}
 
 
-def _mentioned(found: _Found, listed: Mapping[str, DeclaredStatement]) -> list[DeclaredStatement]:
+def _mentioned(
+    found: _Found, listed: Mapping[str, tuple[DeclaredStatement, Run | None]]
+) -> list[DeclaredStatement]:
     """Statements that only verdicts, twins and blocks mention, under their ids."""
-    known = {part.id for declared in listed.values() for part in declared.parts}
+    known = {part.id for declared, _ in listed.values() for part in declared.parts}
     parts: dict[str, dict[str, DeclaredPart]] = {}
     for name in [*found.verdicts, *found.twins, *found.blocks]:
         part = name.split("~")[0]
@@ -133,9 +139,12 @@ def _paper(declared: DeclaredStatement) -> str:
     return declared.paper or declared.source.split(",")[0].strip() or _UNKNOWN_PAPER
 
 
-def _statement(declared: DeclaredStatement, found: _Found, pages: set[str]) -> Statement:
+def _statement(
+    declared: DeclaredStatement, run: Run | None, found: _Found, pages: set[str]
+) -> Statement:
     return Statement(
         declared=declared,
+        source=source_of(declared, run.manifest if run else None),
         paper=_paper(declared),
         page=page_name(declared.id, pages),
         parts=[_part(part, found) for part in declared.parts],

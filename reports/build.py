@@ -14,15 +14,19 @@ from lemmata.harness.records import RecordsError
 from lemmata.reports import looseness
 from lemmata.reports.assembly import assemble
 from lemmata.reports.changes import changes
+from lemmata.reports.model import Statement
 from lemmata.reports.pages import (
     STYLE_SHEET,
     Context,
     findings_page,
+    history_page,
     index_page,
     looseness_page,
     paper_page,
+    shown_on,
     statement_page,
 )
+from lemmata.reports.rendering import Page, write, write_changed
 from lemmata.reports.runs import read_runs
 
 
@@ -60,14 +64,13 @@ def build_report(records: Path | list[Path], out: Path, before: Path | None = No
         for folder in (out / "statements", out / "papers"):
             folder.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(STYLE_SHEET, out / "report.css")
-        for statement in library.statements:
-            _write(
-                out / "statements" / f"{statement.page}.html", statement_page(statement, context)
-            )
+        write_changed([_page(statement, context) for statement in library.statements], out)
         for paper in library.papers:
             _write(out / "papers" / f"{paper.page}.html", paper_page(paper, library))
         _write(out / "findings.html", findings_page(library))
         _write(out / "looseness.html", looseness_page(library))
+        if context.history:
+            _write(out / "history.html", history_page(library))
         losses = [*looseness.exponents(library), *looseness.constants(library)]
         _write(out / "looseness.csv", looseness.as_csv(losses))
         rows = json.dumps(to_plain([loss.row() for loss in losses]), indent=1, ensure_ascii=False)
@@ -84,6 +87,14 @@ def build_report(records: Path | list[Path], out: Path, before: Path | None = No
         ) from problem
 
 
+def _page(statement: Statement, context: Context) -> Page:
+    return Page(
+        name=f"statements/{statement.page}.html",
+        shows=shown_on(statement, context),
+        make=lambda: statement_page(statement, context),
+    )
+
+
 def _write(path: Path, page: str) -> Path:
-    path.write_text(page, encoding="utf-8", errors="replace")
+    write(path, page)
     return path

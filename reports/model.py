@@ -30,6 +30,7 @@ from lemmata.harness.verdicts import (
 from lemmata.reports.blocks import Blocks
 from lemmata.reports.levels import Levels
 from lemmata.reports.runs import Run
+from lemmata.reports.source import Source
 from lemmata.reports.words import worst
 
 
@@ -225,7 +226,10 @@ class Statement:
         declared: as its author did.
         paper: its short name.
         page: the name of its page without the ending.
+        source: where its code stands.
         used_by: ids of the statements whose proofs use it.
+        rests_on: ids of all that its proof uses, directly or not, the foundations first.
+        unsettled: those of them that do not hold, with their verdicts.
         stands: whether it holds and everything that its proof uses holds too.
     """
 
@@ -233,7 +237,10 @@ class Statement:
     paper: str
     page: str
     parts: Sequence[Part]
+    source: Source | None = None
     used_by: Sequence[str] = ()
+    rests_on: Sequence[str] = ()
+    unsettled: Sequence[tuple[str, str]] = ()
     stands: bool = False
 
     @property

@@ -14,6 +14,7 @@ from lemmata.harness.schema import Block, Lost, Manifest, Recorded
 from lemmata.reports.ledger import Ledger
 from lemmata.reports.levels import Levels, levels_of
 from lemmata.reports.numerals import counted, duration, moment
+from lemmata.reports.source import commit_words
 
 T = TypeVar("T", bound=Recorded)
 
@@ -91,6 +92,7 @@ class Run:
             ("seed", str(said.seed) if said.seed else ""),
             ("device", ", ".join(filter(None, (said.device, said.dtype)))),
             ("layers", said.layers or ""),
+            ("commit", commit_words(said.checkout) if said.checkout else ""),
             ("machine", ", ".join(one for one in hardware if isinstance(one, str) and one)),
             ("versions", ", ".join(f"{name} {one}" for name, one in said.versions.items())),
             ("command", said.command),
