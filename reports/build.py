@@ -11,10 +11,11 @@ from pathlib import Path
 
 from lemmata.harness.codec import to_plain
 from lemmata.harness.records import RecordsError
-from lemmata.reports import looseness
+from lemmata.reports import looseness, outputs
 from lemmata.reports.assembly import assemble
-from lemmata.reports.changes import changes
-from lemmata.reports.model import Statement
+from lemmata.reports.changes import Changes, changes
+from lemmata.reports.markdown import as_markdown
+from lemmata.reports.model import Library, Statement
 from lemmata.reports.pages import (
     STYLE_SHEET,
     Context,
@@ -47,18 +48,7 @@ def build_report(records: Path | list[Path], out: Path, before: Path | None = No
         ReportError: there are no records, nothing in them can be shown, or the folder cannot be
             written.
     """
-    try:
-        read = read_runs([records] if isinstance(records, Path) else list(records))
-        earlier = read_runs([before]).runs[0] if before else None
-    except RecordsError as problem:
-        raise ReportError(str(problem)) from problem
-    library = assemble(read)
-    if not library.statements:
-        names = ", ".join(run.name for run in read.runs)
-        raise ReportError(
-            f"there is nothing to show: the runs {names} recorded no statement, block or verdict; "
-            "run `lemmata check` again"
-        )
+    library, since = _read(records, before)
     context = Context.of(library)
     try:
         for folder in (out / "statements", out / "papers"):
@@ -75,7 +65,6 @@ def build_report(records: Path | list[Path], out: Path, before: Path | None = No
         _write(out / "looseness.csv", looseness.as_csv(losses))
         rows = json.dumps(to_plain([loss.row() for loss in losses]), indent=1, ensure_ascii=False)
         _write(out / "looseness.json", rows + "\n")
-        since = changes(library, earlier) if earlier else None
         return _write(out / "index.html", index_page(library, since))
     except ModuleNotFoundError as problem:
         raise ReportError(
@@ -85,6 +74,46 @@ def build_report(records: Path | list[Path], out: Path, before: Path | None = No
         raise ReportError(
             f"the report cannot be written to {out}: {problem.strerror}; name another folder"
         ) from problem
+
+
+def written_report(
+    records: Path | list[Path],
+    form: str,
+    before: Path | None = None,
+) -> str:
+    """Give the report of one run or several as text.
+
+    Args:
+        records, before: as of `build_report`.
+        form: a row a part ("json", "csv"), or a summary that fits a comment ("markdown").
+
+    Raises:
+        ReportError: there are no records, nothing in them can be shown, or there is no such form.
+    """
+    library, since = _read(records, before)
+    if form == "json":
+        return outputs.as_json(library, since)
+    if form == "csv":
+        return outputs.as_csv(library)
+    if form == "markdown":
+        return as_markdown(library, since)
+    raise ReportError(f"there is no form {form!r}: json, csv and markdown are")
+
+
+def _read(records: Path | list[Path], before: Path | None) -> tuple[Library, Changes | None]:
+    try:
+        read = read_runs([records] if isinstance(records, Path) else list(records))
+        earlier = read_runs([before]).runs[0] if before else None
+    except RecordsError as problem:
+        raise ReportError(str(problem)) from problem
+    library = assemble(read)
+    if not library.statements:
+        names = ", ".join(run.name for run in read.runs)
+        raise ReportError(
+            f"there is nothing to show: the runs {names} recorded no statement, block or verdict; "
+            "run `lemmata check` again"
+        )
+    return library, changes(library, earlier) if earlier else None
 
 
 def _page(statement: Statement, context: Context) -> Page:

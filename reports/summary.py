@@ -15,6 +15,8 @@ from lemmata.reports.words import VERDICTS
 _LONGEST = 300
 """Of an error's text on the first page; the whole stands on the statement's."""
 
+_NAMED = 20
+
 
 def summary_sentences(library: Library) -> list[str]:
     """Say in a few sentences what the whole report found."""
@@ -144,7 +146,8 @@ def _surprises(parts: Sequence[Part]) -> str:
     if not parts:
         return "Nothing was refuted that was not declared false, and no check broke."
     ask = _of_one(len(parts), "asks", "ask")
-    named = listed([part.id for part in parts])
+    named = listed([part.id for part in parts[:_NAMED]])
+    named += f" and {len(parts) - _NAMED} more" if len(parts) > _NAMED else ""
     return f"{_many(len(parts), 'part')} {ask} for your attention: {named}."
 
 
