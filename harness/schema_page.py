@@ -40,7 +40,7 @@ layers, dtype, first trial and number of trials: a replay or retry never counts 
 up within one generation only.
 """
 _SECTIONS: Mapping[str, Sequence[type]] = {
-    "The run": (schema.Manifest,),
+    "The run": (schema.Manifest, schema.Checkout),
     "What was declared": (
         schema.DeclaredStatement,
         schema.DeclaredPart,
