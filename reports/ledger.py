@@ -77,6 +77,16 @@ class Ledger:
                     self.counts.append(value)
         self.ends.append(len(self.bins))
 
+    def extend(self, other: Ledger) -> None:
+        """Add the blocks of another ledger behind one's own."""
+        numbers = [self._draws.setdefault(kind, len(self._draws)) for kind in other.draws]
+        behind = len(self.bins)
+        self.odd += other.odd
+        self.draw.extend(numbers[number] for number in other.draw)
+        self.ends.extend(behind + end for end in other.ends)
+        for name in ("place", "first", "trials", "failures", "doubtful", "grid", "bins", "counts"):
+            getattr(self, name).extend(getattr(other, name))
+
     def ratios(self, row: int) -> Iterator[tuple[int, int]]:
         """Give the bins of a block's ratios with their counts."""
         start, end = (self.ends[row - 1] if row else 0), self.ends[row]

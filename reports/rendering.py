@@ -7,21 +7,17 @@ file is still what was written is let be.
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import importlib.metadata
 import json
-import multiprocessing
-import os
-import threading
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from lemmata.harness.codec import to_plain
+from lemmata.reports.processes import each
 
 _FEWEST = 24
 """Fewer pages than these are drawn sooner than processes start."""
@@ -72,34 +68,13 @@ def write(path: Path, page: str) -> str:
     return _digest(content)
 
 
-_waiting: tuple[Sequence[Page], Path] | None = None
-"""What the processes of a pool draw: they are forked, so that it is not sent to them."""
-
-
 def _drawn(pages: Sequence[Page], out: Path) -> dict[str, str]:
-    global _waiting
-    workers = min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1, 8)
-    alone = threading.active_count() == 1 and "fork" in multiprocessing.get_all_start_methods()
-    if workers < 2 or len(pages) < _FEWEST or not alone:
-        return {page.name: write(out / page.name, page.make()) for page in pages}
-    from lemmata.reports import curves, plots  # noqa: F401  # once, before the processes part
+    from lemmata.reports import curves, plots  # noqa: F401  # once, before processes part
 
-    _waiting = (pages, out)
-    gc.freeze()
-    try:
-        forked = multiprocessing.get_context("fork")
-        with ProcessPoolExecutor(workers, mp_context=forked) as pool:
-            return dict(pool.map(_draw, range(len(pages)), chunksize=4))
-    finally:
-        _waiting = None
-        gc.unfreeze()
+    def draw(page: Page) -> tuple[str, str]:
+        return page.name, write(out / page.name, page.make())
 
-
-def _draw(number: int) -> tuple[str, str]:
-    assert _waiting is not None
-    pages, out = _waiting
-    page = pages[number]
-    return page.name, write(out / page.name, page.make())
+    return dict(each(draw, pages, fewest=_FEWEST))
 
 
 def _is_there(out: Path, name: str, key: str, known: dict[str, list[str]]) -> bool:

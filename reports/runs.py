@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
-from lemmata.harness.records import RecordsError, RunRecords, read_run, runs_in
-from lemmata.harness.schema import Block, Lost, Manifest, Recorded
+from lemmata.harness.records import (
+    Lines,
+    RecordsError,
+    RunRecords,
+    Stretch,
+    read_stretch,
+    run_of,
+    runs_in,
+    stretches,
+)
+from lemmata.harness.schema import Lost, Manifest, Recorded
 from lemmata.reports.ledger import Ledger
 from lemmata.reports.levels import Levels, levels_of
 from lemmata.reports.numerals import counted, duration, moment
+from lemmata.reports.processes import each
 from lemmata.reports.source import commit_words
+
+_STRETCH, _FEWEST = 2**23, 4
+"""Files of records are read in stretches of eight million bytes, four or more of them by several
+processes.
+"""
 
 T = TypeVar("T", bound=Recorded)
 
@@ -161,13 +177,18 @@ def read_runs(folders: Sequence[Path]) -> Runs:
 
 def _run(folder: Path) -> Run:
     blocks: dict[str, Ledger] = {}
+    lines: list[Lines] = []
 
-    def keep(block: Block) -> None:
-        if (ledger := blocks.get(block.part)) is None:
-            ledger = blocks[block.part] = Ledger()
-        ledger.add(block)
+    def read_one(stretch: Stretch) -> tuple[Lines, dict[str, Ledger]]:
+        kept: dict[str, Ledger] = defaultdict(Ledger)
+        return read_stretch(stretch, folder, lambda block: kept[block.part].add(block)), dict(kept)
 
-    read = read_run(folder, keep)
+    for some, kept in each(read_one, stretches(folder, _STRETCH), fewest=_FEWEST):
+        lines.append(some)
+        for part, ledger in kept.items():
+            if (known := blocks.setdefault(part, ledger)) is not ledger:
+                known.extend(ledger)
+    read = run_of(folder, lines)
     started, finished = read.manifest.started, read.manifest.finished
     start = started if _is_time(started) else read.first
     end = finished if _is_time(finished) else read.last

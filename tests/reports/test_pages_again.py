@@ -111,8 +111,9 @@ def test_several_processes_draw_the_same(recorded, report, tmp_path, monkeypatch
     import sys
 
     script = (
-        "import sys, pathlib; from lemmata.reports import build_report, rendering; "
-        "rendering._FEWEST = 1; rendering.os.sched_getaffinity = lambda _: {0, 1}; "
+        "import sys, pathlib; from lemmata.reports import build_report, rendering, "
+        "runs; rendering._FEWEST = runs._FEWEST = 1; runs._STRETCH = 4096; "
+        "import os; os.sched_getaffinity = lambda _: {0, 1}; "
         "build_report(*map(pathlib.Path, sys.argv[1:]))"
     )
     command = [sys.executable, "-c", script, str(recorded), str(tmp_path / "out")]
