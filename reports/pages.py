@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 _HERE = Path(__file__).parent
 STYLE_SHEET = _HERE / "static" / "report.css"
+_SHOWN = 5
 _LEADING_SPACE = re.compile(r"^(\\[,;: !]|[,;:~\s])+")
 _SIGNS = {r"\forall": "∀", r"\exists": "∃"} | {
     form: sign for sign, letter in ((
@@ -99,9 +100,11 @@ def index_page(library: Library, since: Changes | None = None) -> str:
     """
     findings = [statement for statement in library.statements if statement.surprising]
     context = Context.of(library)
+    lost = [loss for loss in looseness.exponents(library) if loss.seen]
     return _render(
         "index.html.j2",
         root="",
+        loosest=lost[0] if lost else None,
         library=library,
         context=context,
         since=since,
@@ -183,8 +186,16 @@ def paper_page(paper: Paper, library: Library) -> str:
     together = context.drawn_together(
         [part for statement in paper.statements for part in statement.parts]
     )
+    parts = [(made, part) for made in paper.statements for part in made.parts]
     return _render(
-        "paper.html.j2", root="../", paper=paper, context=context, proof=proof, together=together
+        "paper.html.j2",
+        root="../",
+        paper=paper,
+        context=context,
+        proof=proof,
+        together=together,
+        found=[pair for pair in parts if pair[1].declared.finding],
+        losses=[loss for loss in looseness.exponents(library, paper.name) if loss.seen][:_SHOWN],
     )
 
 
