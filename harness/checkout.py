@@ -49,7 +49,7 @@ def _git(folder: Path, *words: str) -> str:
     """Ask git; empty for whatever it does not answer."""
     try:
         asked = subprocess.run(  # noqa: S603
-            ["git", "-C", str(folder), *words],  # noqa: S607
+            ["git", "--no-optional-locks", "-C", str(folder), *words],  # noqa: S607
             capture_output=True, check=True, timeout=_SECONDS, stdin=subprocess.DEVNULL,
         )  # fmt: skip
     except (OSError, subprocess.SubprocessError):

@@ -37,7 +37,7 @@ def tightness(ratio: float | None) -> Markup:
     said = f"worst ratio {figure(ratio)} of the threshold"
     return Markup(
         '<span class="tightness"><svg viewBox="0 0 96 12" width="96" height="12" role="img" '
-        'aria-label="{}"><title>{}</title><path class="scale" d="M0 11.5H96"/>{}'
+        'aria-label="{}"><title>{}</title>{}'
         '<path class="limit" d="M{:.1f} 0V12"/></svg> <span>{}</span></span>'
     ).format(said, said, Markup("").join(bars), threshold, figure(ratio, 2))
 

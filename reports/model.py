@@ -307,13 +307,10 @@ class Statement:
 
     @cached_property
     def searchable(self) -> str:
-        """The words that the filter looks for."""
-        kinds = [
-            word for part in self.parts for word in (part.declared.claim, part.basis, part.verdict)
-        ]
+        """The words that the filter looks for, beside those that the row shows."""
+        kinds = [word for part in self.parts for word in (part.declared.claim, part.verdict)]
         expected = ["expected"] if self.expected_refuted else []
-        words = [self.id, self.title, self.section, self.verdict, *expected, *kinds]
-        return " ".join(dict.fromkeys(filter(None, words))).lower()
+        return " ".join(dict.fromkeys(filter(None, [*expected, *kinds]))).lower()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
