@@ -135,11 +135,14 @@ def history_page(library: Library) -> str:
 
 
 def _series(library: Library) -> dict[str, history.Series]:
-    """The series of each statement's part that is nearest to its threshold, or beyond it."""
+    """The series of each statement's part that is nearest to its threshold, or beyond it, among
+    those that several runs judged.
+    """
     found: dict[str, history.Series] = {}
     for one in history.series_of(library):
         known = found.get(one.statement.id)
-        if known is None or (one.part.worst_ratio or 0.0) > (known.part.worst_ratio or 0.0):
+        nearer = known is None or (one.part.worst_ratio or 0.0) > (known.part.worst_ratio or 0.0)
+        if len(one.seen) > 1 and nearer:
             found[one.statement.id] = one
     return found
 
