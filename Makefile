@@ -2,6 +2,7 @@
 # make check-today   the same on other random numbers: those that belong to the date
 # make nightly [DEVICE=cuda MINUTES=480 STATE=build/nightly]   a long run; STATE keeps records and examples between nights
 # make test    the project's own tests
+# make browser what tests of the report's pages in a real browser need; without it they are skipped
 # make lint    formatting, style, types, formulas
 # make test-oldest   the harness' own tests with the oldest admitted versions, in .venv-oldest
 # make pretend every part and twin on a pretended accelerator, against the CPU
@@ -22,7 +23,7 @@ MINUTES ?= 480
 STATE ?= build/nightly
 ENTROPIES ?= 5
 
-.PHONY: check check-today nightly power test test-oldest lint mutants pretend synchronisations report docs format typed clean .venv
+.PHONY: browser check check-today nightly power test test-oldest lint mutants pretend synchronisations report docs format typed clean .venv
 
 check: .venv
 	@status=0; \
@@ -44,6 +45,12 @@ nightly: .venv
 
 test: .venv
 	$(BIN)/pytest tests -n auto --dist worksteal --cov --cov-report=term:skip-covered --cov-fail-under=90
+
+browser: .venv
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,browser]'
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || { \
+	  echo "Chromium from Debian's packages:"; apt-get update -qq && apt-get install -y -qq chromium; } || { \
+	  echo "install Chromium by hand, or name it with CHROMIUM=/its/path"; exit 1; }
 
 # What types and packages are made of belongs to today's versions; theorems and planted runs take long.
 OF_THE_HARNESS := $(filter-out tests/packaging/ tests/planted/ tests/pretended/ tests/theorems/,$(sort $(dir $(wildcard tests/*/test_*.py))))

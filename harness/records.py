@@ -18,19 +18,20 @@ import os
 import secrets
 import shlex
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from lemmata.harness.codec import CodecError, from_plain, to_plain
-from lemmata.harness.schema import SCHEMA, DeclaredStatement, Manifest, Record, Recorded
+from lemmata.harness.schema import SCHEMA, Block, DeclaredStatement, Manifest, Record, Recorded
 from lemmata.harness.wording import printable
 
 _NOTHING = (
     "there are no records in {}: run `pytest` or `lemmata check` first, or name the folder with "
     "--records"
 )
+_LATEST = 2.0**36
 
 
 class RecordsError(Exception):
@@ -120,6 +121,8 @@ class RunRecords:
         manifest: what it was; of its folder's name alone where the file is missing.
         statements: every statement as text.
         records: all records, worker by worker, in the order of writing.
+        first, last: Unix seconds of the earliest and the latest record that says them; None where
+            none does.
         torn: how many lines and files could not be read, or do not fit the schema.
     """
 
@@ -128,6 +131,31 @@ class RunRecords:
     statements: Sequence[DeclaredStatement]
     records: Sequence[Record]
     torn: int
+    first: float | None = None
+    last: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """The lines of a worker's file that begin within some of its bytes.
+
+    Attributes:
+        path: of the file; start, stop: of the bytes; no `stop` is the end of the file.
+    """
+
+    path: Path
+    start: int = 0
+    stop: int | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Lines:
+    """What stands in a stretch; the fields are those of `RunRecords`."""
+
+    records: list[Record] = field(default_factory=list)
+    torn: int = 0
+    first: float | None = None
+    last: float | None = None
 
 
 def read_run(folder: Path) -> RunRecords:
@@ -136,23 +164,75 @@ def read_run(folder: Path) -> RunRecords:
     Raises:
         RecordsError: there is no such folder, or an older Lemmata wrote it.
     """
+    return run_of(folder, [read_stretch(stretch, folder) for stretch in stretches(folder)])
+
+
+def stretches(folder: Path, length: int | None = None) -> list[Stretch]:
+    """Return the files of a run's workers, those that are longer than a length in pieces of it.
+
+    Raises:
+        RecordsError: there is no such folder.
+    """
     if not folder.is_dir():
         raise RecordsError(_NOTHING.format(folder))
-    records, torn = [], 0
+    found = []
     for path in sorted(folder.glob("*.jsonl")):
-        for line in _lines(path):
-            record = _record(line, folder)
-            torn += record is None
-            records += [record] if record else []
+        size = path.stat().st_size if length and path.is_file() else 0
+        starts = range(0, max(size, 1), length or 1)
+        found += [
+            Stretch(path=path, start=start, stop=start + length if length else None)
+            for start in starts[:-1]
+        ]
+        found.append(Stretch(path=path, start=starts[-1]))  # what is written meanwhile is read too
+    return found
+
+
+def read_stretch(
+    stretch: Stretch, folder: Path, blocks: Callable[[Block], object] | None = None
+) -> Lines:
+    """Read some lines of a run.
+
+    Args:
+        stretch: which ones.
+        folder: of the run.
+        blocks: what takes the blocks one by one, in place of the list: a run may have a million.
+
+    Raises:
+        RecordsError: another Lemmata wrote them.
+    """
+    read = Lines()
+    for line in _lines(stretch):
+        record = _record(line, folder)
+        if record is None:
+            read.torn += 1
+            continue
+        if 0 < record.time < _LATEST:
+            read.first = record.time if read.first is None else min(read.first, record.time)
+            read.last = record.time if read.last is None else max(read.last, record.time)
+        if blocks is not None and isinstance(record.value, Block):
+            blocks(record.value)
+        else:
+            read.records.append(record)
+    return read
+
+
+def run_of(folder: Path, read: Sequence[Lines]) -> RunRecords:
+    """Put a run together from its lines, its manifest and its statements.
+
+    Raises:
+        RecordsError: another Lemmata wrote it.
+    """
     manifest = read_manifest(folder)
-    torn += manifest is None and (folder / "manifest.json").exists()
+    torn = manifest is None and (folder / "manifest.json").exists()
     statements, bad = _statements(folder / "statements.json")
     return RunRecords(
         folder=folder,
         manifest=manifest or Manifest(schema=SCHEMA, run=folder.name),
         statements=statements,
-        records=records,
-        torn=torn + bad,
+        records=[record for lines in read for record in lines.records],
+        torn=torn + bad + sum(lines.torn for lines in read),
+        first=min((lines.first for lines in read if lines.first is not None), default=None),
+        last=max((lines.last for lines in read if lines.last is not None), default=None),
     )
 
 
@@ -182,14 +262,23 @@ def _unwritable(folder: Path, problem: OSError) -> RecordsError:
     )
 
 
-def _lines(path: Path) -> Iterator[bytes]:
-    """Give the lines of a file of records; one unreadable line for what is no readable file."""
-    if not path.is_file():  # a folder, a dangling link, a pipe that would never end
+def _lines(stretch: Stretch) -> Iterator[bytes]:
+    """Give lines of a file of records; one unreadable line for what is no readable file."""
+    if not stretch.path.is_file():  # a folder, a dangling link, a pipe that would never end
         yield b"{"
         return
     try:
-        with path.open("rb") as file:
-            yield from (line for line in file if line.strip())
+        with stretch.path.open("rb") as file:
+            place = stretch.start
+            if place:  # a line that began before belongs to the stretch before
+                file.seek(place - 1)
+                place += len(file.readline()) - 1
+            for line in file:
+                if stretch.stop is not None and place >= stretch.stop:
+                    return
+                place += len(line)
+                if line.strip():
+                    yield line
     except OSError:
         yield b"{"
 

@@ -22,6 +22,22 @@ SCHEMA = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Checkout:
+    """The checkout in which a run was started.
+
+    Attributes:
+        root: its folder on the machine that ran; commit: of its files.
+        modified: whether files of that commit had changed.
+        remote: the address of its pages, without a name or password; empty where it has none.
+    """
+
+    root: str
+    commit: str
+    modified: bool
+    remote: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """What a run was: `finished` stays None while it runs, or if it was killed.
 
@@ -36,6 +52,7 @@ class Manifest:
         versions: of Python and of what a verdict may depend on.
         machine: platform, cores, GPU.
         command: as it was called.
+        checkout: the commit that ran; None where it was run outside of any.
     """
 
     schema: int
@@ -53,6 +70,7 @@ class Manifest:
     versions: Mapping[str, str] = field(default_factory=dict)
     machine: Mapping[str, Any] = field(default_factory=dict)
     command: str = ""
+    checkout: Checkout | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

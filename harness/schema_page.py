@@ -41,7 +41,7 @@ up within one generation only. Cells of regime maps add up likewise: of one entr
 of trials counts.
 """
 _SECTIONS: Mapping[str, Sequence[type]] = {
-    "The run": (schema.Manifest,),
+    "The run": (schema.Manifest, schema.Checkout),
     "What was declared": (
         schema.DeclaredStatement,
         schema.DeclaredPart,

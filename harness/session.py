@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from lemmata.harness.checkout import checkout_of
 from lemmata.harness.codec import to_plain
 from lemmata.harness.recording import LEVELS, statement_record
 from lemmata.harness.records import write_json
@@ -61,6 +62,7 @@ def write_manifest(folder: Path, *, device: str, **settings: Any) -> None:
         device=device,
         levels=LEVELS,
         versions=versions(),
+        checkout=checkout_of(Path.cwd()),
         machine={"platform": platform.platform(), "cores": os.cpu_count(), "gpu": gpu},
         **settings,
     )

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from lemmata.harness.regime_cells import RegimeMap
 from lemmata.harness.regime_cells import joined as joined_maps
 from lemmata.harness.schema import (
-    Block,
     DeclaredPart,
     DeclaredStatement,
     DeclaredTwin,
@@ -23,9 +22,11 @@ from lemmata.harness.schema import (
     TwinVerdict,
 )
 from lemmata.reports.blocks import add_up
+from lemmata.reports.ledger import Ledger
 from lemmata.reports.model import Library, Paper, Part, Past, Statement, Twin, labels_of
 from lemmata.reports.proof import joined
 from lemmata.reports.runs import Run, Runs
+from lemmata.reports.source import source_of
 
 _PART_OF_STATEMENT = re.compile(r"(?P<statement>.+?)(\((?P<letter>\w+)\))?", re.DOTALL)
 _UNKNOWN_PAPER = "paper not recorded"
@@ -39,7 +40,7 @@ class _Found:
         default_factory=lambda: defaultdict(list)
     )
     twins: dict[str, dict[str, TwinVerdict]] = field(default_factory=lambda: defaultdict(dict))
-    blocks: dict[str, list[tuple[str, Block]]] = field(default_factory=lambda: defaultdict(list))
+    blocks: dict[str, list[tuple[str, Ledger]]] = field(default_factory=lambda: defaultdict(list))
     maps: dict[str, list[RegimeMap]] = field(default_factory=lambda: defaultdict(list))
 
 
@@ -50,7 +51,10 @@ def assemble(read: Runs) -> Library:
     mentioned = _mentioned(found, listed)
     pages: set[str] = set()
     statements = joined(
-        [_statement(declared, found, pages) for declared in [*listed.values(), *mentioned]]
+        [
+            _statement(*one, found, pages)
+            for one in [*listed.values(), *((m, None) for m in mentioned)]
+        ]
     )
     names = dict.fromkeys(statement.paper for statement in statements)
     taken: set[str] = set()
@@ -83,22 +87,22 @@ def _sorted_out(runs: Sequence[Run]) -> _Found:
             found.twins[twin.part].setdefault(twin.twin, twin)
         for made in run.each(RegimeMap):
             found.maps[made.part].append(made)
-        for block in run.each(Block):
-            found.blocks[block.part].append((run.name, block))
+        for part, ledger in run.blocks.items():
+            found.blocks[part].append((run.name, ledger))
     return found
 
 
-def _listed(runs: Sequence[Run]) -> dict[str, DeclaredStatement]:
-    """Statements by id as the latest run tells them, each paper in the order of the run that
-    lists most of it.
+def _listed(runs: Sequence[Run]) -> dict[str, tuple[DeclaredStatement, Run | None]]:
+    """Statements by id as the latest run tells them, with that run, each paper in the order of the
+    run that lists most of it.
     """
-    latest: dict[str, DeclaredStatement] = {}
+    latest: dict[str, tuple[DeclaredStatement, Run | None]] = {}
     orders: dict[str, list[str]] = {}
     for run in runs:
         here: dict[str, list[str]] = defaultdict(list)
         for declared in run.read.statements:
-            latest.setdefault(declared.id, declared)
-            here[_paper(latest[declared.id])].append(declared.id)
+            latest.setdefault(declared.id, (declared, run))
+            here[_paper(latest[declared.id][0])].append(declared.id)
         for paper, ids in here.items():
             if len(ids) > len(orders.get(paper, [])):
                 orders[paper] = ids
@@ -106,9 +110,11 @@ def _listed(runs: Sequence[Run]) -> dict[str, DeclaredStatement]:
     return {name: latest[name] for name in dict.fromkeys([*ordered, *latest])}
 
 
-def _mentioned(found: _Found, listed: Mapping[str, DeclaredStatement]) -> list[DeclaredStatement]:
+def _mentioned(
+    found: _Found, listed: Mapping[str, tuple[DeclaredStatement, Run | None]]
+) -> list[DeclaredStatement]:
     """Statements that only verdicts, twins and blocks mention, under their ids."""
-    known = {part.id for declared in listed.values() for part in declared.parts}
+    known = {part.id for declared, _ in listed.values() for part in declared.parts}
     parts: dict[str, dict[str, DeclaredPart]] = {}
     for name in [*found.verdicts, *found.twins, *found.blocks]:
         part = name.split("~")[0]
@@ -138,9 +144,12 @@ def _paper(declared: DeclaredStatement) -> str:
     return declared.paper or declared.source.split(",")[0].strip() or _UNKNOWN_PAPER
 
 
-def _statement(declared: DeclaredStatement, found: _Found, pages: set[str]) -> Statement:
+def _statement(
+    declared: DeclaredStatement, run: Run | None, found: _Found, pages: set[str]
+) -> Statement:
     return Statement(
         declared=declared,
+        source=source_of(declared, run.manifest if run else None),
         paper=_paper(declared),
         page=page_name(declared.id, pages),
         parts=[_part(part, found) for part in declared.parts],
@@ -163,7 +172,7 @@ def _part(declared: DeclaredPart, found: _Found) -> Part:
         run=run,
         recorded=bool(blocks),
         twins=_twins(declared, found),
-        blocks=add_up((one for one in blocks if one[1].generation == generation), names),
+        blocks=add_up(blocks, names, generation),
         history=[
             Past(run=past, verdict=old, same_code=old.generation == generation)
             for past, old in judged[1:]

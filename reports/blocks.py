@@ -8,14 +8,14 @@ that cover most without overlapping.
 from __future__ import annotations
 
 import bisect
+import itertools
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from lemmata.harness.schema import Block
+from lemmata.reports.ledger import Draw, Ledger, number_of
 
 SEARCHED = "instances from the search"
-_MOST = 10**15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,60 +47,92 @@ class Blocks:
     ratios: Sequence[Ratios] = ()
 
 
-def add_up(recorded: Iterable[tuple[str, Block]], names: Mapping[str, str]) -> Blocks:
+def add_up(
+    recorded: Iterable[tuple[str, Ledger]], names: Mapping[str, str], generation: str
+) -> Blocks:
     """Add blocks up.
 
     Args:
-        recorded: blocks of one part, each with the name of its run, perhaps some of them twice.
+        recorded: blocks of one part, each ledger with the name of its run.
         names: a short name by instance hash; instances without one count as drawn by searching,
             grids are left out of the ratios.
+        generation: of the code; blocks of another are left out.
     """
-    first: dict[tuple[object, ...], tuple[str, Block]] = {}
-    for run, block in recorded:
-        first.setdefault(block.key, (run, block))
-    kept = without_overlap([block for _, block in first.values()])
-    labelled: dict[str, list[Block]] = {}
-    for block in kept:
-        label = names.get(block.place.hash) or ("" if block.role == "grid" else SEARCHED)
-        labelled.setdefault(label, []).append(block)
+    ledgers = list(recorded)
+    kept = _kept([ledger for _, ledger in ledgers], generation)
+    labels = {number_of(place): label for place, label in names.items()}
+    sums: dict[str, list[int]] = {}
+    ratios: dict[str, Counter[int]] = {}
+    for which, row in kept:
+        ledger = ledgers[which][1]
+        label = labels.get(ledger.place[row]) or ("" if ledger.grid[row] else SEARCHED)
+        total = sums.setdefault(label, [0, 0, 0])
+        total[0] += ledger.trials[row]
+        total[1] += ledger.failures[row]
+        total[2] += ledger.doubtful[row]
+        counts = ratios.setdefault(label, Counter())
+        for place, count in ledger.ratios(row):
+            counts[place] += count
+    trials, failures, doubtful = (sum(each) for each in zip([0, 0, 0], *sums.values(), strict=True))
     return Blocks(
         number=len(kept),
-        runs=len({first[block.key][0] for block in kept}),
-        trials=sum(block.trials for block in kept),
-        failures=sum(block.failures for block in kept),
-        doubtful=sum(block.doubtful for block in kept),
+        runs=len({which for which, _ in kept}),
+        trials=trials,
+        failures=failures,
+        doubtful=doubtful,
         ratios=[
             Ratios(
                 label=label,
-                counts=counts,
-                trials=sum(block.trials for block in labelled[label]),
-                failures=sum(block.failures for block in labelled[label]),
+                counts=dict(sorted(ratios[label].items())),
+                trials=sums[label][0],
+                failures=sums[label][1],
             )
-            for label in sorted(labelled, key=lambda label: (label == SEARCHED, label))
-            if label and (counts := _counts(labelled[label]))
+            for label in sorted(sums, key=lambda label: (label == SEARCHED, label))
+            if label and ratios[label]
         ],
     )
 
 
-def without_overlap(blocks: Iterable[Block]) -> list[Block]:
-    """Choose, in each stream of trials, the blocks that cover most without overlapping."""
-    streams: dict[tuple[object, ...], list[Block]] = {}
-    for block in blocks:
-        if block.first >= 0 and 0 < block.trials < _MOST:
-            streams.setdefault(block.key[:-2], []).append(block)
-    return [block for stream in streams.values() for block in _covering(stream)]
+def _kept(ledgers: Sequence[Ledger], generation: str) -> list[tuple[int, int]]:
+    """Choose, in each stream of trials, the blocks that cover most without overlapping; give the
+    number of the ledger and the row.
+    """
+    draws: dict[Draw, int] = {}
+    streams: dict[tuple[int, int], dict[tuple[int, int], tuple[int, int]]] = {}
+    for which, ledger in enumerate(ledgers):
+        numbers = [
+            draws.setdefault(draw, len(draws)) if draw[0] == generation else -1
+            for draw in ledger.draws
+        ]
+        for row, (place, draw) in enumerate(zip(ledger.place, ledger.draw, strict=True)):
+            if numbers[draw] >= 0:
+                interval = (ledger.first[row], ledger.trials[row])
+                stream = streams.setdefault((numbers[draw], place), {})
+                stream.setdefault(interval, (which, row))
+    chosen = (
+        stream.values()
+        if len(stream) == 1
+        else [stream[interval] for interval in covering(list(stream))]
+        for stream in streams.values()
+    )
+    return list(itertools.chain.from_iterable(chosen))
 
 
-def _covering(stream: Sequence[Block]) -> list[Block]:
-    """Choose intervals of largest total length: the best of the first so many, by their ends."""
-    ordered = sorted(stream, key=lambda block: (block.first + block.trials, -block.trials))
-    ends = [block.first + block.trials for block in ordered]
+def covering(intervals: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Choose intervals, each a start and a length, that cover most without overlapping: the best
+    of the first so many, by their ends.
+
+    >>> covering([(0, 16), (8, 64), (16, 16), (72, 8)])
+    [(8, 64), (72, 8)]
+    """
+    ordered = sorted(intervals, key=lambda one: (one[0] + one[1], -one[1]))
+    ends = [first + trials for first, trials in ordered]
     best = [0]
     before = []
-    for place, block in enumerate(ordered):
-        before.append(bisect.bisect_right(ends, block.first, hi=place))
-        best.append(max(best[place], best[before[place]] + block.trials))
-    chosen: list[Block] = []
+    for place, (first, trials) in enumerate(ordered):
+        before.append(bisect.bisect_right(ends, first, hi=place))
+        best.append(max(best[place], best[before[place]] + trials))
+    chosen: list[tuple[int, int]] = []
     place = len(ordered)
     while place:
         if best[place] == best[place - 1]:
@@ -109,12 +141,3 @@ def _covering(stream: Sequence[Block]) -> list[Block]:
             chosen.append(ordered[place - 1])
             place = before[place - 1]
     return chosen[::-1]
-
-
-def _counts(blocks: Sequence[Block]) -> dict[int, int]:
-    counts: Counter[int] = Counter()
-    for block in blocks:
-        for name, value in block.histogram.items():
-            if name.lstrip("-").isdecimal() and len(name) < 6 and 0 < value < _MOST:
-                counts[int(name)] += value
-    return dict(sorted(counts.items()))

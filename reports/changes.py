@@ -56,8 +56,11 @@ class Changes:
         else:
             said = f"no verdict changed among {both}"
         more = [
-            f"{len(ids)} {'is' if len(ids) == 1 else 'are'} {what}"
-            for ids, what in ((self.appeared, "new"), (self.gone, "gone"))
+            f"{figure(len(ids))} {what}"
+            for ids, what in (
+                (self.appeared, "only this run judged"),
+                (self.gone, "only the one before"),
+            )
             if ids
         ]
         return sentence("; ".join([f"{said} that both runs judged", *more]))

@@ -17,15 +17,30 @@ from lemmata.reports.proof import reduced
 _WIDTH, _HEIGHT, _STEP, _LEVEL, _MARGIN = 84, 28, 98, 58, 8
 
 
+def ancestors(made: Statement, everything: Mapping[str, Statement]) -> Markup:
+    """Draw what a statement rests on, down to itself; nothing where it rests on nothing."""
+    if not made.rests_on:
+        return Markup("")
+    above = [everything[name] for name in made.rests_on if name in everything]
+    return drawing([*above, made], everything, link="", paper=made.paper, at=made.id)
+
+
 def drawing(
-    statements: Sequence[Statement], everything: Mapping[str, Statement], *, link: str
+    statements: Sequence[Statement],
+    everything: Mapping[str, Statement],
+    *,
+    link: str,
+    paper: str,
+    at: str = "",
 ) -> Markup:
-    """Draw the proof of a paper as SVG.
+    """Draw statements and what they use as SVG.
 
     Args:
-        statements: of the paper; what they use from elsewhere is drawn too, dashed.
+        statements: to draw; what they use is drawn too.
         everything: all statements by id.
         link: what stands before the name of a statement's page.
+        paper: whose statements are at home; others are dashed.
+        at: the statement that the drawing is of, which is marked.
     """
     here = {statement.id: statement for statement in statements}
     uses: dict[str, list[str]] = {
@@ -38,7 +53,7 @@ def drawing(
     layout = layered(reduced(uses))
     lines = [_line(points, layout.places[used][1]) for (used, _), points in layout.lines.items()]
     boxes = [
-        _box(name, place, everything.get(name), name in here, link)
+        _box(name, place, everything.get(name), paper, link, at)
         for name, place in layout.places.items()
     ]
     across = [
@@ -50,9 +65,7 @@ def drawing(
     height = (
         max((row for _, row in layout.places.values()), default=0) * _LEVEL + _HEIGHT + 2 * _MARGIN
     )
-    label = (
-        f"The proof as a graph of {len(boxes)} statements; the same links stand in the list below"
-    )
+    label = f"A graph of {len(boxes)} statements, each below what its proof uses"
     start = Markup(
         '<svg class="proof" role="group" aria-label="{}" viewBox="0 0 {:.0f} {:.0f}" '
         'width="{:.0f}" height="{:.0f}">'
@@ -81,14 +94,20 @@ def _line(points: Sequence[float], row: int) -> Markup:
 
 
 def _box(
-    name: str, place: tuple[float, int], statement: Statement | None, own: bool, link: str
+    name: str,
+    place: tuple[float, int],
+    statement: Statement | None,
+    paper: str,
+    link: str,
+    at: str,
 ) -> Markup:
     x, y = _x(place[0]), _MARGIN + place[1] * _LEVEL + _HEIGHT / 2
     verdict = statement.verdict.replace(" ", "-") if statement else "unknown"
     classes = (
         f"node {verdict}"
         + (" stands" if statement and statement.stands else "")
-        + ("" if own else " elsewhere")
+        + ("" if statement and statement.paper == paper else " elsewhere")
+        + (" at" if name == at else "")
     )
     said = (
         f"{name}: {statement.title} ({statement.verdict})"
@@ -102,7 +121,9 @@ def _box(
     ).format(said, x - _WIDTH / 2, y - _HEIGHT / 2, _WIDTH, _HEIGHT, x, y + 4, short)
     group = Markup('<g class="{}">{}</g>').format(classes, shape)
     return (
-        Markup('<a href="{}{}.html">{}</a>').format(link, statement.page, group)
+        Markup('<a href="{}{}.html" aria-label="{}">{}</a>').format(
+            link, statement.page, said, group
+        )
         if statement
         else group
     )

@@ -31,6 +31,7 @@ from lemmata.harness.verdicts import (
 from lemmata.reports.blocks import Blocks
 from lemmata.reports.levels import Levels
 from lemmata.reports.runs import Run
+from lemmata.reports.source import Source
 from lemmata.reports.words import worst
 
 
@@ -229,7 +230,10 @@ class Statement:
         declared: as its author did.
         paper: its short name.
         page: the name of its page without the ending.
+        source: where its code stands.
         used_by: ids of the statements whose proofs use it.
+        rests_on: ids of all that its proof uses, directly or not, the foundations first.
+        unsettled: those of them that do not hold, with their verdicts.
         stands: whether it holds and everything that its proof uses holds too.
     """
 
@@ -237,7 +241,10 @@ class Statement:
     paper: str
     page: str
     parts: Sequence[Part]
+    source: Source | None = None
     used_by: Sequence[str] = ()
+    rests_on: Sequence[str] = ()
+    unsettled: Sequence[tuple[str, str]] = ()
     stands: bool = False
 
     @property
@@ -304,13 +311,10 @@ class Statement:
 
     @cached_property
     def searchable(self) -> str:
-        """The words that the filter looks for."""
-        kinds = [
-            word for part in self.parts for word in (part.declared.claim, part.basis, part.verdict)
-        ]
+        """The words that the filter looks for, beside those that the row shows."""
+        kinds = [word for part in self.parts for word in (part.declared.claim, part.verdict)]
         expected = ["expected"] if self.expected_refuted else []
-        words = [self.id, self.title, self.section, self.verdict, *expected, *kinds]
-        return " ".join(dict.fromkeys(filter(None, words))).lower()
+        return " ".join(dict.fromkeys(filter(None, [*expected, *kinds]))).lower()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,6 @@ The model as pages of HTML. Templates lie beside this module; everything that th
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,10 +20,12 @@ from lemmata.reports import (
     beside,
     exponents,
     graph,
+    history,
     instances,
     looseness,
     numerals,
     refutations,
+    rows,
     searches,
     sentences,
     summary,
@@ -32,6 +33,7 @@ from lemmata.reports import (
 )
 from lemmata.reports.changes import Changes
 from lemmata.reports.levels import Levels, levels_sentences
+from lemmata.reports.marks import sparkline, tightness
 from lemmata.reports.mathematics import typeset
 from lemmata.reports.model import Library, Paper, Part, Statement, Twin, labels_of
 
@@ -40,7 +42,7 @@ if TYPE_CHECKING:
 
 _HERE = Path(__file__).parent
 STYLE_SHEET = _HERE / "static" / "report.css"
-_DECADES_BELOW, _DECADES_ABOVE = 3, 1
+_SHOWN = 5
 _LEADING_SPACE = re.compile(r"^(\\[,;: !]|[,;:~\s])+")
 _SIGNS = {r"\forall": "∀", r"\exists": "∃"} | {
     form: sign for sign, letter in ((
@@ -60,6 +62,8 @@ class Context:
     beside: Mapping[str, list[tuple[Part, SlopeVerdict]]]
     levels: Levels
     looseness: bool
+    history: bool
+    everything: Mapping[str, Statement]
 
     @classmethod
     def of(cls, library: Library) -> Context:
@@ -73,6 +77,8 @@ class Context:
             beside=beside.groups(everything),
             levels=library.runs[0].levels,
             looseness=any(part.slopes for part in library.parts),
+            history=len(library.runs) > 1,
+            everything={statement.id: statement for statement in everything},
         )
 
     def drawn_together(self, parts: Collection[Part]) -> list[Plot]:
@@ -90,17 +96,19 @@ class Context:
 def index_page(library: Library, since: Changes | None = None) -> str:
     """Render the first page.
 
-    What changed, what was found, findings first, then each paper's statements in its order.
+    Four questions with their answers, findings, then each paper's statements in its order.
     """
     findings = [statement for statement in library.statements if statement.surprising]
     context = Context.of(library)
+    lost = [loss for loss in looseness.exponents(library) if loss.seen]
     return _render(
         "index.html.j2",
         root="",
+        loosest=lost[0] if lost else None,
         library=library,
         context=context,
         since=since,
-        together=context.drawn_together(library.parts),
+        series=_series(library) if context.history else {},
         findings=findings,
         expected=[
             statement
@@ -108,6 +116,35 @@ def index_page(library: Library, since: Changes | None = None) -> str:
             if statement.printed_false and not statement.surprising
         ],
     )
+
+
+def history_page(library: Library) -> str:
+    """Render what changed over the runs: verdicts, worst ratios, constants and steps."""
+    series = history.series_of(library)
+    tested = [one for one in series if len(one.ratios) >= history.FEWEST]
+    return _render(
+        "history.html.j2",
+        root="",
+        library=library,
+        context=Context.of(library),
+        turned=[one for one in series if one.turns],
+        moved=sorted((one for one in series if one.moved), key=lambda one: -one.drift),
+        steps=[(one, *found) for one in tested if (found := one.step)],
+        tested=len(tested),
+    )
+
+
+def _series(library: Library) -> dict[str, history.Series]:
+    """The series of each statement's part that is nearest to its threshold, or beyond it, among
+    those that several runs judged.
+    """
+    found: dict[str, history.Series] = {}
+    for one in history.series_of(library):
+        known = found.get(one.statement.id)
+        nearer = known is None or (one.part.worst_ratio or 0.0) > (known.part.worst_ratio or 0.0)
+        if len(one.seen) > 1 and nearer:
+            found[one.statement.id] = one
+    return found
 
 
 def findings_page(library: Library) -> str:
@@ -160,13 +197,21 @@ def regimes_page(library: Library) -> str:
 def paper_page(paper: Paper, library: Library) -> str:
     """Render a paper's page: the graph of its proof, and what its parts measured side by side."""
     everything = {statement.id: statement for statement in library.statements}
-    proof = graph.drawing(paper.statements, everything, link="../statements/")
+    proof = graph.drawing(paper.statements, everything, link="../statements/", paper=paper.name)
     context = Context.of(library)
     together = context.drawn_together(
         [part for statement in paper.statements for part in statement.parts]
     )
+    parts = [(made, part) for made in paper.statements for part in made.parts]
     return _render(
-        "paper.html.j2", root="../", paper=paper, context=context, proof=proof, together=together
+        "paper.html.j2",
+        root="../",
+        paper=paper,
+        context=context,
+        proof=proof,
+        together=together,
+        found=[pair for pair in parts if pair[1].declared.finding],
+        losses=[loss for loss in looseness.exponents(library, paper.name) if loss.seen][:_SHOWN],
     )
 
 
@@ -189,8 +234,42 @@ def statement_page(statement: Statement, context: Context) -> str:
         drawings=drawings,
         maps=maps,
         regimes=regimes,
+        ancestors=graph.ancestors(statement, context.everything),
         together=together,
     )
+
+
+def shown_on(statement: Statement, context: Context) -> Any:
+    """Collect all that a statement's page shows: where none of it changed, the page is the same."""
+    near = {*statement.uses, *statement.used_by, *statement.rests_on}
+    own = {part.id for part in statement.parts}
+    return {
+        "statement": (statement.declared, statement.page, statement.source, statement.used_by),
+        "rests": (statement.rests_on, statement.unsettled, statement.stands),
+        "parts": [
+            {
+                "part": (part.declared, part.judged, part.recorded, part.blocks, part.levels),
+                "run": (part.run.name, part.run.when) if part.run else None,
+                "twins": [(twin.declared, twin.judged) for twin in part.twins],
+                "past": [
+                    (past.run.name, past.run.when, past.same_code, past.verdict.outcome.verdict,
+                     past.verdict.outcome.basis, past.verdict.outcome.resolution)
+                    for past in part.history
+                ],
+            }
+            for part in statement.parts
+        ],
+        "near": [
+            (one.id, one.page, one.title, one.verdict, one.paper, one.uses, one.stands)
+            for one in map(context.everything.get, sorted(near)) if one
+        ],
+        "context": (context.paper_pages, context.levels, context.history),
+        "together": [
+            (title, [(part.id, part.title, slope) for part, slope in members])
+            for title, members in context.beside.items()
+            if any(part.id in own for part, _ in members)
+        ],
+    }  # fmt: skip
 
 
 def part_plots(part: Part) -> list[Plot]:
@@ -230,35 +309,6 @@ def _of_twins(twins: Sequence[Twin]) -> list[tuple[str, BoundVerdict, bool]]:
     return found
 
 
-def tightness(ratio: float | None) -> Markup:
-    """Draw a ratio over its threshold as a bar on a logarithmic scale from 1/1000 to 10, with a
-    stroke at the threshold.
-    """
-    if ratio is None or math.isnan(ratio):
-        return Markup('<span class="none">–</span>')
-    width, decades = 96.0, _DECADES_BELOW + _DECADES_ABOVE
-    threshold = width * _DECADES_BELOW / decades
-    logarithm = math.log10(ratio) if 0 < ratio < math.inf else math.inf if ratio > 0 else -math.inf
-    end = width * min(1.0, max(0.01, (logarithm + _DECADES_BELOW) / decades))
-    bars = [
-        Markup('<rect class="within" x="0" y="3" width="{:.1f}" height="6"/>').format(
-            min(end, threshold)
-        )
-    ]
-    if end > threshold:
-        bars.append(
-            Markup('<rect class="beyond" x="{:.1f}" y="3" width="{:.1f}" height="6"/>').format(
-                threshold, end - threshold
-            )
-        )
-    said = f"worst ratio {numerals.figure(ratio)} of the threshold"
-    return Markup(
-        '<span class="tightness"><svg viewBox="0 0 96 12" width="96" height="12" role="img" '
-        'aria-label="{}"><title>{}</title><path class="scale" d="M0 11.5H96"/>{}'
-        '<path class="limit" d="M{:.1f} 0V12"/></svg> <span>{}</span></span>'
-    ).format(said, said, Markup("").join(bars), threshold, numerals.figure(ratio, 2))
-
-
 def quantifier(latex: str) -> tuple[str, Markup]:
     r"""Split a quantifier into its sign and what it ranges over, typeset.
 
@@ -296,6 +346,7 @@ def _environment() -> Environment:
         signed=numerals.signed,
         duration=numerals.duration,
         tightness=tightness,
+        sparkline=sparkline,
         quantifier=quantifier,
         counted=numerals.counted,
         listed=numerals.listed,
@@ -311,6 +362,8 @@ def _environment() -> Environment:
         exponents=exponents,
         searches=searches,
         refutations=refutations,
+        rows=rows,
+        history=history,
         labels_of=labels_of,
     )
     return environment

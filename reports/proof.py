@@ -13,8 +13,13 @@ def joined(statements: Sequence[Statement]) -> list[Statement]:
     """Tell every statement what uses it, and whether it holds with everything that it rests on."""
     by_id = {statement.id: statement for statement in statements}
     uses = {name: statement.uses for name, statement in by_id.items()}
+    order = foundations_first(uses)
+    below: dict[str, set[str]] = {}
+    for name in order:
+        needed = [used for used in uses[name] if used != name]
+        below[name] = set(needed).union(*(below.get(used, set()) for used in needed)) - {name}
     stands: dict[str, bool] = {}
-    for name in foundations_first(uses):
+    for name in order:  # in a cycle nothing stands
         stands[name] = by_id[name].verdict == "holds" and all(
             stands.get(used, False) for used in uses[name] if used != name
         )
@@ -22,10 +27,22 @@ def joined(statements: Sequence[Statement]) -> list[Statement]:
     for statement in statements:
         for used in statement.uses:
             used_by[used].append(statement.id)
-    return [
-        replace(entry, used_by=tuple(used_by[entry.id]), stands=stands[entry.id])
-        for entry in statements
-    ]
+    joined_up = []
+    for entry in statements:
+        rests_on = [name for name in order if name in below[entry.id]]
+        unknown = sorted(below[entry.id] - by_id.keys())
+        verdicts = [(name, by_id[name].verdict) for name in rests_on]
+        unsettled = [one for one in verdicts if one[1] != "holds"]
+        unsettled += [(name, "not recorded") for name in unknown]
+        made = replace(
+            entry,
+            used_by=tuple(used_by[entry.id]),
+            rests_on=(*rests_on, *unknown),
+            unsettled=tuple(unsettled),
+            stands=stands[entry.id],
+        )
+        joined_up.append(made)
+    return joined_up
 
 
 def foundations_first(uses: Mapping[str, Sequence[str]]) -> list[str]:

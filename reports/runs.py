@@ -3,16 +3,34 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
-from lemmata.harness.records import RecordsError, RunRecords, read_run, runs_in
+from lemmata.harness.records import (
+    Lines,
+    RecordsError,
+    RunRecords,
+    Stretch,
+    read_stretch,
+    run_of,
+    runs_in,
+    stretches,
+)
 from lemmata.harness.schema import Lost, Manifest, Recorded
+from lemmata.reports.ledger import Ledger
 from lemmata.reports.levels import Levels, levels_of
 from lemmata.reports.numerals import counted, duration, moment
+from lemmata.reports.processes import each
+from lemmata.reports.source import commit_words
+
+_STRETCH, _FEWEST = 2**23, 4
+"""Files of records are read in stretches of eight million bytes, four or more of them by several
+processes.
+"""
 
 T = TypeVar("T", bound=Recorded)
 
@@ -22,12 +40,14 @@ class Run:
     """One run, read back.
 
     Attributes:
-        read: its records.
+        read: its records, without the blocks.
+        blocks: the blocks by part or twin.
         started: Unix seconds, from the manifest or the first record; 0 where unknown.
         seconds: from the start to the end, or to the last record.
     """
 
     read: RunRecords
+    blocks: Mapping[str, Ledger]
     started: float
     seconds: float | None
 
@@ -88,6 +108,7 @@ class Run:
             ("seed", str(said.seed) if said.seed else ""),
             ("device", ", ".join(filter(None, (said.device, said.dtype)))),
             ("layers", said.layers or ""),
+            ("commit", commit_words(said.checkout) if said.checkout else ""),
             ("machine", ", ".join(one for one in hardware if isinstance(one, str) and one)),
             ("versions", ", ".join(f"{name} {one}" for name, one in said.versions.items())),
             ("command", said.command),
@@ -144,7 +165,7 @@ def read_runs(folders: Sequence[Path]) -> Runs:
     runs, left_out = [], []
     for path in found.values():
         try:
-            runs.append(_run(read_run(path)))
+            runs.append(_run(path))
         except RecordsError as problem:
             left_out.append(str(problem))
     if not runs:
@@ -154,13 +175,25 @@ def read_runs(folders: Sequence[Path]) -> Runs:
     )
 
 
-def _run(read: RunRecords) -> Run:
-    times = [record.time for record in read.records if _is_time(record.time)]
+def _run(folder: Path) -> Run:
+    blocks: dict[str, Ledger] = {}
+    lines: list[Lines] = []
+
+    def read_one(stretch: Stretch) -> tuple[Lines, dict[str, Ledger]]:
+        kept: dict[str, Ledger] = defaultdict(Ledger)
+        return read_stretch(stretch, folder, lambda block: kept[block.part].add(block)), dict(kept)
+
+    for some, kept in each(read_one, stretches(folder, _STRETCH), fewest=_FEWEST):
+        lines.append(some)
+        for part, ledger in kept.items():
+            if (known := blocks.setdefault(part, ledger)) is not ledger:
+                known.extend(ledger)
+    read = run_of(folder, lines)
     started, finished = read.manifest.started, read.manifest.finished
-    start = started if _is_time(started) else min(times, default=0.0)
-    end = finished if _is_time(finished) else max(times, default=None)
+    start = started if _is_time(started) else read.first
+    end = finished if _is_time(finished) else read.last
     seconds = None if end is None or not start else max(0.0, end - (start or 0.0))
-    return Run(read=read, started=start or 0.0, seconds=seconds)
+    return Run(read=read, blocks=blocks, started=start or 0.0, seconds=seconds)
 
 
 def _is_time(seconds: float | None) -> bool:

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from lemmata.harness.schema import Lost
 from lemmata.reports.model import Library, Part, Statement
-from lemmata.reports.numerals import counted, figure, listed, sentence
+from lemmata.reports.numerals import counted, duration, figure, listed, sentence
 from lemmata.reports.refutations import refutation_sentences
+from lemmata.reports.source import commit_words
 from lemmata.reports.words import VERDICTS
 
 _LONGEST = 300
 """Of an error's text on the first page; the whole stands on the statement's."""
+
+_NAMED = 20
 
 
 def summary_sentences(library: Library) -> list[str]:
@@ -53,6 +57,57 @@ def verdict_counts(library: Library) -> list[tuple[str, int, int]]:
     ]
 
 
+def unexpected(library: Library) -> list[Part]:
+    """The parts that were refuted and not declared false."""
+    return [part for part in library.parts if part.verdict == "refuted" and part.surprising]
+
+
+def declared_false(library: Library) -> list[Part]:
+    """The parts that were declared false, and refuted."""
+    return [part for part in library.parts if part.expected_refuted]
+
+
+def unsettled(library: Library) -> list[tuple[str, list[Statement]]]:
+    """The statements about which the runs say neither "holds" nor "refuted", by their verdict."""
+    words = [word for word in VERDICTS if word not in ("refuted", "holds")]
+    return [
+        (word, found)
+        for word in words
+        if (found := [made for made in library.statements if made.verdict == word])
+    ]
+
+
+def kinds(library: Library) -> list[str]:
+    """The kinds of claims that there are."""
+    return sorted({part.declared.claim for part in library.parts if part.declared.claim})
+
+
+def trust(library: Library) -> list[tuple[str, str]]:
+    """Say what the latest run can be trusted by, by name."""
+    run = library.runs[0]
+    said, lost = run.manifest, [one.trials for one in run.each(Lost)]
+    tried = [twin for made in library.statements for twin in made.twins if twin.verdict]
+    untried = sum(not twin.verdict for made in library.statements for twin in made.twins)
+    names = ("lemmata", "python", "torch", "hypothesis", "numpy", "scipy")
+    versions = ", ".join(f"{name} {said.versions[name]}" for name in names if name in said.versions)
+    ended = "" if said.finished is not None else ", not finished"
+    device = ", ".join(filter(None, (said.device, said.dtype)))
+    unknown = "not recorded"
+    refuted = sum(twin.refuted for twin in tried)
+    twins = f"{figure(refuted)} of {figure(len(tried))} tried"
+    return [
+        ("date", f"{run.when}, {duration(run.seconds)}{ended}"),
+        ("profile", f"{said.profile}, entropy {said.entropy}" if said.profile else unknown),
+        ("versions", versions or unknown),
+        ("device", device or unknown),
+        ("commit", commit_words(said.checkout) if said.checkout else unknown),
+        ("lost", f"{counted(sum(lost), 'trial')}, {counted(len(lost), 'loss', 'losses')} in all"
+         if lost else "nothing"),
+        ("unreadable", counted(run.read.torn, "line")),
+        ("twins refuted", twins + (f", {figure(untried)} not tried" if untried else "")),
+    ]  # fmt: skip
+
+
 def finding_sentence(statement: Statement) -> str:
     """Say in one sentence why a statement stands among the findings."""
     for part in statement.parts:
@@ -91,7 +146,8 @@ def _surprises(parts: Sequence[Part]) -> str:
     if not parts:
         return "Nothing was refuted that was not declared false, and no check broke."
     ask = _of_one(len(parts), "asks", "ask")
-    named = listed([part.id for part in parts])
+    named = listed([part.id for part in parts[:_NAMED]])
+    named += f" and {len(parts) - _NAMED} more" if len(parts) > _NAMED else ""
     return f"{_many(len(parts), 'part')} {ask} for your attention: {named}."
 
 

@@ -5,7 +5,7 @@ lemmata show ID                 the mathematics of a statement
 lemmata check [FILE...] [ID...] judge statements without pytest
 lemmata replay TOKEN            draw one trial again
 lemmata new ID                  the skeleton of a statement with its twin
-lemmata report                  records to HTML
+lemmata report                  records to HTML, JSON, CSV or Markdown
 lemmata tightness               claimed against measured exponents and constants
 """
 
@@ -25,6 +25,7 @@ import lemmata
 from lemmata.checking import RECORDS, check
 from lemmata.loading import fail, find, load_file, load_theorems
 from lemmata.replaying import replay
+from lemmata.reporting import report
 from lemmata.skeleton import new
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ app = typer.Typer(
 app.command()(check)
 app.command()(replay)
 app.command()(new)
+app.command()(report)
 
 
 @app.callback(invoke_without_command=True)
@@ -186,57 +188,6 @@ def _show_regime(console: Console, part: Part[..., Any], records: Path) -> None:
     said = one_line(found) if found else f"no map recorded in {records}: lemmata check {part.id}"
     console.print(f"  where it begins to hold, over {axes}: {said}", markup=False)
     console.print(f"  its hypothesis: {readable(made.hypothesis.says)}", style="dim", markup=False)
-
-
-@app.command()
-def report(
-    records: Annotated[
-        Path, typer.Option(help="folder of records: of one run, or of several")
-    ] = RECORDS,
-    out: Annotated[Path, typer.Option(help="where the pages go")] = Path("build/report"),
-    every: Annotated[
-        bool,
-        typer.Option("--all-runs", help="the history of all runs in place of the latest run alone"),
-    ] = False,
-    compare: Annotated[
-        Path | None,
-        typer.Option(
-            help="an earlier run to compare with; by default the one before of its profile"
-        ),
-    ] = None,
-    open_it: Annotated[bool, typer.Option("--open", help="show it in a browser")] = False,
-) -> None:
-    """Turn records into HTML pages that open without a server."""
-    from lemmata.harness.records import RecordsError, runs_in
-
-    try:
-        from lemmata.reports import ReportError, build_report
-    except ImportError as problem:
-        fail(f"the report needs {problem.name}: pip install 'lemmata[report]'")
-    try:
-        runs = runs_in(records)
-        earlier = compare or _run_before(runs)
-        index = build_report(runs if every else runs[-1:], out, earlier)
-    except (RecordsError, ReportError) as problem:
-        fail(str(problem))
-    sys.stdout.write(f"{index.resolve()}\n")
-    if open_it:
-        typer.launch(index.resolve().as_uri())
-
-
-def _run_before(runs: list[Path]) -> Path | None:
-    """The latest earlier run of the same profile; None where there is none that can be read."""
-    from lemmata.harness.records import RecordsError, read_manifest
-
-    profiles = []
-    for folder in reversed(runs):
-        try:
-            manifest = read_manifest(folder)
-        except RecordsError:
-            manifest = None
-        profiles.append((folder, manifest.profile if manifest else None))
-    (_, latest), *others = profiles
-    return next((folder for folder, profile in others if profile and profile == latest), None)
 
 
 @app.command()

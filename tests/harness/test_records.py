@@ -18,7 +18,10 @@ from lemmata.harness.records import (
     finish_manifest,
     new_run,
     read_run,
+    read_stretch,
+    run_of,
     runs_in,
+    stretches,
     write_json,
 )
 from lemmata.harness.schema import SCHEMA, Lost, Manifest
@@ -150,3 +153,18 @@ def test_odd_ratios_have_bins_or_are_refused() -> None:
     for odd in (math.nan, -1.0):
         with pytest.raises(ValueError, match="ratio"):
             bin_of(odd)
+
+
+@given(st.lists(st.sampled_from(["a", "bb" * 20, "", "{torn"]), max_size=12), st.integers(1, 90))
+def test_stretches_hold_every_line_once(tmp_path_factory, texts, length):
+    folder = tmp_path_factory.mktemp("run")
+    with (folder / "main.jsonl").open("w") as file:
+        for text in texts:
+            whole = {"schema": SCHEMA, "kind": "lost", "part": None, "what": text, "trials": 0}
+            file.write(text if text in ("", "{torn") else json.dumps(whole))
+            file.write("\n")
+    once = [read_stretch(one, folder) for one in stretches(folder)]
+    pieces = [read_stretch(one, folder) for one in stretches(folder, length)]
+    together, apart = run_of(folder, once), run_of(folder, pieces)
+    assert together == apart
+    assert len(apart.records) == sum(text not in ("", "{torn") for text in texts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 import pytest
@@ -10,7 +11,9 @@ from hypothesis import strategies as st
 
 from lemmata.harness.schema import Block
 from lemmata.harness.verdicts import Place
-from lemmata.reports.blocks import SEARCHED, add_up, without_overlap
+from lemmata.reports import blocks as module
+from lemmata.reports.blocks import SEARCHED, Blocks, covering
+from lemmata.reports.ledger import Ledger, ledger_of, number_of
 
 PLACE = Place(data={"m": 4}, hash="0123456789abcdef", words="m = 4", sizes={"m": 4.0})
 
@@ -23,6 +26,14 @@ def block(first: int = 0, trials: int = 16, **changes: object) -> Block:
         worst_ratio=1.2, worst_trial=first, attack=None, attacks={}, seconds=0.1,
     )  # fmt: skip
     return replace(made, **changes)
+
+
+def add_up(recorded: Iterable[tuple[str, Block]], names: Mapping[str, str]) -> Blocks:
+    """Add blocks up, each with the name of its run."""
+    ledgers: dict[str, Ledger] = {}
+    for run, one in recorded:
+        ledgers.setdefault(run, Ledger()).add(one)
+    return module.add_up(ledgers.items(), names, "g")
 
 
 def test_blocks_that_several_runs_recorded_count_once():
@@ -55,37 +66,55 @@ def test_blocks_of_another_length_are_not_counted_twice():
     assert added.trials == 128
 
 
-def test_what_covers_most_is_kept():
-    kept = without_overlap([block(0, 16), block(8, 64), block(16, 16), block(72, 8)])
-    assert sorted((one.first, one.trials) for one in kept) == [(8, 64), (72, 8)]
-
-
-intervals = st.lists(st.tuples(st.integers(0, 40), st.integers(1, 20)), max_size=9)
+intervals = st.lists(st.tuples(st.integers(0, 40), st.integers(1, 20)), max_size=9, unique=True)
 
 
 @given(intervals)
 def test_chosen_blocks_never_overlap_and_none_could_be_added(drawn):
-    blocks = [block(first, trials) for first, trials in dict.fromkeys(drawn)]
-    kept = without_overlap(blocks)
-    covered = [trial for one in kept for trial in range(one.first, one.first + one.trials)]
+    kept = covering(drawn)
+    covered = [trial for first, trials in kept for trial in range(first, first + trials)]
     assert len(covered) == len(set(covered))
-    for one in blocks:
-        assert one in kept or set(range(one.first, one.first + one.trials)) & set(covered)
+    for first, trials in drawn:
+        assert (first, trials) in kept or set(range(first, first + trials)) & set(covered)
 
 
 @given(intervals.filter(lambda drawn: len(drawn) <= 6))
 def test_no_other_choice_covers_more(drawn):
-    blocks = [block(first, trials) for first, trials in dict.fromkeys(drawn)]
     most = 0
-    for chosen in range(1 << len(blocks)):
+    for chosen in range(1 << len(drawn)):
         trials = [
             trial
-            for number, one in enumerate(blocks)
+            for number, (first, length) in enumerate(drawn)
             if chosen >> number & 1
-            for trial in range(one.first, one.first + one.trials)
+            for trial in range(first, first + length)
         ]
         most = max(most, len(trials) if len(trials) == len(set(trials)) else 0)
-    assert sum(one.trials for one in without_overlap(blocks)) == most
+    assert sum(trials for _, trials in covering(drawn)) == most
+
+
+@given(intervals)
+def test_what_is_added_up_is_what_covers_most(drawn):
+    added = add_up([("a", block(first, trials)) for first, trials in drawn], {})
+    assert added.trials == sum(trials for _, trials in covering(drawn))
+    assert sum(sum(one.counts.values()) for one in added.ratios) == added.trials
+
+
+def test_blocks_of_other_code_are_left_out():
+    assert add_up([("a", block()), ("a", block(16, generation="h"))], {}).trials == 16
+
+
+def test_instances_are_told_apart_whatever_their_hashes_are_like():
+    names = [
+        "0123456789abcdef",
+        "0123456789abcdeg",
+        "",
+        "m = 4",
+        "0x23456789abcdef",
+        "0023456789abcdef",
+        "00000000000000FF",
+        "00000000000000ff",
+    ]
+    assert len({number_of(name) for name in names}) == len(names)
 
 
 def test_ratios_are_labelled_by_specimen_and_grids_are_left_out():
@@ -102,7 +131,7 @@ def test_ratios_are_labelled_by_specimen_and_grids_are_left_out():
 
 def test_odd_blocks_are_left_out():
     odd = [block(-1), block(0, 0), block(0, 10**17)]
-    assert without_overlap(odd) == []
+    assert len(ledger_of(odd)) == 0
     strange = block(histogram={"x": 3, "1e9": 2, "5": -1, "7": 2})
     (ratios,) = add_up([("a", strange)], {}).ratios
     assert ratios.counts == {7: 2}

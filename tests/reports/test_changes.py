@@ -64,8 +64,8 @@ def test_the_command_line_compares(recorded: Path, altered: Path, tmp_path: Path
     out = tmp_path / "out"
     words = ["report", "--records", str(recorded), "--out", str(out)]
     assert CliRunner().invoke(app, words).exit_code == 0
-    assert "Since the run before" not in (out / "index.html").read_text()
+    assert "Nothing to compare with" in (out / "index.html").read_text()
     assert CliRunner().invoke(app, [*words, "--compare", str(altered)]).exit_code == 0
-    assert "Since the run before" in (out / "index.html").read_text()
+    assert "1 verdict changed among" in (out / "index.html").read_text()
     missing = CliRunner().invoke(app, [*words, "--compare", str(tmp_path / "nowhere")])
     assert missing.exit_code == 2

@@ -11,6 +11,9 @@ import pytest
 from every_kind import VERDICTS
 
 from lemmata.reports import ReportError, build_report
+from lemmata.reports.assembly import assemble
+from lemmata.reports.pages import index_page
+from lemmata.reports.runs import read_runs
 
 STATEMENTS = [*VERDICTS, "UNT-01"]
 
@@ -73,14 +76,16 @@ def test_the_first_page_sums_up(pages):
 
 def test_findings_come_before_the_statements(pages):
     text = pages["index.html"].text
-    findings = text[text.index("Findings", text.index("withstood")) : text.index("Side by side")]
+    findings = text[
+        text.index("Findings", text.index("withstood")) : text.index("in the paper’s order")
+    ]
     assert "Lemma 7, page 3, a constant" in findings
     assert "The twin BND-01~nothing-changed should be refuted and was not." in findings
     assert "MEA-01" not in findings
 
 
 def test_grids_with_one_title_are_drawn_together(pages):
-    for name in ("index.html", "papers/TRY.html", "statements/EXP-01.html"):
+    for name in ("papers/TRY.html", "statements/EXP-01.html"):
         text = pages[name].text
         assert "Side by side" in text
         assert "One (EXP-01), statement EXP-01: exponent" in text
@@ -115,7 +120,7 @@ def test_the_proof_is_green_only_above_firm_ground(pages):
     assert boxes["BND-01"] == "holds stands"
     assert boxes["BND-02"] == "refuted"
     assert boxes["BND-03"] == "undecided"
-    assert "uses BND-02" in pages["index.html"].text
+    assert "uses BND-02" in pages["papers/TRY.html"].text
 
 
 def test_drawings_speak_to_those_who_do_not_see_them(pages):
@@ -251,3 +256,78 @@ def test_looseness_is_a_page_and_two_files(pages, report):
     for row in rows:
         assert row["part"].partition("(")[0] in pages["looseness.html"].text
         assert row["lost"] in pages["looseness.html"].text
+
+
+def test_the_first_page_of_five_hundred_statements_stays_small(
+    write, statements, records, manifest, tmp_path
+):
+    """Every statement of this run many times over, with its verdicts and twins."""
+    many, said = [], [one for one in records if one["kind"] in {"verdict", "twin"}]
+    by_part: dict[str, list[dict]] = {}
+    for one in said:
+        by_part.setdefault(one["part"], []).append(one)
+    declared, number = [], 0
+    while len(declared) < 500:
+        made = statements[number % len(statements)]
+        suffix = f"-{number // len(statements)}"
+        name = made["id"] + suffix
+        parts = [{**part, "id": part["id"] + suffix} for part in made["parts"]]
+        declared.append({**made, "id": name, "parts": parts})
+        for part in made["parts"]:
+            many += [{**one, "part": part["id"] + suffix} for one in by_part.get(part["id"], [])]
+        number += 1
+    folder = write(tmp_path / "run", statements=declared, records=many)
+    library = assemble(read_runs([folder]))
+    assert len(library.statements) == 500
+    assert len(index_page(library).encode()) < 1_000_000
+
+
+def test_the_first_screen_answers_four_questions(pages):
+    text = pages["index.html"].text
+    places = [
+        text.index(words)
+        for words in (
+            "Since the run before",
+            "Not as declared:",
+            "Not settled",
+            "What the run can be trusted by",
+            "Findings What",
+        )
+    ]
+    assert places == sorted(places)
+    refuted = text[places[1] : places[2]]
+    assert "BND-02" in refuted
+    assert "As declared: 1 part, 1 of them as a paper prints it" in refuted
+    open_ones = text[places[2] : places[3]]
+    for word in ("error", "undecided", "underpowered", "vacuous", "untested"):
+        assert word in open_ones
+    assert "UNT-01" in open_ones
+    trusted = text[places[3] : places[4]]
+    for fact in ("torch ", "hypothesis ", "cpu, float64", "quick, entropy 0", "lost nothing",
+                 "unreadable no lines", "twins refuted 4 of 5 tried"):  # fmt: skip
+        assert fact in trusted
+
+
+def test_losses_and_the_commit_are_said_on_the_first_screen(
+    write, read, records, manifest, tmp_path
+):
+    checkout = {"root": "/r", "commit": "0123456789abcdef" * 2, "modified": True, "remote": ""}
+    lost = {"kind": "lost", "part": "LAW-01", "what": "a worker died", "trials": 32}
+    said = {**manifest, "checkout": checkout, "finished": None}
+    write(tmp_path / "run", manifest=said, records=[*records, lost], torn='{"kind"')
+    text = read(build_report(tmp_path / "run", tmp_path / "out"))["index.html"].text
+    assert "commit 0123456789ab, with changes that were not committed" in text
+    assert "lost 32 trials, 1 loss in all" in text
+    assert "unreadable 1 line" in text
+    assert "not finished" in text
+
+
+def test_rows_say_failures_with_their_bound_and_exponents(pages, verdicts):
+    text = pages["index.html"].text
+    one = verdicts["BND-01"].outcome.specimens[0]
+    assert f"{one.failures} of " in text
+    assert re.search(r"\d+ of [\d\u202f,]+ fail: p ≤ [\d.]+, claimed [\d.]+", text)
+    source = pages["index.html"].path.read_text()
+    row = source[source.index('data-id="EXP-01"') :]
+    assert "Exponents" in row[: row.index("</tr>")]
+    assert re.search(r"m: [−+]?[\d.]+, [−+]?[\d.]+", row[: row.index("</tr>")])
