@@ -47,21 +47,6 @@ def sizes_of(slope: SlopeVerdict) -> list[float]:
     return [point.size for point in slope.points]
 
 
-def exponents_in_brief(slopes: Sequence[SlopeVerdict]) -> list[str]:
-    """Say for each grid what was measured against what is claimed, for the table of statements."""
-    said = []
-    for slope in slopes:
-        what = "rate" if is_exponential(slope.grid) else "exponent"
-        words = f"{what} in {slope.grid.variable}:"
-        if slope.bound is not None and slope.measured is not None:
-            words += f" bound {signed(slope.bound.exponent)}, measured {fit_words(slope.measured)};"
-        words += (
-            f" {fitted_words(slope)} {fit_words(slope.median)}, claimed {claim_words(slope.grid)}"
-        )
-        said.append(words)
-    return said
-
-
 def exponents_table(slopes: Sequence[SlopeVerdict]) -> Table | None:
     """Tabulate claimed and measured exponents."""
     return table(

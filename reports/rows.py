@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from scipy.special import betaincinv
 
 from lemmata.harness.verdicts import BoundVerdict, SlopeVerdict
+from lemmata.reports.exponents import claim_words, fit_words, fitted_words
 from lemmata.reports.model import Part, Statement
 from lemmata.reports.numerals import figure, share, signed
 
@@ -112,5 +113,7 @@ def _exponent(part: Part, slope: SlopeVerdict) -> str:
     rate = "rate in " if slope.grid.growth == "exponential" else ""
     where = f"{letter}{rate}{slope.grid.variable}:"
     if slope.bound and slope.measured:
-        return f"{where} {signed(slope.bound.exponent)}, {signed(slope.measured.exponent)}"
-    return f"{where} ratio {signed(slope.median.exponent)}"
+        claimed = signed(slope.bound.exponent)
+        return f"{where} claimed {claimed}, measured {fit_words(slope.measured)}"
+    claimed = claim_words(slope.grid)
+    return f"{where} {fitted_words(slope)} {fit_words(slope.median)}, claimed {claimed}"

@@ -201,8 +201,8 @@ def test_the_first_page_says_claimed_and_measured_exponents(pages, verdicts):
     (slope,) = verdicts["EXP-01"].outcome.slopes
     assert slope.bound is not None
     assert slope.measured is not None
-    assert f"exponent in m: bound {signed(slope.bound.exponent)}, measured" in text
-    assert f"measured {signed(slope.measured.exponent)} [" in text
+    claimed, measured = signed(slope.bound.exponent), signed(slope.measured.exponent)
+    assert f"m: claimed {claimed}, measured {measured} [" in text
 
 
 def test_provenance_hypothesis_and_gate_stand_apart(pages):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -32,6 +33,7 @@ from lemmata.reports import (
     numerals,
     plots,
     refutations,
+    rows,
     searches,
     sentences,
     summary,
@@ -40,8 +42,8 @@ from lemmata.reports.assembly import assemble
 from lemmata.reports.blocks import Ratios
 from lemmata.reports.layout import layered
 from lemmata.reports.levels import Levels, levels_of, levels_sentences
+from lemmata.reports.marks import tightness
 from lemmata.reports.model import Library, largest
-from lemmata.reports.pages import tightness
 from lemmata.reports.proof import foundations_first, reduced
 from lemmata.reports.runs import read_runs
 from lemmata.reports.words import basis_sentence, provenance_sentence, role_phrase
@@ -223,9 +225,9 @@ def test_claims_of_exponents_in_words(at_most, at_least, words):
 
 def test_a_side_without_exponent_has_none():
     bare = slope([], quantity="scaling", bound=None, measured=None)
-    assert exponents.exponents_in_brief([bare]) == [
-        "exponent in m: scaled quantity −0.50 [−0.52, −0.48], claimed at most 0.00"
-    ]
+    assert rows._exponent(SimpleNamespace(letter=""), bare) == (
+        "m: scaled quantity −0.50 [−0.52, −0.48], claimed at most 0.00"
+    )
     assert exponents.fit_words(None) == "–"
 
 

@@ -330,4 +330,4 @@ def test_rows_say_failures_with_their_bound_and_exponents(pages, verdicts):
     source = pages["index.html"].path.read_text()
     row = source[source.index('data-id="EXP-01"') :]
     assert "Exponents" in row[: row.index("</tr>")]
-    assert re.search(r"m: [−+]?[\d.]+, [−+]?[\d.]+", row[: row.index("</tr>")])
+    assert re.search(r"m: claimed [−+]?[\d.]+, measured [−+]?[\d.]+ \[", row[: row.index("</tr>")])
