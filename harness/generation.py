@@ -44,6 +44,7 @@ JUDGES = (
     "levels",
     "means",
     "mixture",
+    "modes",
     "profiles",
     "randomness",
     "rounding",

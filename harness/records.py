@@ -291,6 +291,8 @@ def _record(line: bytes, folder: Path) -> Record | None:
     if not isinstance(plain, dict):
         return None
     _refuse_other_schema(plain.get("schema"), folder)
+    if plain.get("schema") != SCHEMA:
+        return None
     try:
         # Most lines are blocks without a sign that could not be shown.
         odd = b"\\u" in line or b"\x7f" in line or not line.isascii()

@@ -18,6 +18,7 @@ from lemmata.harness.instances import Json
 _PREFIX = "lemma1."
 _LARGEST = 1 << 20
 _LARGEST_RECORDED = 1 << 28
+_DEEPEST, _BITS = 100, 1024
 _LONGEST_LINE = 100_000
 """In letters; shells take one word of 128 KiB at most."""
 
@@ -116,8 +117,25 @@ def read_token(text: str, *, recorded: bool = False) -> Token:
         or not all(isinstance(data[name], kind) for name, kind in kinds.items())
     ):
         raise TokenError("this replay token is cut off or altered: copy the whole line again")
+    if not _is_usual(data["instance"]):
+        raise TokenError(
+            "the instance of this replay token is nested too deeply or has a number too large to "
+            "compute with: the token was altered"
+        )
     if data["trial"] < 0:
         raise TokenError(
             f"this replay token names trial {data['trial']}: trials are numbered from 0"
         )
     return Token(**data)
+
+
+def _is_usual(value: Json, depth: int = 0) -> bool:
+    """Whether plain data has numbers that floats hold, and no nesting that ends a recursion."""
+    if depth > _DEEPEST:
+        return False
+    if isinstance(value, int):
+        return value.bit_length() < _BITS
+    entries = value.values() if isinstance(value, dict) else value
+    if isinstance(entries, str | float) or entries is None:
+        return True
+    return all(_is_usual(entry, depth + 1) for entry in entries)

@@ -199,7 +199,7 @@ def test_every_module_of_the_harness_is_sorted_out() -> None:
         "histogram", "ids", "memory",
         "notebook", "parts", "phrases", "private", "pytest_items", "pytest_modules",
         "recorded_regimes", "recording", "records", "regime_cells", "regimes",
-        "registry", "replay", "run", "schema", "schema_page", "search", "session",
+        "registry", "replay", "run", "schema", "schema_page", "search", "session", "sharing",
         "space", "statements", "sufficiency", "terminal", "tokens", "unchanged", "verdicts",
         "wording",
     }  # fmt: skip

@@ -29,6 +29,19 @@ tokens = st.builds(
 )
 
 
+@pytest.mark.parametrize("odd", ["[" * 900 + "1" + "]" * 900, "9" * 400])
+def test_an_instance_that_nobody_can_compute_with_is_refused(odd: str) -> None:
+    made = Token(
+        subject="A-1", generation="g", instance={"m": 1}, entropy=0, stream="s", trial=0,
+        layers="dense", dtype="float64",
+    )  # fmt: skip
+    body = str(made).removeprefix("lemma1.")
+    text = zlib.decompress(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4))).decode()
+    altered = zlib.compress(text.replace('{"m":1}', f'{{"m":{odd}}}').encode())
+    with pytest.raises(TokenError, match="nested too deeply or has a number too large"):
+        read_token("lemma1." + base64.urlsafe_b64encode(altered).decode().rstrip("="))
+
+
 @given(tokens)
 def test_a_token_is_read_back(token: Token) -> None:
     assert read_token(f"  {token}\n") == token
