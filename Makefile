@@ -49,7 +49,7 @@ test: .venv
 browser: .venv
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,browser]'
 	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || { \
-	  echo "Chromium from Debian's packages:"; apt-get update -qq && apt-get install -y -qq chromium; } || { \
+	  echo "Chromium from Debian's packages:"; timeout 60 apt-get update -qq && timeout 120 apt-get install -y -qq chromium; } || { \
 	  echo "install Chromium by hand, or name it with CHROMIUM=/its/path"; exit 1; }
 
 # What types and packages are made of belongs to today's versions; theorems and planted runs take long.

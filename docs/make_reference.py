@@ -64,8 +64,9 @@ def _sections() -> Mapping[str, Mapping[str, Any]]:
     declaring |= {
         "Statement.part": harness.Statement.part,
         "Part.twin": inspect.unwrap(harness.Part.twin),
+        "Part.regime": harness.Part.regime,
     }
-    options = ("Constant", "Along", "Drawn", "Requirement", "Finding")
+    options = ("Constant", "Along", "Drawn", "Requirement", "Hypothesis", "Finding")
     declaring |= {name: getattr(harness, name) for name in options}
     return {
         "Declaring": declaring,
@@ -242,6 +243,8 @@ def _profiles() -> str:
         "instances of small scope": lambda p: f"{p.small}",
         "instances climbed": lambda p: f"{p.climbs}",
         "instances whose draws are ascended": lambda p: f"{p.ascents}",
+        "work for a regime map": lambda p: f"{p.map_work:.2g}",
+        "trials on a cell of it, at most": lambda p: f"{p.map_trials:,}",
         "seconds for shrinking": lambda p: f"{p.shrink:g}",
         "random numbers": lambda p: "the same" if p.entropy == "fixed" else "fresh",
     }

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from lemmata.harness.findings import Finding as Finding
     from lemmata.harness.instances import Instance as Instance
     from lemmata.harness.notebook import judge as judge
+    from lemmata.harness.regimes import Hypothesis as Hypothesis
     from lemmata.harness.registry import declare as declare
     from lemmata.harness.registry import statement as statement
     from lemmata.harness.statements import Along as Along
@@ -47,6 +48,7 @@ _HOMES = {
     "findings": "Finding",
     "instances": "Instance",
     "notebook": "judge",
+    "regimes": "Hypothesis",
     "registry": "declare statement",
     "statements": "Along Constant Drawn Part Requirement Statement Twin",
     "trials": "Trials",

@@ -19,7 +19,7 @@ from lemmata.harness.tokens import Token
 from lemmata.harness.trials import Trials
 from lemmata.harness.verdicts import Place
 
-Role = Literal["specimen", "nominee", "explore", "grid"]
+Role = Literal["specimen", "nominee", "explore", "grid", "regime"]
 
 
 def trial_key(subject: str, instance_hash: str, entropy: int, stream: str) -> Key:

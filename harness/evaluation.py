@@ -8,6 +8,7 @@ An exception inside a statement becomes a `BrokenStatement` that names the insta
 
 from __future__ import annotations
 
+import math
 import time
 import traceback
 from collections.abc import Callable, Sequence
@@ -46,6 +47,10 @@ class BrokenStatement(Exception):
 
 class Discarded(Exception):
     """An instance that the statement itself assumed away."""
+
+
+class OutOfTime(Exception):
+    """A deadline that passed before there was anything to say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,8 +128,15 @@ class Samples:
 Evaluated: TypeAlias = Bounds | Samples
 
 
-def evaluate(draw: Draw, *, first: int, count: int) -> Evaluated:
+def evaluate(draw: Draw, *, first: int, count: int, deadline: float = math.inf) -> Evaluated:
     """Run the check on the trials ``first, ..., first + count - 1``.
+
+    Args:
+        draw: what the trials are of.
+        first: index of the first.
+        count: how many.
+        deadline: on the monotonic clock; once it has passed no further batch begins, and fewer
+            trials come back, of one block at least.
 
     Raises:
         BrokenStatement: the check raised, or returned no claim of its kind, or one with a wrong
@@ -134,10 +146,15 @@ def evaluate(draw: Draw, *, first: int, count: int) -> Evaluated:
     prices = draw.run.prices
     key = draw.subject.id, draw.hash
     pieces: list[Evaluated] = []
-    done = 0
+    done, pace = 0, math.inf
     while done < count:
         known = prices.known.get(key)
         size = min(prices.batches.get(key, BLOCK), count - done)
+        if deadline < math.inf:
+            left = deadline - time.monotonic()
+            if done and left <= 0.0:
+                break
+            size = min(size, max(1, int(left / pace / BLOCK)) * BLOCK)
         begin = time.perf_counter()
         try:
             if known is None:
@@ -157,7 +174,9 @@ def evaluate(draw: Draw, *, first: int, count: int) -> Evaluated:
             if draw.run.device.type == "cuda":
                 torch.cuda.empty_cache()
             continue
-        pieces.append(kept(claim, first + done, known, time.perf_counter() - begin))
+        seconds = time.perf_counter() - begin
+        pieces.append(kept(claim, first + done, known, seconds))
+        pace = max(seconds, 1e-9) / size
         done += size
     return _joined(pieces)
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from lemmata.harness.levels import ALPHA
 from lemmata.harness.phrases import power_of_ten
 from lemmata.harness.statements import Subject, Twin, part_of
+from lemmata.harness.tokens import is_short
 from lemmata.harness.verdicts import (
     BoundRefutation,
     LawRefutation,
@@ -22,6 +23,9 @@ from lemmata.harness.verdicts import (
     SlopeRefutation,
 )
 from lemmata.harness.wording import readable
+
+_BEGUN_IN = Path.cwd()
+"""Where the user stands: a statement may change the working directory."""
 
 _RELATION = {
     "at most": "claimed at most",
@@ -46,6 +50,21 @@ def explain(subject: Subject, outcome: Outcome) -> str:
     else:
         head = f"{subject.id} is {outcome.verdict}: {headline(subject)}"
     return f"{head}\n{_line('reason', reason(outcome))}"
+
+
+def told(subject: Subject, outcome: Outcome) -> str:
+    """Say in a few lines what any verdict rests on, for reports that show passed tests too."""
+    if text := explain(subject, outcome):
+        return text
+    basis = f" ({outcome.basis})" if outcome.basis else ""
+    lines = [f"{subject.id} {outcome.verdict}{basis}: {headline(subject)}"]
+    if says := part_of(subject).says:
+        lines.append(_line("says", " ".join(readable(says).split())))
+    if outcome.resolution:
+        lines.append(_line("seen", outcome.resolution))
+    if outcome.words:
+        lines.append(_line("remark", " ".join(outcome.words)))
+    return "\n".join(lines)
 
 
 def reason(outcome: Outcome) -> str:
@@ -147,13 +166,21 @@ def token_of(outcome: Outcome) -> str:
 
 
 def replay_line(subject: Subject, token: str) -> str:
-    """The command that draws the trial again; a statement of another's file is named with it."""
+    """The command that draws the trial again; a statement of another's file is named with it.
+
+    A token that is too long for a line is read from the records.
+    """
+    if not is_short(token):
+        return (
+            f"lemmata replay --last-failure {shlex.quote(subject.id)}  # from the records: its "
+            "instance is too large for a line"
+        )
     module = part_of(subject).test.__module__
     file = getattr(sys.modules.get(module), "__file__", None)
     if file is None or module.startswith("lemmata."):
         return f"lemmata replay {token}"
     path = Path(file)
-    near = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+    near = path.relative_to(_BEGUN_IN) if path.is_relative_to(_BEGUN_IN) else path
     return f"lemmata replay --from {shlex.quote(str(near))} {token}"
 
 
@@ -170,10 +197,7 @@ def _refuted(subject: Subject, found: Refutation) -> str:
     lines.append(_line("evidence", evidence_phrase(found)))
     if isinstance(found, BoundRefutation) and found.attack:
         lines.append(_line("attack", f"found by {found.attack}"))
-    if found.at.token:
-        lines.append(_line("replay", replay_line(subject, found.at.token)))
-    else:
-        lines.append(_line("replay", "lemmata replay --last-failure (the instance is too large)"))
+    lines.append(_line("replay", replay_line(subject, found.at.token)))
     return "\n".join(lines)
 
 

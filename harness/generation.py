@@ -38,6 +38,7 @@ JUDGES = (
     "instances",
     "judging",
     "judging_grids",
+    "judging_regimes",
     "judging_samples",
     "layers",
     "levels",

@@ -23,6 +23,9 @@ import typing
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias, Union, get_args, get_origin, get_type_hints
 
+_SHOWN = 100
+"""How many entries of a sequence are written for people."""
+
 Json: TypeAlias = Any
 Instance: TypeAlias = Mapping[str, Any]
 
@@ -140,7 +143,8 @@ def describe(value: object) -> str:
         entries = (f"{field.name}={describe(getattr(value, field.name))}" for field in shown)
         return f"{type(value).__name__}({', '.join(entries)})"
     if isinstance(value, tuple | list):
-        return f"({', '.join(describe(entry) for entry in value)})"
+        more = [f"… {len(value):,} entries"] if len(value) > _SHOWN else []
+        return f"({', '.join([*map(describe, value[:_SHOWN]), *more])})"
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 

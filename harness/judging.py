@@ -21,6 +21,7 @@ from lemmata.harness.evaluation import (
     Bounds,
     BrokenStatement,
     Discarded,
+    OutOfTime,
     Samples,
     claimed,
     evaluate,
@@ -49,18 +50,21 @@ from lemmata.harness.verdicts import (
 
 _DETERMINISTIC_CAP = 2048
 _CURVE_POINTS = 200
-_LONGEST_TOKEN = 100_000
 _SHOWN = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """An instance's verdict, with the blocks that it rests on and what refutes it."""
+    """An instance's verdict, with the blocks that it rests on and what refutes it.
+
+    ``late`` where a deadline ended it before its work was spent.
+    """
 
     verdict: InstanceVerdict
     blocks: Sequence[Block] = ()
     refutation: Refutation | None = None
     tied: bool = False
+    late: bool = False
     work: float = 0.0
 
 
@@ -71,7 +75,7 @@ class Budget:
     Attributes:
         alpha: the level of a refutation.
         share: of the profile's work for confirming.
-        deadline: on the monotonic clock.
+        deadline: on the monotonic clock; the block that it falls into is the last.
     """
 
     alpha: float = ALPHA
@@ -84,6 +88,7 @@ def judge_instance(draw: Draw, budget: Budget | None = None) -> Judged:
 
     Raises:
         BrokenStatement: the statement raised, returned no claim, or measured NaN.
+        OutOfTime: the budget's deadline passed before there was anything to say.
     """
     budget = budget or Budget()
     if not draw.admitted:
@@ -132,8 +137,8 @@ def _judge_bound(
     target = certificate_target(threshold.claimed)
     if (asked := draw.part.said.resolution) is not None:
         target = min(target, asked)
-    first = granted(draw, first, threshold)
-    pieces, trials = [first], len(first)
+    first = granted(draw, first, threshold, deadline=budget.deadline)
+    pieces, trials, late = [first], len(first), False
     failures = int(failing(first, threshold).sum())
     unsure = int(doubtful(first, threshold).sum())
     while True:
@@ -145,12 +150,20 @@ def _judge_bound(
             and not threshold.deterministic
             and not unsure
         )
-        if settled or trials >= cap or time.monotonic() > budget.deadline:
+        if settled or trials >= cap:
             break
-        piece = evaluate(draw, first=trials, count=min(max(BLOCK, trials), cap - trials))
+        if time.monotonic() > budget.deadline:
+            late = True
+            break
+        count = min(max(BLOCK, trials), cap - trials)
+        piece = evaluate(draw, first=trials, count=count, deadline=budget.deadline)
         assert isinstance(piece, Bounds)
         refuse_nan(draw, piece)
-        piece = granted(draw, piece, threshold)
+        try:
+            piece = granted(draw, piece, threshold, deadline=budget.deadline)
+        except OutOfTime:  # its violations are not told from rounding: it counts for nothing
+            late = True
+            break
         pieces.append(piece)
         trials += len(piece)
         failures += int(failing(piece, threshold).sum())
@@ -176,6 +189,7 @@ def _judge_bound(
         blocks=[block_of(draw, piece, threshold) for piece in pieces],
         refutation=refutation,
         tied=bool(near.any()),
+        late=late,
         work=work * trials,
     )
 
@@ -216,13 +230,12 @@ def counterexample(
     draw: Draw, trial: int, attack: str | None = None, ascent: int = 0
 ) -> Counterexample:
     """Return what there is to say of the trial that stands for a refutation."""
-    token = draw.token(trial, attack, ascent)
     return Counterexample(
         place=draw.place,
         role=draw.role,
         stream=draw.stream,
         shrunk=False,
-        token=token if len(token) <= _LONGEST_TOKEN else "",
+        token=draw.token(trial, attack, ascent),
         drawn={} if ascent else drawn_in(draw, trial),
     )
 

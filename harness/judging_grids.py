@@ -6,6 +6,7 @@ once more with more trials, and α is split over the two.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from lemmata.harness.evaluation import (
     Bounds,
     BrokenStatement,
     Discarded,
+    OutOfTime,
     evaluate,
     join,
     price_of,
@@ -39,12 +41,16 @@ _FEWEST = 32
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgedGrid:
-    """A grid's verdict, with the blocks that it rests on and what refutes it."""
+    """A grid's verdict, with the blocks that it rests on and what refutes it.
+
+    ``late`` where a deadline ended it before its work was spent.
+    """
 
     verdict: SlopeVerdict
     blocks: list[Block]
     refutation: SlopeRefutation | None
     work: float
+    late: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,25 +72,32 @@ def judge_grid(
     along: Along,
     *,
     alpha: float = ALPHA,
-    deadline: float = float("inf"),
+    deadline: float = math.inf,
 ) -> JudgedGrid:
     """Judge the exponent of the ratio along a grid of sizes.
 
     Raises:
         BrokenStatement: the statement raised, measured NaN, claims no bound, has several members of
             which none is named, or gave ratios of which no logarithm can be taken.
+        OutOfTime: the deadline passed before every size had its trials.
     """
     begin = time.perf_counter()
     count = max(_FEWEST, blocks(along.trials * run.profile.grid))
-    columns = _drawn(run, subject, along, count)
+    columns = _drawn(run, subject, along, count, deadline)
     judged, limit = _judge(along, columns, alpha / 2, subject)
+    late = False
     work = sum(price_of(column.draw).work for column in columns)
     paid = blocks(_SHARE * run.profile.confirm / max(work, 1.0))
-    more = min(paid, blocks(count * run.profile.grid_stretch))
-    if judged.outcome == "undecided" and more > count and time.monotonic() < deadline:
-        columns = _drawn(run, subject, along, more, columns)
-        judged, limit = _judge(along, columns, alpha / 2, subject)
-        count = more
+    # What the part asks for is drawn in any case where the first look leaves it undecided.
+    more = max(min(paid, blocks(count * run.profile.grid_stretch)), blocks(along.trials))
+    if judged.outcome == "undecided" and more > count:
+        try:
+            columns = _drawn(run, subject, along, more, deadline, columns)
+        except OutOfTime:
+            late = True
+        else:
+            judged, limit = _judge(along, columns, alpha / 2, subject)
+            count = more
     meaning: dict[str, Verdict] = {
         "refuted": "refuted",
         "consistent": "holds",
@@ -118,6 +131,7 @@ def judge_grid(
         if judged.outcome == "refuted"
         else None,
         work=work * count,
+        late=late,
     )
 
 
@@ -137,7 +151,12 @@ def grid_of(along: Along) -> Grid:
 
 
 def _drawn(
-    run: Run, subject: Subject, along: Along, count: int, before: Sequence[_Column] = ()
+    run: Run,
+    subject: Subject,
+    along: Along,
+    count: int,
+    deadline: float,
+    before: Sequence[_Column] = (),
 ) -> list[_Column]:
     """Draw so many trials at each size, but for those that were drawn before."""
     columns = []
@@ -147,8 +166,10 @@ def _drawn(
         )
         done = [before[place].bounds] if before else []
         first = len(done[0]) if done else 0
+        if time.monotonic() > deadline:
+            raise OutOfTime
         try:
-            bounds = evaluate(draw, first=first, count=count - first)
+            bounds = evaluate(draw, first=first, count=count - first, deadline=deadline)
         except Discarded:
             raise BrokenStatement(
                 f"{subject.id} assumes away {draw.place.words} of its own grid in {along.variable}"
@@ -159,6 +180,8 @@ def _drawn(
                 "at_least(...)"
             )
         refuse_nan(draw, bounds)
+        if len(bounds) < count - first:
+            raise OutOfTime
         bounds = join([*done, bounds])
         quantity, what = _quantity(along, bounds)
         if quantity is None:

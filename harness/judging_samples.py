@@ -2,7 +2,8 @@
 
 There are two tests: a first one on part of the budget, and, where it neither refutes nor reaches
 the target resolution, a second one on fresh trials with the rest. α is split over the two; each
-"holds" errs with probability β at most.
+"holds" errs with probability β at most. A deadline makes a sample smaller, never because of what it
+shows, and none is tested that is smaller than a test takes.
 """
 
 from __future__ import annotations
@@ -14,7 +15,13 @@ import numpy as np
 
 from lemmata.harness.claims import Law, Mean
 from lemmata.harness.draw import Draw
-from lemmata.harness.evaluation import BrokenStatement, Samples, evaluate, price_of
+from lemmata.harness.evaluation import (
+    BrokenStatement,
+    OutOfTime,
+    Samples,
+    evaluate,
+    price_of,
+)
 from lemmata.harness.judging import Budget, Judged, counterexample
 from lemmata.harness.levels import BETA, LAW, MEAN, RELATIVE_MEAN
 from lemmata.harness.means import LawComparison, MeanComparison, judge_law, judge_mean
@@ -38,23 +45,32 @@ def judge_samples(draw: Draw, claim: Mean | Law, budget: Budget, begin: float) -
 
     Raises:
         BrokenStatement: a sample is NaN or infinite, or the claim itself cannot be tested.
+        OutOfTime: the deadline passed before there were enough samples for a test.
     """
     work = price_of(draw).work
     profile = draw.run.profile
     fewest = _FEWEST_OF_A_LAW if isinstance(claim, Law) else _FEWEST
     cap = profile.trials_for(work, budget.share, fewest=max(fewest, profile.trials[1]))
     sizes = [blocks(_FIRST * cap), blocks(cap)]
-    first = 0
+    tested: tuple[MeanVerdict | LawVerdict, bool, Refutation | None] | None = None
+    first, late = 0, False
     for number, size in enumerate(sizes):
-        samples = evaluate(draw, first=first, count=size)
-        assert isinstance(samples, Samples)
-        entries = samples.values.shape[1]
-        verdict, done, refutation = test_samples(draw, samples, budget.alpha / len(sizes), begin)
-        first += size
-        last = number == len(sizes) - 1 or first * entries > _MOST_SAMPLES
-        if verdict.verdict == "refuted" or done or last or time.monotonic() > budget.deadline:
+        if late := time.monotonic() > budget.deadline:
             break
-    return Judged(verdict=verdict, refutation=refutation, work=work * first)
+        samples = evaluate(draw, first=first, count=size, deadline=budget.deadline)
+        assert isinstance(samples, Samples)
+        first += len(samples)
+        late = len(samples) < size
+        if len(samples) < (sizes[0] if tested else min(fewest, size)):
+            break
+        tested = test_samples(draw, samples, budget.alpha / len(sizes), begin)
+        verdict, done, _ = tested
+        last = number == len(sizes) - 1 or first * samples.values.shape[1] > _MOST_SAMPLES
+        if verdict.verdict == "refuted" or done or last:
+            break
+    if tested is None:
+        raise OutOfTime
+    return Judged(verdict=tested[0], refutation=tested[2], late=late, work=work * first)
 
 
 def test_samples(

@@ -78,7 +78,7 @@ def as_html(outcome: Outcome) -> str:
         lines.append(html.escape(evidence_phrase(outcome.refutation)))
     if outcome.failure is not None:
         lines.append(html.escape(outcome.failure.text))
-    lines += [html.escape(words) for words in outcome.words]
+    lines += [html.escape(words) for words in (*outcome.words, outcome.begins) if words]
     return f"<div>{'<br>'.join(lines)}{_ratios(outcome)}</div>"
 
 

@@ -14,17 +14,19 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lemmata.harness.draw import Draw
-from lemmata.harness.evaluation import BrokenStatement
+from lemmata.harness.evaluation import BrokenStatement, OutOfTime
 from lemmata.harness.explanation import explain
 from lemmata.harness.judging import Budget, Judged, judge_instance
 from lemmata.harness.judging_grids import JudgedGrid, judge_grid
+from lemmata.harness.judging_regimes import map_regime
 from lemmata.harness.levels import ALLOWANCE, ALPHA, NOMINATIONS
 from lemmata.harness.phrases import resolution_of, words_of
-from lemmata.harness.recording import record_blocks, record_outcome
+from lemmata.harness.recording import record_blocks, record_outcome, record_regime
+from lemmata.harness.regime_cells import one_line
 from lemmata.harness.run import Run
 from lemmata.harness.schema import Block
 from lemmata.harness.search import Broken, Search, Seen
-from lemmata.harness.statements import Part, Subject, Twin
+from lemmata.harness.statements import Along, Part, StatementError, Subject, Twin
 from lemmata.harness.sufficiency import what_would_tell
 from lemmata.harness.verdicts import (
     Basis,
@@ -50,10 +52,14 @@ _CAME_NEAR = 0.5
 
 _AUTOMATIC = 5
 
+_SUSPECT = "at {}, where what was explored looked like a violation"
+
 
 @dataclass(slots=True)
 class _Findings:
-    """What judging a part or twin has come to so far."""
+    """What judging a part or twin has come to so far; ``unjudged`` is what time did not suffice
+    for, in words.
+    """
 
     specimens: list[Judged] = field(default_factory=list)
     automatic: list[Judged] = field(default_factory=list)
@@ -63,6 +69,18 @@ class _Findings:
     refutation: Refutation | None = None
     how: str | None = None
     failure: Failure | None = None
+    unjudged: list[str] = field(default_factory=list)
+
+    @property
+    def late(self) -> bool:
+        """Whether a deadline ended something before its work was spent."""
+        searched = self.search is not None and self.search.verdict().stopped == "time"
+        return bool(self.unjudged) or searched or self.stopped_early
+
+    @property
+    def stopped_early(self) -> bool:
+        """Whether a deadline ended an instance or a grid before its work was spent."""
+        return any(one.late for one in self.judged) or any(grid.late for grid in self.grids)
 
     @property
     def judged(self) -> list[Judged]:
@@ -113,7 +131,7 @@ def judge_subject(run: Run, subject: Subject) -> Outcome:
 
 
 def _judged(run: Run, subject: Subject, expect: Expect, judging: Any) -> Outcome:
-    begin = time.perf_counter()
+    begin, deadline = time.perf_counter(), run.deadline()
     run = replace(run, prices=Prices())
     found = _Findings()
     try:
@@ -123,6 +141,8 @@ def _judged(run: Run, subject: Subject, expect: Expect, judging: Any) -> Outcome
     except BrokenStatement as problem:
         failure = Failure(text=str(problem), token=problem.token)
         outcome = _broken(subject, expect, found, failure)
+    except StatementError as problem:
+        outcome = _broken(subject, expect, found, Failure(text=f"{subject.id}: {problem}"))
     except BaseException as problem:
         text = f"judging {subject.id} raised {type(problem).__name__}: {problem}"
         outcome = _broken(subject, expect, found, Failure(text=text))
@@ -130,6 +150,9 @@ def _judged(run: Run, subject: Subject, expect: Expect, judging: Any) -> Outcome
         outcome, trials=found.trials, work=found.work, seconds=time.perf_counter() - begin
     )
     record_blocks(run, found.blocks())
+    if isinstance(subject, Part) and (made := map_regime(run, subject, deadline=deadline)):
+        record_regime(run, made)
+        outcome = replace(outcome, begins=one_line(made))
     record_outcome(run, subject, outcome, explain(subject, outcome))
     return outcome
 
@@ -155,6 +178,7 @@ def _told(
         slopes=[grid.verdict for grid in found.grids],
         search=search or (found.search.verdict() if found.search else None),
         nominees=[one.verdict for one in found.nominees],
+        out_of_time=found.late and verdict != "refuted",
     )
 
 
@@ -164,11 +188,10 @@ def _judge_part(run: Run, part: Part[..., Any], found: _Findings) -> Outcome:
         draw = Draw(run=run, subject=part, instance=instance, role="specimen")
         if number and not run.profile.every_specimen and _dear(run, found):
             break
-        alpha = ALPHA / max(1, len(part.specimens))
-        found.specimens.append(judge_instance(draw, Budget(alpha=alpha, deadline=deadline)))
+        budget = Budget(alpha=ALPHA / max(1, len(part.specimens)), deadline=deadline)
+        _judge_specimen(found, draw, budget)
     for along in part.along:
-        alpha = ALPHA / len(part.along)
-        found.grids.append(judge_grid(run, part, along, alpha=alpha, deadline=deadline))
+        _judge_grid(run, part, along, found, ALPHA / len(part.along), deadline)
     search = found.search = Search(
         run=run, subject=part, shrink=run.profile.shrink > 0, deadline=deadline
     )
@@ -177,8 +200,37 @@ def _judge_part(run: Run, part: Part[..., Any], found: _Findings) -> Outcome:
     if not speaking and found.how is None and found.failure is None:
         for draw in automatic_specimens(run, search.seen.values()):
             budget = Budget(alpha=ALPHA / _AUTOMATIC, share=1 / 3, deadline=deadline)
-            found.automatic.append(judge_instance(draw, budget))
+            _judge_specimen(found, draw, budget, automatic=True)
     return _outcome(part, found)
+
+
+def _judge_specimen(
+    found: _Findings, draw: Draw, budget: Budget, *, automatic: bool = False
+) -> Judged | None:
+    """Judge a specimen, unless its time is up; then say that it was not."""
+    begun = found.specimens or found.unjudged or automatic
+    try:
+        if begun and time.monotonic() > budget.deadline:
+            raise OutOfTime
+        one = judge_instance(draw, budget)
+    except OutOfTime:
+        found.unjudged.append(f"at {draw.place.words}")
+        return None
+    (found.automatic if automatic else found.specimens).append(one)
+    return one
+
+
+def _judge_grid(
+    run: Run, subject: Subject, along: Along, found: _Findings, alpha: float, deadline: float
+) -> JudgedGrid | None:
+    """Judge a grid, unless its time is up; then say that it was not."""
+    try:
+        grid = judge_grid(run, subject, along, alpha=alpha, deadline=deadline)
+    except OutOfTime:
+        found.unjudged.append(f"along its grid in {along.variable}")
+        return None
+    found.grids.append(grid)
+    return grid
 
 
 def _dear(run: Run, found: _Findings) -> bool:
@@ -199,11 +251,18 @@ def _nominate(found: _Findings, search: Search, deadline: float) -> None:
         if search.found_first is not None and search.found_first.hash != nominated.draw.hash:
             draws.append(search.found_first)
         for draw in draws:
-            confirmed = _confirm(draw, deadline)
+            try:
+                confirmed = _confirm(draw, deadline)
+            except OutOfTime:
+                found.unjudged.append(_SUSPECT.format(draw.place.words))
+                return
             found.nominees.append(confirmed)
             if confirmed.refutation is not None:
                 found.refutation = _shrunk(confirmed.refutation, search)
                 found.how = "search"
+                return
+            if confirmed.late:
+                found.unjudged.append(_SUSPECT.format(draw.place.words))
                 return
         search.clear(*draws)
 
@@ -258,14 +317,13 @@ def _judge_twin(run: Run, twin: Twin, found: _Findings) -> Outcome:
     deadline = run.deadline()
     for instance in twin.specimens:
         draw = Draw(run=run, subject=twin, instance=instance, role="specimen")
-        alpha = ALPHA / (len(twin.specimens) + 1)
-        found.specimens.append(judge_instance(draw, Budget(alpha=alpha, deadline=deadline)))
-        if found.specimens[-1].refutation is not None:
+        budget = Budget(alpha=ALPHA / (len(twin.specimens) + 1), deadline=deadline)
+        one = _judge_specimen(found, draw, budget)
+        if one is not None and one.refutation is not None:
             return _twin_outcome(twin, found, "specimen")
     for along in twin.along:
-        alpha = ALPHA / len(twin.along)
-        found.grids.append(judge_grid(run, twin, along, alpha=alpha, deadline=deadline))
-        if found.grids[-1].refutation is not None:
+        grid = _judge_grid(run, twin, along, found, ALPHA / len(twin.along), deadline)
+        if grid is not None and grid.refutation is not None:
             return _twin_outcome(twin, found, "slope")
     search = found.search = Search(run=run, subject=twin, shrink=False, deadline=deadline)
     _nominate(found, search, deadline)
@@ -276,8 +334,8 @@ def _judge_twin(run: Run, twin: Twin, found: _Findings) -> Outcome:
     if not twin.specimens:
         for draw in automatic_specimens(run, search.seen.values()):
             budget = Budget(alpha=ALPHA / _AUTOMATIC, share=1 / 3, deadline=deadline)
-            found.automatic.append(judge_instance(draw, budget))
-            if found.automatic[-1].refutation is not None:
+            one = _judge_specimen(found, draw, budget, automatic=True)
+            if one is not None and one.refutation is not None:
                 return _twin_outcome(twin, found, "search")
     return _twin_outcome(twin, found, None)
 
@@ -303,7 +361,17 @@ def _outcome(part: Part[..., Any], found: _Findings) -> Outcome:
         failure=found.failure,
     )
     outcome = replace(outcome, resolution=resolution_of(outcome) if verdict == "holds" else "")
-    return replace(outcome, words=words_of(part, outcome))
+    return replace(outcome, words=[*words_of(part, outcome), *_unjudged(found)])
+
+
+def _unjudged(found: _Findings) -> list[str]:
+    if not found.unjudged:
+        early = found.stopped_early
+        return ["The time ended before its work was spent: give it more."] if early else []
+    first, *others = found.unjudged
+    more = f", nor at {len(others)} other places" if len(others) > 1 else ""
+    more = more or (f", nor {others[0]}" if others else "")
+    return [f"The time ended before it was judged {first}{more}: give it more."]
 
 
 def _verdict(
@@ -323,6 +391,8 @@ def _verdict(
         # An equality case decides nothing; others do.
         verdicts = ["holds" for _ in verdicts]
     verdicts += [grid.verdict.verdict for grid in found.grids]
+    if found.unjudged:  # what was left out is no ground for a "holds"
+        return worst([*verdicts, "underpowered"]) if verdicts else "untested"
     if verdicts:
         return worst(verdicts)
     if search is not None and search.verdict == "vacuous":
@@ -371,9 +441,16 @@ def _twin_outcome(twin: Twin, found: _Findings, how: str | None) -> Outcome:
     refutation = refutation or next((one.refutation for one in judged if one.refutation), None)
     refutation = refutation or next((g.refutation for g in found.grids if g.refutation), None)
     verdict: Verdict = "refuted" if how else _verdict(found, specimens, search, refuted=False)
+    if not how and found.late:  # more time might have refuted it
+        verdict = worst([verdict, "underpowered"]) if found.judged or found.grids else "untested"
     outcome = replace(
         _told(twin, "refuted", verdict, found, search),
         refutation=refutation if how else None,
         how=how,  # type: ignore[arg-type]
     )
-    return outcome if how else replace(outcome, words=what_would_tell(outcome))
+    if how:
+        return outcome
+    if found.late:
+        told = _unjudged(found) or ["The time ended before the search did: give it more."]
+        return replace(outcome, words=told)
+    return replace(outcome, words=what_would_tell(outcome))

@@ -45,6 +45,8 @@ def resolution_of(outcome: Outcome) -> str:
         said.append(_exponents(outcome.slopes))
     if bounds and not chance:
         said.append(search_phrase(outcome.search, bounds))
+    if said and outcome.out_of_time:
+        said.append("its time ended first")
     return "; ".join(said)
 
 
@@ -98,8 +100,8 @@ def words_of(part: Part[..., Any], outcome: Outcome) -> list[str]:
         words += _why_vacuous(outcome)
     if outcome.verdict == "untested":
         words.append(
-            "No instance was tried: the time ended before. Give it more, or a specimen."
-            if search and search.stopped == "time"
+            "No instance was judged: the time ended before. Give it more."
+            if outcome.out_of_time
             else "No instance was tried: give the part a specimen."
         )
     doubtful = sum(one.doubtful for one in outcome.specimens if isinstance(one, BoundVerdict))

@@ -7,6 +7,7 @@ is installed): an unknown version works as long as those tests pass.
 from __future__ import annotations
 
 import inspect
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -96,20 +97,44 @@ def without_constants_of_modules() -> Iterator[None]:
     """Let no draw depend on which modules happen to be imported.
 
     Hypothesis mixes numbers and strings that it finds in the imported code into what it draws: a
-    run of one file would meet other instances than a run of all.
+    run of one file would meet other instances than a run of all. Several threads may be in the
+    block: the last one out puts things back.
     """
-    known = getattr(providers, "_get_local_constants", None)
-    if known is None:
+    if not hasattr(providers, "_get_local_constants"):
         yield
         return
-    nothing = type(known())()
-    providers.CONSTANTS_CACHE.cache.clear()
-    providers._get_local_constants = lambda: nothing  # noqa: SLF001
+    _ALONE.enter()
     try:
         yield
     finally:
-        providers._get_local_constants = known  # noqa: SLF001
-        providers.CONSTANTS_CACHE.cache.clear()
+        _ALONE.leave()
+
+
+class _Alone:
+    """How many threads are without constants, and what gives them back."""
+
+    def __init__(self) -> None:
+        self._lock, self._inside = threading.Lock(), 0
+        self._known: Any = None
+
+    def enter(self) -> None:
+        with self._lock:
+            self._inside += 1
+            if self._inside == 1:
+                self._known = providers._get_local_constants  # noqa: SLF001
+                nothing = type(self._known())()
+                providers.CONSTANTS_CACHE.cache.clear()
+                providers._get_local_constants = lambda: nothing  # noqa: SLF001
+
+    def leave(self) -> None:
+        with self._lock:
+            self._inside -= 1
+            if self._inside == 0:
+                providers._get_local_constants = self._known  # noqa: SLF001
+                providers.CONSTANTS_CACHE.cache.clear()
+
+
+_ALONE = _Alone()
 
 
 def settled_by_author(test: object) -> hypothesis.settings | None:

@@ -26,13 +26,17 @@ class Profile:
         explore: work for the whole search over instances.
         instances: most instances that a search looks at, and fewest, whatever they cost.
         trials: most trials for confirming on one instance, and fewest, whatever they cost.
-        grid: share of the trials that a part asks for at each size of a grid; a grid that is
-            cheap gets up to ``grid_stretch`` times as many.
+        grid: share of the trials that a part asks for at each size of a grid. Where that leaves
+            the exponent undecided, it gets all it asks for, and up to ``grid_stretch`` times as
+            many if it is cheap.
         grid_stretch: see ``grid``.
         ascents: on how many instances a deterministic claim's draws are ascended.
         climbs: on how many instances the numbers of an instance are climbed.
         small: how many instances of a small scope are enumerated.
         shrink: seconds for shrinking a nominated instance.
+        map_work: work for the regime map of a part that has one; none where it is 0.
+        map_trials: most trials for a cell of it.
+        map_finer: whether it has further columns between those that are declared.
         every_specimen: whether dear parts, too, are judged on all their specimens.
         entropy: "fixed" (every run the same) or "fresh".
     """
@@ -48,6 +52,9 @@ class Profile:
     climbs: int
     small: int
     shrink: float
+    map_work: float
+    map_trials: int
+    map_finer: bool
     every_specimen: bool
     entropy: Literal["fixed", "fresh"]
 
@@ -71,14 +78,17 @@ PROFILES = {
             name="quick",
             confirm=4e7,
             explore=3e7,
-            instances=(60, 2),
+            instances=(60, 1),
             trials=(4096, 128),
-            grid=1.0,
-            grid_stretch=2.0,
+            grid=0.5,
+            grid_stretch=4.0,
             ascents=0,
             climbs=1,
             small=12,
             shrink=1.0,
+            map_work=0.0,
+            map_trials=0,
+            map_finer=False,
             every_specimen=False,
             entropy="fixed",
         ),
@@ -94,6 +104,9 @@ PROFILES = {
             climbs=3,
             small=90,
             shrink=5.0,
+            map_work=1.5e9,
+            map_trials=256,
+            map_finer=False,
             every_specimen=False,
             entropy="fixed",
         ),
@@ -109,6 +122,9 @@ PROFILES = {
             climbs=10,
             small=400,
             shrink=60.0,
+            map_work=4e10,
+            map_trials=4096,
+            map_finer=True,
             every_specimen=True,
             entropy="fresh",
         ),

@@ -7,6 +7,7 @@ treat them as any test. A part's item holds its Hypothesis test; running it hand
 
 from __future__ import annotations
 
+import importlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from lemmata.harness.explanation import explain, reason, replay_line, token_of
+from lemmata.harness.explanation import explain, reason, replay_line, token_of, told
 from lemmata.harness.parts import judge_subject
 from lemmata.harness.private import know_by_parsed_id
 from lemmata.harness.pytest_modules import COLLECTED_KEY
@@ -23,14 +24,14 @@ from lemmata.harness.registry import OnePart
 from lemmata.harness.run import Run
 from lemmata.harness.statements import Part, Statement, StatementError, Subject, Twin, part_of
 from lemmata.harness.verdicts import Outcome
-from lemmata.harness.wording import printable
+from lemmata.harness.wording import printable, readable
 
 RUN_KEY = pytest.StashKey[Run]()
 PROPERTY = "lemmata"
 """Name of the report property that carries an item's line to the terminal summary, through xdist
 too. What a reader of JUnit's XML or an HTML report wants stands beside it under names of its own.
 """
-_OURS = (PROPERTY, "statement", "says", "verdict", "replay")
+_OURS = (PROPERTY, "statement", "says", "verdict", "resolution", "replay")
 
 
 class NotAsExpected(AssertionError):
@@ -42,6 +43,12 @@ class _Item(pytest.Function):
 
     subject: Subject
 
+    @property
+    def says(self) -> str:
+        """What the statement says, or what its twin falsifies."""
+        part = part_of(self.subject)
+        return part.says if part is self.subject else f"falsified: {self.subject.says}"
+
     def outcome(self) -> Outcome:
         """Judge the subject."""
         return judge_subject(self.config.stash[RUN_KEY], self.subject)
@@ -51,12 +58,17 @@ class _Item(pytest.Function):
         outcome = self.outcome()
         part = part_of(self.subject)
         self.tell(outcome)
+        text = printable(told(self.subject, outcome))
+        self.tell_allure(text)
         if outcome.as_expected:
+            self.add_report_section("call", "lemmata", text)
             return
-        if outcome.verdict in ("refuted", "error", "holds") or part is not self.subject:
+        survived = part is not self.subject and not outcome.out_of_time
+        if outcome.verdict in ("refuted", "error", "holds") or survived:
             raise NotAsExpected(
                 explain(self.subject, outcome) or f"{self.subject.id} holds and should be refuted"
             )
+        self.add_report_section("call", "lemmata", text)
         pytest.skip(f"{self.subject.id} is {outcome.verdict}: {reason(outcome)}")
 
     def tell(self, outcome: Outcome | None) -> None:
@@ -74,15 +86,24 @@ class _Item(pytest.Function):
             "as_expected": bool(outcome and outcome.as_expected),
             "trials": outcome.trials if outcome else 0,
             "seconds": round(outcome.seconds, 3) if outcome else 0.0,
+            "begins": outcome.begins if outcome else "",
         }
-        says = part.says if part is self.subject else f"falsified: {self.subject.says}"
-        told = {PROPERTY: json.dumps(line), "statement": self.subject.id, "says": says}
+        said = {PROPERTY: json.dumps(line), "statement": self.subject.id, "says": self.says}
         if outcome is not None:
-            told["verdict"] = outcome.verdict
+            said["verdict"] = outcome.verdict
+            if outcome.resolution:
+                said["resolution"] = outcome.resolution
             if token := token_of(outcome):
-                told["replay"] = replay_line(self.subject, token)
+                said["replay"] = replay_line(self.subject, token)
         kept = [(name, value) for name, value in self.user_properties if name not in _OURS]
-        self.user_properties[:] = [*kept, *told.items()]
+        self.user_properties[:] = [*kept, *said.items()]
+
+    def tell_allure(self, text: str) -> None:
+        """Give Allure, where it reports, the statement's words and what the verdict rests on."""
+        if self.config.pluginmanager.hasplugin("allure_pytest"):
+            allure = importlib.import_module("allure")
+            allure.dynamic.description(printable(readable(self.says)))
+            allure.attach(text, "verdict", allure.attachment_type.TEXT)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:  # type: ignore[override]
         """Print the explanation of an unexpected verdict, and anything else as pytest does."""
@@ -129,8 +150,9 @@ def items_of(
     yield _item(PartItem, collector, part, part, part.test)
     for twin in part.twins:
 
-        def run_twin() -> None:
-            """Stand in for a test function; the item judges the twin itself."""
+        def run_twin() -> (
+            None
+        ): ...  # stands in for a test function: the item judges the twin itself
 
         # A part that is expected to fail has twins that are refuted all the same.
         run_twin.pytestmark = [mark for mark in marks if mark.name != "xfail"]  # type: ignore[attr-defined]

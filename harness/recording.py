@@ -20,6 +20,7 @@ from lemmata.harness.schema import (
 from lemmata.harness.verdicts import Outcome
 
 if TYPE_CHECKING:
+    from lemmata.harness.regime_cells import RegimeMap
     from lemmata.harness.run import Run
     from lemmata.harness.statements import Part, Statement, Subject
 
@@ -41,6 +42,12 @@ def record_blocks(run: Run, blocks: Iterable[Block]) -> None:
     if run.recorder.folder is not None:
         for block in blocks:
             run.recorder.write(to_plain(block))
+
+
+def record_regime(run: Run, made: RegimeMap) -> None:
+    """Record where a part's conclusion begins to hold."""
+    if run.recorder.folder is not None:
+        run.recorder.write(to_plain(made))
 
 
 def record_outcome(run: Run, subject: Subject, outcome: Outcome, explanation: str) -> None:

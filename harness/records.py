@@ -6,7 +6,8 @@ line. A crash loses at most the line being written; a reader skips a torn last l
 No NaN literals: numbers that are not finite are written as the texts "nan", "inf" and "-inf".
 
 Kinds of records: ``block`` (trials of one instance), ``verdict`` (of a part), ``twin`` (its
-verdict), ``lost`` (trials or items lost to a crash). docs/records.md names their fields.
+verdict), ``regime`` (where a part's conclusion begins to hold), ``lost`` (trials or items lost to a
+crash). docs/records.md names their fields.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import contextlib
 import json
 import os
 import secrets
+import shlex
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -39,6 +41,15 @@ class RecordsError(Exception):
 def new_run() -> str:
     """Return an id for a run that begins now, which no two machines share."""
     return time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()) + f"-{secrets.token_hex(6)}"
+
+
+def report_command(records: Path, here: Path) -> str:
+    """Return the command that makes pages of the records, for somebody who stands in ``here``."""
+    full, here = records.resolve(), here.resolve()
+    if full == here / "build" / "records":
+        return "lemmata report"
+    near = full.relative_to(here) if full.is_relative_to(here) else full
+    return f"lemmata report --records {shlex.quote(str(near))}"
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -255,6 +255,7 @@ def _complaints_of(part: Part[..., Any]) -> list[str]:
                     f"{what} of {part.id} in {along.variable} has no instance at {size}: "
                     f"{type(problem).__name__}: {problem}"
                 )
+    wrong += _complaints_of_map(part)
     for twin in part.twins:
         for specimen in twin.specimens:
             try:
@@ -262,6 +263,33 @@ def _complaints_of(part: Part[..., Any]) -> list[str]:
             except StatementError as problem:
                 wrong.append(str(problem))
     return wrong
+
+
+def _complaints_of_map(part: Part[..., Any]) -> list[str]:
+    """Try every cell's instance, and where the hypothesis starts in every row."""
+    if part.regime_map is None:
+        return []
+    made, what = part.regime_map, "the regime map"
+    wrong = []
+    for y in made.ys:
+        try:
+            made.hypothesis.starts(y, made.fixed)
+        except Exception as problem:
+            wrong.append(
+                f"{what} of {part.id} cannot tell where the hypothesis starts at {made.y} = {y}: "
+                f"{type(problem).__name__}: {problem}"
+            )
+        for x in made.columns(finer=True):
+            try:
+                refuse_bad_instance(part, made.at(x, y), what)
+            except StatementError as problem:
+                wrong.append(str(problem))
+            except Exception as problem:
+                wrong.append(
+                    f"{what} of {part.id} has no instance at {made.x} = {x}, {made.y} = {y}: "
+                    f"{type(problem).__name__}: {problem}"
+                )
+    return list(dict.fromkeys(wrong))[:1]
 
 
 def _against_its_kind(part: Part[..., Any]) -> str:

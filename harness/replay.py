@@ -31,12 +31,12 @@ from lemmata.harness.profiles import PROFILES
 from lemmata.harness.records import read_run, runs_in
 from lemmata.harness.registry import find_subject
 from lemmata.harness.run import Run, dtype_named
-from lemmata.harness.schema import PartVerdict
+from lemmata.harness.schema import PartVerdict, TwinVerdict
 from lemmata.harness.space import outside
 from lemmata.harness.statements import Part, Subject, part_of
 from lemmata.harness.thresholds import doubtful, failing, threshold_of
 from lemmata.harness.tokens import Token
-from lemmata.harness.work import TooLargeError, counted, draws_of_at_most, price
+from lemmata.harness.work import TooLargeError, counted, price, tensors_of_at_most
 
 _SHARE = 0.25
 
@@ -93,7 +93,14 @@ class Replayed:
         threshold = threshold_of(self.subject, self.bounds)
         sides = sides_of(self.bounds, 0)
         fails, unsure = (test(self.bounds, threshold)[0] for test in (failing, doubtful))
-        says = "a violation" if fails else "decided by rounding" if unsure else "no violation"
+        broken = "NaN, which is an error" if math.isnan(sides.ratio) else ""
+        says = (
+            broken or "a violation"
+            if fails or broken
+            else "decided by rounding"
+            if unsure
+            else "no violation"
+        )
         member = f", {sides.member}" if sides.member else ""
         lines.append(f"  measured  {sides.measured:.17g}")
         lines.append(f"  {sides.direction:<9} {sides.bound:.17g}{member}")
@@ -163,7 +170,7 @@ def replay_trial(token: Token, *, large: bool = False) -> Replayed:
         if token.ascent:
             trials = replace(trials, moved=ascended_draws(draw, trials, token.ascent))
         allowed = math.inf if large else _SHARE * free_memory(run.device)
-        with draws_of_at_most(allowed), counted(run.device) as footprint:
+        with tensors_of_at_most(allowed), counted(run.device) as footprint:
             claim = claimed(draw, trials)
     except BrokenStatement as problem:
         if isinstance(problem.__cause__, TooLargeError):
@@ -184,9 +191,13 @@ def replay_trial(token: Token, *, large: bool = False) -> Replayed:
     )
 
 
-def last_failure_in(records: Path) -> tuple[str, Path | None]:
+def last_failure_in(records: Path, subject: str | None = None) -> tuple[str, Path | None]:
     """Return the token of the newest unexpected refutation or error in the records, and the file of
     its statement.
+
+    Args:
+        records: folder of one run or of several.
+        subject: the part or twin that is meant, whose expected refutations count too.
 
     Raises:
         RecordsError: there are no records.
@@ -196,14 +207,19 @@ def last_failure_in(records: Path) -> tuple[str, Path | None]:
         run = read_run(folder)
         files = {part.id: made.file for made in run.statements for part in made.parts}
         verdicts = [
-            (one.time, one.value) for one in run.records if isinstance(one.value, PartVerdict)
+            (one.time, one.value)
+            for one in run.records
+            if isinstance(one.value, PartVerdict | TwinVerdict)
         ]
         for _, verdict in sorted(verdicts, key=lambda pair: pair[0], reverse=True):
             outcome = verdict.outcome
-            if outcome.as_expected:
+            if outcome.subject != subject if subject else outcome.as_expected:
+                continue
+            if subject is None and isinstance(verdict, TwinVerdict):
                 continue
             token = outcome.refutation.at.token if outcome.refutation else ""
             if token := token or (outcome.failure.token if outcome.failure else ""):
                 file = files.get(verdict.part)
                 return token, Path(file) if file else None
-    raise ReplayError(f"no run in {records} has a failure to replay")
+    whose = f" of {subject}" if subject else ""
+    raise ReplayError(f"no run in {records} has a failure{whose} to replay")

@@ -2,6 +2,7 @@
 
 A run is a folder: ``manifest.json`` (a `Manifest`), ``statements.json`` (a list of
 `DeclaredStatement`) and one ``*.jsonl`` a worker, each line a `Block`, `PartVerdict`, `TwinVerdict`
+`RegimeMap`
 or `Lost` with ``schema``, ``run``, ``worker`` and ``time`` (Unix seconds) beside its fields.
 Numbers that are not finite are the texts "nan", "inf", "-inf". docs/records.md is made from these
 types.
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from lemmata.harness.findings import Finding
+from lemmata.harness.regime_cells import RegimeMap
 from lemmata.harness.verdicts import Expect, Grid, Outcome, Place, Role
 
 SCHEMA = 2
@@ -289,7 +291,7 @@ class DeclaredStatement:
     withdrawn: Sequence[str] = ()
 
 
-Recorded: TypeAlias = Block | PartVerdict | TwinVerdict | Lost
+Recorded: TypeAlias = Block | PartVerdict | TwinVerdict | RegimeMap | Lost
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

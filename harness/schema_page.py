@@ -18,7 +18,7 @@ import types
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from lemmata.harness import schema, verdicts
+from lemmata.harness import regime_cells, schema, verdicts
 from lemmata.harness.findings import Finding
 
 _INTRODUCTION = """\
@@ -30,14 +30,15 @@ This page is written by `python -m lemmata.harness.schema_page` from the types i
 A run is a folder `RECORDS/RUN/` with `manifest.json` (one manifest), `statements.json` (a list of
 declared statements, in the order of the proof) and one `WORKER.jsonl` for every process that
 judged something. The report, and anyone's own analysis, reads nothing else. Every line of a
-`*.jsonl` is a record of one `kind`: a block, a verdict, a twin's verdict, or something lost; beside
-the fields below it has `schema` ({schema}), `run`, `worker` and `time` (Unix seconds). Numbers that
-are not finite are the texts `"nan"`, `"inf"`, `"-inf"`. A reader ignores fields that it does not
-know, and refuses another schema.
+`*.jsonl` is a record of one `kind`: a block, a verdict, a twin's verdict, a regime map, or
+something lost; beside the fields below it has `schema` ({schema}), `run`, `worker` and `time` (Unix
+seconds). Numbers that are not finite are the texts `"nan"`, `"inf"`, `"-inf"`. A reader ignores
+fields that it does not know, and refuses another schema.
 
 Blocks add up over runs. A block is known by its part, generation, instance, entropy, stream,
 layers, dtype, first trial and number of trials: a replay or retry never counts twice. Evidence adds
-up within one generation only.
+up within one generation only. Cells of regime maps add up likewise: of one entropy the longer run
+of trials counts.
 """
 _SECTIONS: Mapping[str, Sequence[type]] = {
     "The run": (schema.Manifest, schema.Checkout),
@@ -48,7 +49,13 @@ _SECTIONS: Mapping[str, Sequence[type]] = {
         schema.DeclaredTwin,
         Finding,
     ),
-    "Records": (schema.Block, schema.PartVerdict, schema.TwinVerdict, schema.Lost),
+    "Records": (
+        schema.Block,
+        schema.PartVerdict,
+        schema.TwinVerdict,
+        regime_cells.RegimeMap,
+        schema.Lost,
+    ),
     "Verdicts": (
         verdicts.Outcome,
         verdicts.BoundVerdict,
@@ -74,6 +81,8 @@ _SECTIONS: Mapping[str, Sequence[type]] = {
         verdicts.Grid,
         verdicts.Fit,
         verdicts.Point,
+        regime_cells.Cell,
+        regime_cells.Asked,
     ),
 }
 _PLAIN: Mapping[Any, str] = {

@@ -42,6 +42,7 @@ from lemmata.harness.evaluation import (
     Bounds,
     BrokenStatement,
     Discarded,
+    OutOfTime,
     Samples,
     ascended_draws,
     bounds_of,
@@ -65,7 +66,7 @@ from lemmata.harness.rounding import Again, granted
 from lemmata.harness.run import Run
 from lemmata.harness.schema import Block
 from lemmata.harness.space import Chosen, Space
-from lemmata.harness.statements import Subject, part_of
+from lemmata.harness.statements import StatementError, Subject, part_of
 from lemmata.harness.thresholds import failing, threshold_of, tied
 from lemmata.harness.verdicts import (
     BoundRefutation,
@@ -178,6 +179,7 @@ class Search:
     _stopped: str = "instances"
     _exhausted: bool = False
     _nothing: bool = False
+    _pace: float = 0.0
     _called: int = 0
     _most: int = 0
     _done: set[str] = field(default_factory=set)
@@ -196,6 +198,8 @@ class Search:
             self._shrink_from, self._first = None, None
             if self._stopped == "nominations":
                 self._stopped = "instances"
+            if self._late():
+                break
             if (found := phase()) is not None:
                 self.nominations += 1
                 self._stopped = "nominations"
@@ -340,6 +344,10 @@ class Search:
             steps = int(min(STEPS, self.run.profile.explore / (3.0 * price * BLOCK)))
             if steps < 10:
                 continue
+            seconds = self._pace * 3.0 * steps * price * BLOCK
+            if time.monotonic() + seconds > self.deadline:
+                self._stopped = "time"
+                continue
             self.ascended += 1
             self.work += 3.0 * steps * price * BLOCK
             if found := self._ascend(seen, steps):
@@ -356,7 +364,11 @@ class Search:
         threshold = threshold_of(self.subject, bounds)
         # What an identity grants to rounding is for random draws; an ascent seeks the worst.
         bounds = replace(bounds, unsaid=np.ones_like(bounds.unsaid))
-        bounds = granted(draw, bounds, threshold, again)
+        try:
+            bounds = granted(draw, bounds, threshold, again, deadline=self.deadline)
+        except OutOfTime:
+            self._stopped = "time"
+            return None
         name = "ascent over the draws"
         worst = float(np.nanmax(bounds.ratio, initial=0.0)) / threshold.value
         self._attacks[name] = max(self._attacks.get(name, 0.0), worst)
@@ -392,16 +404,15 @@ class Search:
             self._called += 1
         seen = self.seen.get(key)
         if seen is None:
-            if self._late():
+            if self._shrink_from is not None and self._late():
                 return
             if self._shrink_from is None and self._spent_up(_DRAWN):
-                self._stopped = "work"
+                self._stopped = "time" if self._late() else "work"
                 raise _Enough
             seen = self._explore(instance, "drawn", choices_now())
         if seen.discarded:
             hypothesis.reject()
-        if seen.vacuous:
-            hypothesis.event("the claim says nothing here")
+        hypothesis.event("the claim", payload=_in_words(seen))
         if (problem := self._standing(seen)) is None:
             return
         if self._shrink_from is None:
@@ -417,10 +428,9 @@ class Search:
             run=self.run, subject=self.subject, instance=instance, role="explore", stream="explore"
         )
         seen = self.seen[draw.hash] = Seen(draw=draw, origin=origin, choices=choices)
-        if not draw.admitted:
-            seen.discarded = True
-            return seen
         with self._settling(seen):
+            if not draw.admitted:
+                raise Discarded
             self._explore_trials(draw, seen)
         return seen
 
@@ -433,19 +443,32 @@ class Search:
         except BrokenStatement as problem:
             found = Failure(text=str(problem), place=seen.draw.place, token=problem.token)
             seen.problem = Broken(found)
+        except StatementError as problem:
+            text = f"{self.subject.id}: {problem}"
+            seen.problem = Broken(Failure(text=text, place=seen.draw.place))
+        except OutOfTime:
+            self._stopped = "time"
+            if not seen.trials:  # as if it had not been met
+                self.seen.pop(seen.draw.hash, None)
 
     def _look_longer(self, seen: Seen, count: int) -> None:
-        more = evaluate(seen.draw, first=0, count=count)
-        self.work += price_of(seen.draw).work * count
+        more = evaluate(seen.draw, first=0, count=count, deadline=self.deadline)
+        self.work += price_of(seen.draw).work * len(more)
         if isinstance(more, Samples):
+            if len(more) < min(count, _FEWEST_SAMPLES):
+                raise OutOfTime
             self._suspect_samples(seen.draw, seen, more)
             return
         refuse_nan(seen.draw, more)
         self._suspect(seen.draw, seen, more)
 
     def _explore_trials(self, draw: Draw, seen: Seen) -> None:
+        begin = time.monotonic()
         first = evaluate(draw, first=0, count=BLOCK if self._chance(draw) else 1)
         work = price_of(draw).work
+        # The first of all may have imported what the others need not.
+        pace = (time.monotonic() - begin) / (work * len(first))
+        self._pace = min(self._pace, pace) if self._pace else pace
         self.work += work * len(first)
         fair = self.run.profile.explore / self.run.profile.instances[0] / work
         if isinstance(first, Samples):
@@ -463,11 +486,12 @@ class Search:
 
     def _suspect(self, draw: Draw, seen: Seen, bounds: Bounds) -> None:
         threshold = threshold_of(self.subject, bounds)
-        seen.trials, seen.claimed = len(bounds), threshold.claimed
         if threshold.silent:
+            seen.trials, seen.claimed = len(bounds), threshold.claimed
             seen.vacuous = True
             return
-        bounds = granted(draw, bounds, threshold)
+        bounds = granted(draw, bounds, threshold, deadline=self.deadline)
+        seen.trials, seen.claimed = len(bounds), threshold.claimed
         seen.block = block_of(draw, bounds, threshold)
         index = int(np.argmax(bounds.ratio))
         seen.ratio = float(bounds.ratio[index]) / threshold.value
@@ -616,6 +640,20 @@ def ascent(draw: Draw, first: int, count: int, steps: int) -> tuple[Bounds, Agai
         return None if moved is None else (again(first, count), again)
     except Exception:
         return None
+
+
+def _in_words(seen: Seen) -> str:
+    """Say what an instance showed, coarsely: Hypothesis' statistics count equal words."""
+    if seen.vacuous:
+        return "says nothing here"
+    if math.isnan(seen.ratio):
+        return "has a p-value below 0.01" if seen.p_value < _SUSPICIOUS else "agrees with samples"
+    for limit in (0.1, 0.5, 0.9):
+        if seen.ratio < limit:
+            return f"has a worst ratio below {limit}"
+    return (
+        "is nearly attained" if seen.share <= seen.claimed else "fails in more trials than it says"
+    )
 
 
 def _pressure(p_value: float) -> float:

@@ -8,6 +8,7 @@ import platform
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from lemmata.harness.checkout import checkout_of
@@ -16,11 +17,21 @@ from lemmata.harness.recording import LEVELS, statement_record
 from lemmata.harness.records import write_json
 from lemmata.harness.registry import registered
 from lemmata.harness.schema import SCHEMA, Manifest
+from lemmata.harness.work import counted
 
 
 def set_threads(count: int) -> None:
     """Let torch use ``count`` threads."""
     torch.set_num_threads(count)
+
+
+def warm_up() -> None:
+    """Import what torch would import while the first trials are counted: some seconds that belong
+    to no statement.
+    """
+    with counted(torch.device("cpu")):
+        torch.zeros(1)
+        torch.from_numpy(np.zeros(1))
 
 
 def versions() -> dict[str, str]:

@@ -43,8 +43,9 @@ from typing import (
 from lemmata.harness.claims import Claim
 from lemmata.harness.drawing import HypothesisTest, is_given
 from lemmata.harness.findings import Finding
-from lemmata.harness.instances import Instance
+from lemmata.harness.instances import Instance, describe
 from lemmata.harness.private import bind_identity
+from lemmata.harness.regimes import Hypothesis, Regime
 
 if TYPE_CHECKING:
     from lemmata.harness.slopes import Growth
@@ -187,12 +188,20 @@ class Requirement:
                 raise StatementError("a requirement that is checked has to be said in words too")
 
     def inside(self, instance: Instance) -> bool | None:
-        """Whether the instance lies inside the paper's hypothesis; None where that is unknown."""
-        return None if self.met is None else bool(_asked(self.met, instance))
+        """Whether the instance lies inside the paper's hypothesis; None where that is unknown.
+
+        Raises:
+            StatementError: the condition raised.
+        """
+        return None if self.met is None else _asked(self.met, instance)
 
     def admits(self, instance: Instance) -> bool:
-        """Whether the instance passes our gate."""
-        return self.tried is None or bool(_asked(self.tried, instance))
+        """Whether the instance passes our gate.
+
+        Raises:
+            StatementError: the condition raised.
+        """
+        return self.tried is None or _asked(self.tried, instance)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -261,6 +270,8 @@ class Part(Generic[P, C]):
     Attributes:
         source: the place in the paper, where it is another than the statement's.
         finding: what does not stand as printed, where that is known.
+        regime_map: over which two sizes the conclusion is tried beside the verdict; `regime` sets
+            it.
         pytestmark: marks of pytest that stand above the statement.
     """
 
@@ -277,6 +288,7 @@ class Part(Generic[P, C]):
     expect: Expect
     said: Said
     finding: Finding | None = None
+    regime_map: Regime | None = None
     twins: list[Twin] = field(default_factory=list)
     promised: list[str] = field(default_factory=list)
     pytestmark: list[Any] = field(default_factory=list, repr=False)
@@ -423,6 +435,49 @@ class Part(Generic[P, C]):
             return self.twins[-1]
 
         return add
+
+    def regime(
+        self,
+        *,
+        x: str,
+        xs: Sequence[float],
+        y: str,
+        ys: Sequence[float],
+        instance: Callable[..., Instance],
+        hypothesis: Hypothesis,
+        fixed: Mapping[str, Any] | None = None,
+    ) -> Regime:
+        """Add a map of where the conclusion begins to hold, over two sizes.
+
+        It is tried beside the verdict, on trials of its own, also where the part's own gate or the
+        paper's hypothesis is not met, and never turns the verdict.
+
+        Args:
+            x: the size along which the conclusion begins to hold, as in the statement.
+            xs: its values, rising.
+            y: the other size.
+            ys: its values, rising.
+            instance: the instance that belongs to x and y, and to all of ``fixed`` by name.
+            hypothesis: where the paper's own hypothesis starts.
+            fixed: the sizes that stay.
+
+        Raises:
+            StatementError: the part has a map, claims a mean or law, or the map is none.
+        """
+        if self.regime_map is not None:
+            raise StatementError(f"{self.id} has a regime map already: it has one at most")
+        if self.kind in ("mean", "law"):
+            raise StatementError(
+                f"{self.id} is of kind {self.kind!r}, which no single trial passes: a regime map "
+                "takes a bound"
+            )
+        made = Regime(
+            x=x, xs=xs, y=y, ys=ys, instance=instance, fixed=fixed or {}, hypothesis=hypothesis
+        )
+        for complaint in made.complaints():
+            raise StatementError(f"the regime map of {self.id} {complaint}")
+        self.regime_map = made
+        return made
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> C:
         """Evaluate the part's claim on an instance and its trials."""
@@ -696,6 +751,11 @@ def _spelt(sign: str) -> str:
 def _asked(condition: Callable[..., bool], instance: Instance) -> bool:
     """Call a condition with those of an instance's entries that it takes."""
     taken = inspect.signature(condition).parameters
-    if any(p.kind is inspect.Parameter.VAR_KEYWORD for p in taken.values()):
-        return condition(**instance)
-    return condition(**{name: instance[name] for name in taken if name in instance})
+    every = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in taken.values())
+    asked = {name: value for name, value in instance.items() if every or name in taken}
+    try:
+        return bool(condition(**asked))
+    except Exception as problem:
+        raise StatementError(
+            f"what it requires raised {type(problem).__name__}: {problem} on {describe(instance)}"
+        ) from problem

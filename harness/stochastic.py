@@ -13,14 +13,18 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, Final
 
+import numpy as np
 import torch
 from torch import Tensor
-from torch.utils._python_dispatch import TorchDispatchMode, _get_current_dispatch_mode
+
+from lemmata.harness.modes import EagerMode
 
 _ROUNDOFFS: Final = 16.0
 _LARGEST_WHOLE: Final = 2.0**31
+_POOL: Final = 1 << 16
 
 _SUMS = frozenset(
     ("sum", "mean", "mm", "bmm", "addmm", "baddbmm", "mv", "addmv", "dot", "cumsum", "sub", "add")
@@ -88,6 +92,31 @@ _EXACT = frozenset(
 """What selects, copies or changes signs only: no digit of it is rounded, and equalities stay."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kind:
+    """What is wrong about an operation: its arguments, its results, or neither."""
+
+    takes_matrices: bool
+    sums: bool
+    exact: bool
+    writes: bool
+
+
+_KINDS: dict[Any, _Kind] = {}
+
+
+def _kind_of(func: Any) -> _Kind:
+    name = func.overloadpacket.__name__
+    aliases = [entry.alias_info for entry in func._schema.returns]  # noqa: SLF001
+    views = any(alias is not None and not alias.is_write for alias in aliases)
+    return _Kind(
+        takes_matrices="linalg" in name or "fft" in name,
+        sums=name in _SUMS,
+        exact=name.removesuffix("_") in _EXACT or views,
+        writes=any(alias is not None for alias in aliases),
+    )
+
+
 class _Running(threading.local):
     """The arithmetics that this thread is in, the innermost last."""
 
@@ -102,7 +131,7 @@ _RUNNING = _Running()
 def exactly() -> Iterator[None]:
     """Leave the stochastic arithmetic for a while, where there is one."""
     mode = _RUNNING.modes[-1] if _RUNNING.modes else None
-    if mode is None or _get_current_dispatch_mode() is not mode:
+    if mode is None or not mode.is_innermost:
         yield
         return
     mode.__exit__(None, None, None)
@@ -112,12 +141,14 @@ def exactly() -> Iterator[None]:
         mode.__enter__()
 
 
-class StochasticArithmetic(TorchDispatchMode):
+class StochasticArithmetic(EagerMode):
     """Every operation a little wrong, in a way that the repetition's number decides."""
 
     def __init__(self, repetition: int) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()
         self._random = torch.Generator().manual_seed(repetition)
+        self._places = np.random.default_rng(repetition)
+        self._pools: dict[tuple[torch.dtype, float, torch.device], Tensor] = {}
 
     def __enter__(self) -> StochasticArithmetic:
         _RUNNING.modes.append(self)
@@ -135,18 +166,15 @@ class StochasticArithmetic(TorchDispatchMode):
         args: tuple[Any, ...] = (),
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
-        name = func.overloadpacket.__name__
-        if "linalg" in name or "fft" in name:
+        kind = _KINDS.get(func) or _KINDS.setdefault(func, _kind_of(func))
+        if kind.takes_matrices:
             args = tuple(self._matrix(entry) for entry in args)
-        elif name in _SUMS:
+        elif kind.sums:
             args = tuple(self._numbers(entry) for entry in args)
         result = func(*args, **(kwargs or {}))
-        if name.removesuffix("_") in _EXACT:
+        if kind.exact:  # or a view: its numbers are those of another tensor
             return result
-        aliases = [entry.alias_info for entry in func._schema.returns]  # noqa: SLF001
-        if any(alias is not None and not alias.is_write for alias in aliases):
-            return result  # a view: its numbers are those of another tensor
-        if any(alias is not None for alias in aliases):
+        if kind.writes:
             for tensor in result if isinstance(result, tuple | list) else (result,):
                 if _is_inexact(tensor):
                     tensor.copy_(self._numbers(tensor))
@@ -158,21 +186,30 @@ class StochasticArithmetic(TorchDispatchMode):
     def _numbers(self, value: Any) -> Any:
         if not _is_inexact(value):
             return value
-        wrong = value * (1.0 + self._signs(value))
+        wrong = value * self._errors(value, 1.0)
         if value.is_complex():
             return wrong
-        whole = (value == value.round()) & (value.abs() < _LARGEST_WHOLE)
+        whole = value.clamp(-_LARGEST_WHOLE, _LARGEST_WHOLE).round_() == value
         return torch.where(whole, value, wrong)
 
     def _matrix(self, value: Any) -> Any:
         if not _is_inexact(value):
             return value
-        return value + value.abs().amax() * self._signs(value)
+        return value + value.abs().amax() * self._errors(value, 0.0)
 
-    def _signs(self, like: Tensor) -> Tensor:
-        real = torch.float64 if like.dtype in (torch.float64, torch.complex128) else torch.float32
-        drawn = torch.rand(like.shape, generator=self._random, dtype=real).to(like.device)
-        return (drawn - 0.5).mul_(4.0 * _ROUNDOFFS * torch.finfo(like.dtype).eps)
+    def _errors(self, like: Tensor, around: float) -> Tensor:
+        """Relative errors of a tensor's numbers, from a pool that is read from random places on."""
+        double = like.dtype in (torch.float64, torch.complex128)
+        key = torch.float64 if double else torch.float32, around, like.device
+        if (pool := self._pools.get(key)) is None:
+            width = 4.0 * _ROUNDOFFS * torch.finfo(key[0]).eps
+            drawn = torch.rand(_POOL, generator=self._random, dtype=torch.float64)
+            pool = self._pools[key] = ((drawn - 0.5) * width + around).to(like.device, key[0])
+        size = like.numel()
+        if size > _POOL:
+            pool = pool.repeat(-(-size // _POOL) + 1)
+        start = int((len(pool) - size + 1) * self._places.random())
+        return pool[start : start + size].view(like.shape)
 
 
 def _is_inexact(value: Any) -> bool:

@@ -17,6 +17,9 @@ from lemmata.harness.instances import Json
 
 _PREFIX = "lemma1."
 _LARGEST = 1 << 20
+_LARGEST_RECORDED = 1 << 28
+_LONGEST_LINE = 100_000
+"""In letters; shells take one word of 128 KiB at most."""
 
 
 class TokenError(ValueError):
@@ -58,8 +61,23 @@ class Token:
         )
 
 
-def read_token(text: str) -> Token:
+def is_short(text: str) -> bool:
+    """Whether a token is one that a shell takes and `read_token` reads back: it can be printed."""
+    if len(text) > _LONGEST_LINE:
+        return False
+    try:
+        read_token(text)
+    except TokenError:
+        return False
+    return True
+
+
+def read_token(text: str, *, recorded: bool = False) -> Token:
     """Read a token back.
+
+    Args:
+        text: the token.
+        recorded: whether it comes from the records, where longer ones stand than on a line.
 
     Raises:
         TokenError: the text is cut off, altered or no token at all.
@@ -74,7 +92,8 @@ def read_token(text: str) -> Token:
     try:
         unpacker = zlib.decompressobj()
         packed = base64.b64decode(body + "=" * (-len(body) % 4), altchars=b"-_", validate=True)
-        data: Any = json.loads(unpacker.decompress(packed, _LARGEST))
+        largest = _LARGEST_RECORDED if recorded else _LARGEST
+        data: Any = json.loads(unpacker.decompress(packed, largest))
         complete = unpacker.eof
     except (binascii.Error, zlib.error, ValueError, RecursionError) as problem:
         raise TokenError(

@@ -62,7 +62,7 @@ def changed(subjects: Iterable[S], known: dict[str, set[str]]) -> list[S]:
 def _note(line: bytes, found: dict[str, set[str]]) -> None:
     try:
         record = json.loads(line)
-        if record["as_expected"] is True:
+        if record["as_expected"] is True and not record["outcome"].get("out_of_time"):
             found[str(record.get("twin") or record["part"])].add(str(record["generation"]))
     except (ValueError, KeyError, TypeError, RecursionError):
         return

@@ -24,7 +24,7 @@ Basis = Literal[
     "certified",
 ]
 Expect = Literal["holds", "refuted"]
-Role = Literal["specimen", "nominee", "explore", "grid"]
+Role = Literal["specimen", "nominee", "explore", "grid", "regime"]
 Side = Literal["equal", "at most", "at least"]
 
 WORST_FIRST: tuple[Verdict, ...] = (
@@ -413,7 +413,7 @@ class Counterexample:
     Attributes:
         place: the instance; role: what it is; stream: of the trials.
         shrunk: whether it is as small as shrinking could make it.
-        token: replays the trial, or the first of them; empty where the token would be too long.
+        token: replays the trial, or the first of them.
         drawn: the tensors that the trial drew, by name, where they are small.
     """
 
@@ -553,7 +553,9 @@ class Outcome:
         nominees: verdicts on instances that searching nominated, on fresh trials.
         refutation: what refutes it; how: whether a specimen, the search or a slope brought it.
         failure: what broke.
+        out_of_time: whether a deadline ended it before its work was spent.
         trials: in all; work: that was counted; seconds: that it took.
+        begins: where its conclusion begins to hold, from its regime map; no part of the verdict.
     """
 
     subject: str
@@ -570,9 +572,11 @@ class Outcome:
     refutation: Refutation | None = None
     how: Literal["specimen", "search", "slope"] | None = None
     failure: Failure | None = None
+    out_of_time: bool = False
     trials: int = 0
     work: float = 0.0
     seconds: float = 0.0
+    begins: str = ""
 
     @property
     def as_expected(self) -> bool:

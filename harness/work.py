@@ -9,6 +9,8 @@ the allowance for rounding is derived.
 
 from __future__ import annotations
 
+import math
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,7 +18,8 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils._python_dispatch import TorchDispatchMode
+
+from lemmata.harness.modes import EagerMode
 
 _OVERHEAD = 1000.0
 """Of one operation, in elements: what a call costs beside its arithmetic."""
@@ -53,11 +56,13 @@ class Price:
 
     Attributes:
         work: of one trial, in a batch as large as a block or larger.
+        overhead: of a batch, however large; ``work`` has its share of a block's.
         bytes: of one trial; 0 where unknown.
         terms: elements of the largest tensor of a trial.
     """
 
     work: float = 1.0
+    overhead: float = 0.0
     bytes: float = 0.0
     terms: float = 1.0
 
@@ -82,6 +87,7 @@ def price(footprint: Footprint, trials: int, cost: float) -> Price:
     work = (footprint.elements + footprint.overhead) / trials
     return Price(
         work=max(1.0, cost * work),
+        overhead=cost * footprint.overhead,
         bytes=footprint.bytes / trials,
         terms=max(1.0, footprint.longest / trials),
     )
@@ -95,51 +101,56 @@ def counted(device: torch.device) -> Iterator[Footprint]:
     if cuda:
         torch.cuda.reset_peak_memory_stats(device)
     before = torch.cuda.memory_allocated(device) if cuda else 0
-    _HELD.append(footprint)
+    _HERE.counted.append(footprint)
     try:
         with _Counting(footprint):
             yield footprint
     finally:
-        _HELD.remove(footprint)
+        _HERE.counted.remove(footprint)
     if cuda:
         footprint.bytes = torch.cuda.max_memory_allocated(device) - before
 
 
-_HELD: list[Footprint] = []
-"""The footprints that are being counted; while random numbers are made, none is."""
+class _Here(threading.local):
+    """What this thread counts and allows.
+
+    Attributes:
+        counted: the footprints that are being counted; while random numbers are made, none is.
+        allowed: how many bytes a single draw may take, the innermost last.
+    """
+
+    def __init__(self) -> None:
+        self.counted: list[Footprint] = []
+        self.allowed: list[float] = []
+
+
+_HERE = _Here()
 
 
 class TooLargeError(Exception):
-    """A draw that is larger than was allowed, in one sentence."""
-
-
-_LARGEST: list[float] = []
+    """A tensor that is larger than was allowed, in one sentence."""
 
 
 @contextmanager
-def draws_of_at_most(size: float) -> Iterator[None]:
-    """Refuse, before memory is taken, single draws of more bytes than that."""
-    _LARGEST.append(size)
+def tensors_of_at_most(size: float) -> Iterator[None]:
+    """Refuse, before memory is taken, single tensors of more bytes than that."""
+    _HERE.allowed.append(size)
     try:
         yield
     finally:
-        _LARGEST.pop()
+        _HERE.allowed.pop()
 
 
 @contextmanager
 def drawing(numbers: int) -> Iterator[None]:
     """Count so many random numbers at a fixed price: they are made in other ways on each device."""
-    if _LARGEST and 8 * numbers > _LARGEST[-1]:
-        raise TooLargeError(
-            f"one draw of this instance takes {8e-9 * numbers:.3g} GB, and a single one may take "
-            f"{1e-9 * _LARGEST[-1]:.3g} GB here"
-        )
-    held = list(_HELD)
-    _HELD.clear()
+    _refuse_large(numbers)
+    held = list(_HERE.counted)
+    _HERE.counted.clear()
     try:
         yield
     finally:
-        _HELD.extend(held)
+        _HERE.counted.extend(held)
         for note in held:
             note.overhead += _OVERHEAD
             note.elements += _A_RANDOM_NUMBER * numbers
@@ -147,9 +158,72 @@ def drawing(numbers: int) -> Iterator[None]:
             note.bytes += 8 * numbers
 
 
-class _Counting(TorchDispatchMode):
+def _refuse_large(numbers: int) -> None:
+    if _HERE.allowed and 8 * numbers > _HERE.allowed[-1]:
+        raise TooLargeError(
+            f"one tensor of this instance takes {8e-9 * numbers:.3g} GB, and a single one may take "
+            f"{1e-9 * _HERE.allowed[-1]:.3g} GB here"
+        )
+
+
+def _numbers_to_come(name: str, args: tuple[Any, ...]) -> int:
+    """Tell, before an operation runs, how many numbers it is about to make; 0 where unknown."""
+    if name in _FILLED:
+        return max((math.prod(entry) for entry in args if _are_sizes(entry)), default=0)
+    if name == "eye":
+        sides = [entry for entry in args if isinstance(entry, int)]
+        return sides[0] * sides[-1] if sides else 0
+    shapes = [entry.shape for entry in args if isinstance(entry, Tensor)]
+    if name in _PRODUCTS and len(shapes) >= 2 and len(shapes[-1]) >= 2:
+        return math.prod(shapes[-2][:-1]) * shapes[-1][-1]
+    if len(shapes) >= 2 and name in _BROADCAST:
+        return math.prod(torch.broadcast_shapes(*shapes))
+    return 0
+
+
+def _are_sizes(entry: object) -> bool:
+    return isinstance(entry, list | tuple) and all(isinstance(size, int) for size in entry)
+
+
+_FILLED = frozenset(
+    (
+        "empty",
+        "expand_copy",
+        "full",
+        "new_empty",
+        "new_full",
+        "new_ones",
+        "new_zeros",
+        "ones",
+        "repeat",
+        "zeros",
+    )
+)
+_BROADCAST = frozenset(
+    (
+        "add",
+        "atan2",
+        "div",
+        "eq",
+        "ge",
+        "gt",
+        "le",
+        "lt",
+        "maximum",
+        "minimum",
+        "mul",
+        "ne",
+        "pow",
+        "sub",
+        "where",
+    )
+)
+"""What takes its size from its arguments' shapes, one against the other."""
+
+
+class _Counting(EagerMode):
     def __init__(self, footprint: Footprint) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()
         self._footprint = footprint
 
     def __torch_dispatch__(
@@ -159,27 +233,34 @@ class _Counting(TorchDispatchMode):
         args: tuple[Any, ...] = (),
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
+        if _HERE.allowed:
+            _refuse_large(_numbers_to_come(func.overloadpacket.__name__, args))
         result = func(*args, **(kwargs or {}))
         note = self._footprint
-        if note not in _HELD:
+        if note not in _HERE.counted:
             return result
         note.overhead += _OVERHEAD
         for tensor in result if isinstance(result, tuple | list) else (result,):
             if isinstance(tensor, Tensor):
                 size = tensor.numel()
-                note.longest = max(note.longest, size)
+                if size > note.longest:
+                    note.longest = size
                 if not tensor._is_view():  # noqa: SLF001 - torch has no public name for it
                     note.elements += size
                     note.bytes += size * tensor.element_size()
-        name = func.overloadpacket.__name__
-        tensors = [entry for entry in args if isinstance(entry, Tensor)]
-        if name in _PRODUCTS and len(tensors) >= 2 and isinstance(result, Tensor):
-            inner = tensors[-1].shape[-2] if tensors[-1].ndim > 1 else tensors[-1].shape[-1]
-            note.elements += _A_MULTIPLICATION * result.numel() * inner
-        elif tensors:
-            note.elements += max(tensor.numel() for tensor in tensors) * (name in _READS)
+        name = _NAMES.get(func) or _NAMES.setdefault(func, func.overloadpacket.__name__)
+        if name in _PRODUCTS:
+            tensors = [entry for entry in args if isinstance(entry, Tensor)]
+            if len(tensors) >= 2 and isinstance(result, Tensor):
+                inner = tensors[-1].shape[-2] if tensors[-1].ndim > 1 else tensors[-1].shape[-1]
+                note.elements += _A_MULTIPLICATION * result.numel() * inner
+        elif name in _READS:
+            sizes = (entry.numel() for entry in args if isinstance(entry, Tensor))
+            note.elements += max(sizes, default=0)
         return result
 
+
+_NAMES: dict[Any, str] = {}
 
 _READS = frozenset(
     ("sum", "amax", "amin", "max", "min", "linalg_vector_norm", "mean", "any", "all")

@@ -12,6 +12,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from lemmata.harness.regime_cells import RegimeMap
+from lemmata.harness.regime_cells import joined as joined_maps
 from lemmata.harness.schema import (
     DeclaredPart,
     DeclaredStatement,
@@ -39,6 +41,7 @@ class _Found:
     )
     twins: dict[str, dict[str, TwinVerdict]] = field(default_factory=lambda: defaultdict(dict))
     blocks: dict[str, list[tuple[str, Ledger]]] = field(default_factory=lambda: defaultdict(list))
+    maps: dict[str, list[RegimeMap]] = field(default_factory=lambda: defaultdict(list))
 
 
 def assemble(read: Runs) -> Library:
@@ -82,6 +85,8 @@ def _sorted_out(runs: Sequence[Run]) -> _Found:
             found.verdicts[part].append((run, verdict))
         for twin in {one.twin: one for one in run.each(TwinVerdict)}.values():
             found.twins[twin.part].setdefault(twin.twin, twin)
+        for made in run.each(RegimeMap):
+            found.maps[made.part].append(made)
         for part, ledger in run.blocks.items():
             found.blocks[part].append((run.name, ledger))
     return found
@@ -172,6 +177,7 @@ def _part(declared: DeclaredPart, found: _Found) -> Part:
             Past(run=past, verdict=old, same_code=old.generation == generation)
             for past, old in judged[1:]
         ],
+        regime=joined_maps(found.maps.get(declared.id, [])),
     )
 
 

@@ -24,6 +24,7 @@ from lemmata.reports.pages import (
     index_page,
     looseness_page,
     paper_page,
+    regimes_page,
     statement_page,
 )
 from lemmata.reports.rendering import Page, write, write_changed
@@ -59,6 +60,7 @@ def build_report(records: Path | list[Path], out: Path, before: Path | None = No
             _write(out / "papers" / f"{paper.page}.html", paper_page(paper, library))
         _write(out / "findings.html", findings_page(library))
         _write(out / "looseness.html", looseness_page(library))
+        _write(out / "regimes.html", regimes_page(library))
         if context.history:
             _write(out / "history.html", history_page(library))
         losses = [*looseness.exponents(library), *looseness.constants(library)]

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from lemmata.harness.regime_cells import RegimeMap
 from lemmata.harness.schema import (
     DeclaredPart,
     DeclaredStatement,
@@ -69,7 +70,8 @@ class Twin:
     @property
     def survived(self) -> bool:
         """Whether the twin was tried and not refuted: then the part's verdict is worth little."""
-        return self.verdict not in {"", "refuted", "untested"}
+        late = self.outcome is not None and self.outcome.out_of_time
+        return self.verdict not in {"", "refuted", "untested"} and not late
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +94,7 @@ class Part:
         twins: its falsified copies.
         blocks: trials of the same code from all runs.
         history: older verdicts, the latest first.
+        regime: where its conclusion begins to hold, added up over runs of the same code.
     """
 
     declared: DeclaredPart
@@ -101,6 +104,7 @@ class Part:
     twins: Sequence[Twin]
     blocks: Blocks
     history: Sequence[Past]
+    regime: RegimeMap | None = None
 
     @property
     def id(self) -> str:

@@ -181,6 +181,19 @@ def looseness_page(library: Library) -> str:
     )
 
 
+def regimes_page(library: Library) -> str:
+    """Render where conclusions begin to hold: all regime maps."""
+    from lemmata.reports import regimes  # matplotlib, as in `part_plots`
+
+    return _render(
+        "regimes.html.j2",
+        root="",
+        context=Context.of(library),
+        maps=regimes.mapped(library),
+        regimes=regimes,
+    )
+
+
 def paper_page(paper: Paper, library: Library) -> str:
     """Render a paper's page: the graph of its proof, and what its parts measured side by side."""
     everything = {statement.id: statement for statement in library.statements}
@@ -204,7 +217,14 @@ def paper_page(paper: Paper, library: Library) -> str:
 
 def statement_page(statement: Statement, context: Context) -> str:
     """Render the page of one statement, with its drawings."""
+    from lemmata.reports import regimes  # matplotlib, as in `part_plots`
+
     drawings = {part.id: part_plots(part) for part in statement.parts}
+    maps = {
+        part.id: regimes.drawing(f"p-{part.letter or 'only'}-regime", part.regime)
+        for part in statement.parts
+        if part.regime is not None
+    }
     together = context.drawn_together(statement.parts)
     return _render(
         "statement.html.j2",
@@ -212,6 +232,8 @@ def statement_page(statement: Statement, context: Context) -> str:
         statement=statement,
         context=context,
         drawings=drawings,
+        maps=maps,
+        regimes=regimes,
         ancestors=graph.ancestors(statement, context.everything),
         together=together,
     )

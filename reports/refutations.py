@@ -48,6 +48,17 @@ def refutation_sentences(outcome: Outcome, levels: Levels) -> list[str]:
     return [sentence(words) for words in said if words]
 
 
+def replay_command(token: str, explanation: str) -> str:
+    """Return the command that draws a trial again, as the terminal printed it: it knows the file of
+    a statement that is not ours, and what to do where a token is too long for a line.
+    """
+    for line in explanation.splitlines():
+        label, command, rest = line.partition("lemmata replay ")
+        if label.strip() == "replay":
+            return command + rest
+    return f"lemmata replay {token}" if token else ""
+
+
 def measured_words(found: Refutation) -> str:
     """Say what was measured, against what was claimed."""
     if isinstance(found, MeanRefutation):

@@ -21,6 +21,7 @@ RECORD_FORMAT = {
     "lemmata.harness.codec",
     "lemmata.harness.histogram",
     "lemmata.harness.records",
+    "lemmata.harness.regime_cells",
     "lemmata.harness.schema",
     "lemmata.harness.verdicts",
 }

@@ -116,8 +116,9 @@ def check(
     Ends with status 1 where a verdict is not as expected, with 3 where records cannot be written.
     """
     from lemmata.harness.profiles import PROFILES
-    from lemmata.harness.records import RecordsError, new_run
+    from lemmata.harness.records import RecordsError, new_run, report_command
     from lemmata.harness.run import RunError
+    from lemmata.harness.session import warm_up
 
     if profile not in PROFILES:
         fail(f"{profile!r} is no profile: name {', '.join(PROFILES)}")
@@ -145,6 +146,7 @@ def check(
         entropy = secrets.randbits(62) if PROFILES[profile].entropy == "fresh" else 0
     # A statement may change the working directory: the folder is named in full.
     folder = records.resolve() / new_run()
+    command = report_command(folder.parent, Path.cwd())
     settings = Settings(
         what=tuple(what or ()), profile=profile, entropy=entropy, seed=seed, device=device,
         dtype=dtype, layers=layers, folder=folder,
@@ -152,12 +154,13 @@ def check(
     try:
         run = settings.run()
         console, wrong, left = Console(highlight=False), 0, 0
-        end = None if seconds is None else time.monotonic() + seconds
+        if seconds is not None:
+            warm_up()
         with _manifest(settings), _bar(console, len(subjects)) as advance:
             judged = (
-                _one_by_one(run, subjects, end)
+                _one_by_one(run, subjects, seconds)
                 if processes == 1
-                else _side_by_side(settings, subjects, end, processes)
+                else _side_by_side(settings, subjects, seconds, processes)
             )
             for subject, outcome in judged:
                 advance()
@@ -178,9 +181,8 @@ def check(
             Console(stderr=True).print(said, style="red", markup=False, soft_wrap=True)
             raise typer.Exit(3) from None
         fail(str(problem).replace("--lemmata-", "--"))
-    asked = "" if records == RECORDS else f" --records {_near(records)}"
     console.print(
-        f"records in {folder}; `lemmata report{asked}` makes them pages",
+        f"records in {folder}; `{command}` makes them pages",
         style="dim",
         markup=False,
         soft_wrap=True,
@@ -189,18 +191,20 @@ def check(
 
 
 def _one_by_one(
-    run: Run, subjects: Sequence[Subject], end: float | None
+    run: Run, subjects: Sequence[Subject], seconds: float | None
 ) -> Iterator[tuple[Subject, Outcome | None]]:
-    """Judge here; of a budget every subject gets an equal share of what is left."""
+    """Judge here; each gets its share of what is left of a budget: what one leaves, others get."""
     from lemmata.harness.parts import judge_subject
+    from lemmata.harness.sharing import share_of
 
+    end = None if seconds is None else time.monotonic() + seconds
     for number, subject in enumerate(subjects):
         if end is not None:
             left = end - time.monotonic()
             if left <= 0.0:
                 yield subject, None
                 continue
-            run = replace(run, seconds=left / (len(subjects) - number))
+            run = replace(run, seconds=left * share_of(subject, subjects[number:]))
         yield subject, judge_subject(run, subject)
 
 
@@ -209,38 +213,50 @@ _HERE: dict[str, Any] = {}
 
 def _begin(settings: Settings, number: Any) -> None:
     """Set a process up: its statements, and its run with records of its own."""
+    from lemmata.harness.session import warm_up
+
     with number.get_lock():
         number.value += 1
         worker = f"p{number.value}"
     subjects = subjects_of(list(settings.what))
     _HERE["run"] = settings.run(worker)
     _HERE["subjects"] = {subject.id: subject for subject in subjects}
+    warm_up()
 
 
-def _judge_there(id: str, seconds: float | None) -> Outcome:
+def _judge_there(id: str, budget: float | None, share: float) -> Outcome | None:
+    """Judge in a process of its own, whose budget begins with the first that it judges."""
     from lemmata.harness.parts import judge_subject
 
+    seconds = None
+    if budget is not None:
+        now = time.monotonic()
+        left = _HERE.setdefault("end", now + budget) - now
+        if left <= 0.0:
+            return None
+        seconds = min(share * budget, left)
     return judge_subject(replace(_HERE["run"], seconds=seconds), _HERE["subjects"][id])
 
 
 def _side_by_side(
-    settings: Settings, subjects: Sequence[Subject], end: float | None, processes: int
+    settings: Settings, subjects: Sequence[Subject], seconds: float | None, processes: int
 ) -> Iterator[tuple[Subject, Outcome | None]]:
     """Judge in processes of their own; verdicts come in the order of the subjects."""
+    from lemmata.harness.sharing import share_of
+
     settings = replace(settings, threads=max(1, (os.cpu_count() or 1) // processes))
     context = multiprocessing.get_context("spawn")
     number = context.Value("i", 0)
-    share = None
-    if end is not None:
-        share = max(end - time.monotonic(), 1e-3) * processes / len(subjects)
+    shares = {one.id: min(1.0, processes * share_of(one, subjects)) for one in subjects}
     with ProcessPoolExecutor(
         processes, mp_context=context, initializer=_begin, initargs=(settings, number)
     ) as pool:
-        waiting = {pool.submit(_judge_there, one.id, share): one for one in subjects}
+        waiting = {
+            pool.submit(_judge_there, one.id, seconds, shares[one.id]): one for one in subjects
+        }
         try:
             for future, subject in waiting.items():
-                late = end is not None and time.monotonic() > end
-                yield subject, None if late and future.cancel() else future.result()
+                yield subject, future.result()
         finally:
             pool.shutdown(cancel_futures=True)
 
@@ -311,10 +327,12 @@ def _print_outcome(console: Console, subject: Subject, outcome: Outcome) -> bool
         console.print(
             f"               {outcome.resolution}", style="dim", markup=False, soft_wrap=True
         )
+    if outcome.begins:
+        console.print(f"               {outcome.begins}", style="dim", markup=False, soft_wrap=True)
     if not good and (text := explain(subject, outcome)):
-        console.print(text, markup=False, soft_wrap=True)
-    return bool(outcome.verdict in ("refuted", "error", "holds") and not good) or (
-        twin and not good
+        console.print(printable(text), markup=False, soft_wrap=True)
+    return not good and (
+        outcome.verdict in ("refuted", "error", "holds") or (twin and not outcome.out_of_time)
     )
 
 
@@ -322,11 +340,6 @@ def _words(subject: Subject) -> str:
     from lemmata.harness.statements import part_of
 
     return f"{subject.id} {part_of(subject).title} {part_of(subject).statement.title}"
-
-
-def _near(path: Path) -> Path:
-    full = path.resolve()
-    return full.relative_to(Path.cwd()) if full.is_relative_to(Path.cwd()) else full
 
 
 def _seconds(text: str) -> float:

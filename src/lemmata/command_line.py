@@ -108,6 +108,9 @@ def _row(made: DeclaredStatement) -> dict[str, Any]:
 @app.command()
 def show(
     id: Annotated[str, typer.Argument(help="a statement, part or twin, as in ALS-04 or ALS-04(a)")],
+    records: Annotated[
+        Path, typer.Option(help="folder of records, for where a conclusion begins to hold")
+    ] = RECORDS,
 ) -> None:
     """Show a statement's mathematics as readable text."""
     from lemmata.harness.statements import Part, Twin
@@ -131,6 +134,7 @@ def show(
         console.print(f"uses {', '.join(made.uses)}", style="dim")
     for one in [part] if isinstance(part, Part) else made.parts:
         _show_part(console, one)
+        _show_regime(console, one, records)
     if not made.parts:
         console.print(f"untested: {made.why_untested}", style="yellow", markup=False)
     console.print(f"{made.file}:{made.line}", style="dim", markup=False)
@@ -166,6 +170,24 @@ def _show_part(console: Console, part: Part[..., Any]) -> None:
         console.print(f"  does not stand as printed: {part.finding.place}", markup=False)
     for twin in part.twins:
         console.print(f"  twin {twin.id}: {readable(twin.says)}", style="dim", markup=False)
+
+
+def _show_regime(console: Console, part: Part[..., Any], records: Path) -> None:
+    """Say over which sizes the part has a map, and what the newest one recorded came to."""
+    from lemmata.harness.recorded_regimes import newest_regime
+    from lemmata.harness.regime_cells import number, one_line
+    from lemmata.harness.wording import readable
+
+    if (made := part.regime_map) is None:
+        return
+    axes = " and ".join(
+        f"{name} = {number(sizes[0])}…{number(sizes[-1])}"
+        for name, sizes in ((made.x, made.xs), (made.y, made.ys))
+    )
+    found = newest_regime(records, part.id)
+    said = one_line(found) if found else f"no map recorded in {records}: lemmata check {part.id}"
+    console.print(f"  where it begins to hold, over {axes}: {said}", markup=False)
+    console.print(f"  its hypothesis: {readable(made.hypothesis.says)}", style="dim", markup=False)
 
 
 @app.command()

@@ -25,10 +25,15 @@ _SUBJECTS = pytest.StashKey[dict[str, str]]()
 _FOLDER = pytest.StashKey[Path]()
 _STARTED = pytest.StashKey[float]()
 _BUDGET = pytest.StashKey[float]()
-_SHARE = pytest.StashKey[float]()
+_WEIGHT = pytest.StashKey[float]()
 _END = pytest.StashKey[float]()
 _UNCHANGED = pytest.StashKey[int]()
 _UNWRITTEN = pytest.StashKey[str]()
+
+_NOT_FUZZED = (
+    "HypoFuzz takes every run of a test by itself; a statement is judged over many trials of an "
+    "instance: `lemmata check --budget 8h --profile nightly` searches on"
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -118,7 +123,9 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.option.lemmata_entropy is None:
         config.option.lemmata_entropy = secrets.randbits(62) if profile == "nightly" else 0
     _refuse_moved_root(config)
-    records = Path(config.getoption("lemmata_records") or config.rootpath / "build" / "records")
+    named = config.getoption("lemmata_records") or config.rootpath / "build" / "records"
+    # In full: a statement may change the working directory.
+    records = (config.invocation_params.dir / named).resolve()
     from lemmata.harness.records import new_run
 
     config.stash[_FOLDER] = records / new_run()
@@ -257,33 +264,43 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if config.getoption("lemmata_changed"):
         _keep_changed(config, items)
         ours = [item for item in items if isinstance(item, PartItem | TwinItem)]
+    if any(type(p).__module__.startswith("hypofuzz") for p in config.pluginmanager.get_plugins()):
+        for item in ours:
+            item.add_marker(pytest.mark.skip(reason=_NOT_FUZZED))
     if ours and not config.getoption("collectonly"):
         _set_up_run(config)
         if _BUDGET in config.stash:
+            from lemmata.harness.session import warm_up
+            from lemmata.harness.sharing import weight_of
+
             workers = getattr(config, "workerinput", {}).get("workercount", 1)
-            config.stash[_SHARE] = config.stash[_BUDGET] * workers / len(ours)
+            config.stash[_WEIGHT] = sum(weight_of(item.subject) for item in ours) / workers
+            warm_up()
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Give a part its share of the budget, a twin what it needs (one that runs out of time would
-    survive), and nothing after the end.
-    """
+    """Give a part or twin its share of what is left of the budget, and nothing after the end."""
     config = item.config
-    if _SHARE not in config.stash:
+    if _WEIGHT not in config.stash:
         return
     from dataclasses import replace
 
     from lemmata.harness.pytest_items import RUN_KEY, PartItem, TwinItem
+    from lemmata.harness.sharing import weight_of
 
     if not isinstance(item, PartItem | TwinItem):
         return
     now = time.monotonic()
-    if now > config.stash.setdefault(_END, now + config.stash[_BUDGET]):
+    end = config.stash.setdefault(_END, now + config.stash[_BUDGET])
+    if now > end:
         pytest.skip(
             f"the budget of {config.getoption('lemmata_budget')} is spent: not judged in this run"
         )
-    seconds = config.stash[_SHARE] if isinstance(item, PartItem) else None
+    weight, waiting = weight_of(item.subject), config.stash[_WEIGHT]
+    # What others leave is shared; a worker that does more than its part gets what is left.
+    seconds = (end - now) * min(1.0, weight / max(waiting, weight))
+    config.stash[_WEIGHT] = waiting - weight
     config.stash[RUN_KEY] = replace(config.stash[RUN_KEY], seconds=seconds)
 
 
@@ -325,10 +342,12 @@ def pytest_report_header(config: pytest.Config) -> str:
 
     option = config.option
     layers = f", {option.lemmata_layers} layers" if option.lemmata_layers else ""
+    repeated = getattr(option, "count", 1) if config.pluginmanager.hasplugin("repeat") else 1
+    once = "; statements are judged once: --count would draw the same trials again"
     return (
         f"lemmata {version('lemmata')}: profile {option.lemmata_profile}, entropy "
         f"{option.lemmata_entropy}, {option.lemmata_device} {option.lemmata_dtype}{layers}, "
-        f"records in {config.stash[_FOLDER].parent}"
+        f"records in {config.stash[_FOLDER].parent}{once if repeated != 1 else ''}"
     )
 
 
@@ -388,10 +407,16 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     terminalreporter.section("theorems")
     for line in summary(list(lines.values()), statements):
         terminalreporter.write_line(line)
+    for told in lines.values():
+        if begins := told.get("begins"):
+            terminalreporter.write_line(f"{told['subject']}: {begins}")
     if _UNWRITTEN in config.stash:
         terminalreporter.write_line(f"lemmata: {config.stash[_UNWRITTEN]}", red=True)
     elif folder.exists():
-        terminalreporter.write_line(f"records in {folder}; `lemmata report` makes them pages")
+        from lemmata.harness.records import report_command
+
+        command = report_command(folder.parent, config.invocation_params.dir)
+        terminalreporter.write_line(f"records in {folder}; `{command}` makes them pages")
 
 
 def _refuse_moved_root(config: pytest.Config) -> None:

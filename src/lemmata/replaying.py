@@ -14,7 +14,10 @@ from lemmata.loading import fail, is_ours, load_file, load_theorems
 
 
 def replay(
-    token: Annotated[str | None, typer.Argument(help="the token that a failure prints")] = None,
+    token: Annotated[
+        str | None,
+        typer.Argument(help="the token that a failure prints, or an id beside --last-failure"),
+    ] = None,
     last_failure: Annotated[
         bool, typer.Option("--last-failure", help="the newest refutation or error in the records")
     ] = False,
@@ -37,11 +40,11 @@ def replay(
     from lemmata.harness.statements import StatementError
     from lemmata.harness.tokens import TokenError, read_token
 
-    if (token is None) == (not last_failure):
+    if token is None and not last_failure:
         fail("name a token, or ask for --last-failure")
     try:
-        text, origin = last_failure_in(records) if token is None else (token, None)
-        wanted = read_token(text)
+        text, origin = last_failure_in(records, token) if last_failure else (str(token), None)
+        wanted = read_token(text, recorded=last_failure)
         load_theorems()
         for path in file or _named_by_records(origin):
             load_file(path)

@@ -12,7 +12,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from lemmata.command_line import app
-from lemmata.harness.records import read_run, runs_in
+from lemmata.harness.codec import to_plain
+from lemmata.harness.records import Recorder, read_run, runs_in
+from lemmata.harness.regime_cells import Cell, RegimeMap
 
 KEYS = {
     "id",
@@ -119,6 +121,26 @@ def test_a_report_is_built_from_records() -> None:
     assert Path(result.stdout.strip()).read_text().count("CLI-1")
 
 
+MAPPED = """
+from lemmata.harness import Hypothesis
+
+is_small.regime(
+    x="m", xs=(1, 2), y="n", ys=(1, 2), instance=lambda m, n: {"m": m},
+    hypothesis=Hypothesis(says="$m$ large"),
+)
+"""
+
+
+def test_where_a_conclusion_begins_is_told_by_check() -> None:
+    Path("mapped.py").write_text((MINE + MAPPED).replace("BOUND", "99.0"))
+    result = lemmata("check", "mapped.py")
+    assert (
+        "holds from m = 1, the smallest tried, on for n = 1, 2 (pass rate ≥ 0.95, 256 trials a "
+        "cell); the paper's hypothesis names no number to compare with"
+    ) in result.output
+    assert "smallest tried" not in lemmata("check", "mapped.py", "--profile", "quick").output
+
+
 def test_list_and_show_in_a_process_of_their_own() -> None:
     import subprocess
     import sys
@@ -135,11 +157,23 @@ def test_list_and_show_in_a_process_of_their_own() -> None:
     tested = [row for row in rows if row["tested"]]
     assert all(row["parts"] and len(row["twins"]) >= len(row["parts"]) for row in tested)
     assert all(Path(row["file"]).is_file() and row["line"] > 0 for row in rows)
-    shown = subprocess.run(
-        [sys.executable, "-m", "lemmata", "show", "ALS-04"],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
+    holding = Cell(x=64.0, y=1.0, hash="h", words="", trials=99, passes=99, level=0.95)
+    found = RegimeMap(
+        part="ALS-04(a)", generation="g", x="m", y="L", fixed={}, hypothesis="none", asked=[],
+        constant=None, cells=[holding], entropy=0, layers="dense", device="cpu", dtype="float64",
+    )  # fmt: skip
+    Recorder(Path("records/one"), run="one").write(to_plain(found))
+    shown, with_map = (
+        subprocess.run(
+            [sys.executable, "-m", "lemmata", "show", "ALS-04", "--records", folder],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for folder in ("nowhere", "records")
+    )
     assert "Hidden layers keep the norm of their input" in shown
+    shown, with_map = (" ".join(text.split()) for text in (shown, with_map))
+    assert "over m = 16…1024 and L = 1…16: no map recorded in nowhere: lemmata check" in shown
+    assert "over m = 16…1024 and L = 1…16: holds from m = 64, the smallest tried" in with_map
     assert "\\" not in shown

@@ -198,7 +198,7 @@ def test_every_module_of_the_harness_is_sorted_out() -> None:
         "generation",
         "histogram", "ids", "memory",
         "notebook", "parts", "phrases", "private", "pytest_items", "pytest_modules",
-        "recording", "records",
+        "recorded_regimes", "recording", "records", "regime_cells", "regimes",
         "registry", "replay", "run", "schema", "schema_page", "search", "session",
         "space", "statements", "sufficiency", "terminal", "tokens", "unchanged", "verdicts",
         "wording",

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
 import pytest
 import torch
 from hypothesis import strategies as st
+from scipy import stats
 from support import draw_of, fresh_id, outcome_of, planted
 
 from lemmata.harness import Bound, Trials, at_least, at_most, equal, given, statement
 from lemmata.harness.evaluation import evaluate
 from lemmata.harness.judging import judge_instance
-from lemmata.harness.rounding import granted
+from lemmata.harness.rounding import _larger, _spreads, granted
 from lemmata.harness.thresholds import failing, threshold_of
 
 SINGULAR = ((1.0, 2.0, 3.0), (2.0, 4.0, 6.0), (3.0, 6.0, 9.0))
@@ -141,3 +145,39 @@ def test_the_search_does_not_slip_to_an_infinite_ratio() -> None:
     assert found.verdict == "refuted"
     assert found.refutation is not None
     assert found.refutation.sides.ratio == 2.0
+
+
+@pytest.mark.parametrize("repetitions", range(2, 13))
+def test_the_fewer_the_repetitions_the_further_a_violation_must_lie(repetitions: int) -> None:
+    """What rounding brings about 0 on both sides stands as rarely after two as after twelve."""
+    needed = _spreads(repetitions)
+    chance = stats.t.sf(needed * math.sqrt(repetitions), repetitions - 1)
+    assert chance == pytest.approx(stats.t.sf(4.0 * math.sqrt(12), 11), rel=0.01)
+    noise = torch.randn(repetitions, 100_000, generator=torch.Generator().manual_seed(7)).double()
+    assert not _larger(list(noise.numpy())).any()
+
+
+def test_what_is_counted_does_not_stand_because_it_came_back_twice() -> None:
+    two, four = np.ones((2, 1)), np.ones((4, 1))
+    assert not _larger(list(two)).any()
+    assert _larger(list(four)).all()
+
+
+def test_a_twin_stands_after_two_repetitions_and_a_part_after_four() -> None:
+    evaluated: list[int] = []
+
+    def check(m: int, trials: Trials, *, factor: float = 2.0) -> Bound:
+        evaluated.append(1)
+        return at_most(factor * (1.0 + trials.uniform("x")), 1.0 + trials.uniform("x"))
+
+    made = statement(
+        fresh_id(), source="x", title="x", says="$x$", kind="inequality", expect="refuted"
+    )
+    part = made(given(m=st.just(1))(check))
+    times = []
+    for subject in (part, part.twin("thrice", factor=3.0)):
+        bounds = evaluate(draw_of(subject, {"m": 1}), first=0, count=16)
+        evaluated.clear()
+        granted(draw_of(subject, {"m": 1}), bounds, threshold_of(subject, bounds))
+        times.append(len(evaluated))
+    assert times == [4, 2]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lemmata.harness.tokens import Token, TokenError, read_token
+from lemmata.harness.tokens import Token, TokenError, is_short, read_token
 
 tokens = st.builds(
     Token,
@@ -68,3 +68,14 @@ def test_altered_fields_are_refused(change: dict[str, object]) -> None:
     )
     with pytest.raises(TokenError):
         read_token(text)
+
+
+@pytest.mark.parametrize(
+    "entries", [[1 / (3 + k) for k in range(20_000)], [1.0] * 300_000], ids=["long", "wide"]
+)
+def test_a_token_that_no_line_takes_is_read_from_records_only(entries: list[float]) -> None:
+    fields = {"subject": "A-1", "generation": "g", "entropy": 0, "stream": "s", "trial": 0}
+    made = Token(**fields, instance={"x": entries}, layers="dense", dtype="float64")
+    assert not is_short(str(made))
+    assert is_short(str(Token(**fields, instance={"x": 1}, layers="dense", dtype="float64")))
+    assert read_token(str(made), recorded=True) == made

@@ -51,3 +51,24 @@ def verdicts(pytester: pytest.Pytester) -> dict[str, str]:
 
 def run(pytester: pytest.Pytester, *arguments: str) -> pytest.RunResult:
     return pytester.runpytest_subprocess("-p", "no:cacheprovider", *arguments)
+
+
+MAPPED = """
+from lemmata.harness import Hypothesis
+
+@statement("MAP-1", paper="Us", source="Lemma 3", title="Averages are small", says="$x$",
+           kind="probability")
+@given(m=st.integers(64, 256), n=st.integers(1, 2))
+def averages_are_small(m, n, trials):
+    x = trials.normal("g", m).mean(dim=-1).abs()
+    return at_most(x, 0.25 / n).except_with_probability(0.05)
+
+@averages_are_small.twin("a tenth")
+def _(m, n, trials):
+    return at_most(trials.normal("g", m).mean(dim=-1).abs(), 0.01).except_with_probability(0.05)
+
+averages_are_small.regime(
+    x="m", xs=(4, 16, 64, 256, 1024), y="n", ys=(1, 2), instance=lambda m, n: {"m": m, "n": n},
+    hypothesis=Hypothesis(says="$m\\\\ge10^9n^2$", asks=lambda m, n: 9 + 2 * math.log10(n)),
+)
+"""

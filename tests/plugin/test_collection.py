@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from suites import FALSE, HEADER, TRUE, run, verdicts
+from suites import FALSE, HEADER, MAPPED, TRUE, latest, run, verdicts
 
 LOOP = """
 def made(number):
@@ -142,3 +142,28 @@ def test_the_header_says_what_would_be_run(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(test_mine=HEADER + TRUE)
     result = run(pytester, "--co", "--lemmata-entropy", "7")
     result.stdout.fnmatch_lines(["lemmata *profile default, entropy 7, cpu float64, records in *"])
+
+
+def test_a_map_is_told_in_the_summary_and_recorded_with_workers_too(
+    pytester: pytest.Pytester,
+) -> None:
+    pytester.makepyfile(test_mine=HEADER + MAPPED)
+    for arguments in ((), ("-n", "2")):
+        result = run(pytester, "--lemmata-only", "MAP-1", *arguments)
+        result.assert_outcomes(passed=1, failed=1)  # at n = 2 a width of 64 does not suffice
+        result.stdout.fnmatch_lines(["MAP-1: begins to hold *m*for n = 1*off the chart"])
+        maps = [one for one in latest(pytester).records if one.value.kind == "regime"]
+        assert [one.value.part for one in maps] == ["MAP-1"]
+    quick = run(pytester, "--lemmata-only", "MAP-1", "--lemmata-profile", "quick")
+    quick.stdout.no_fnmatch_line("MAP-1: *")
+
+
+def test_a_map_that_asks_for_what_is_not_drawn_is_an_error_of_one_sentence(
+    pytester: pytest.Pytester,
+) -> None:
+    pytester.makepyfile(test_mine=HEADER + MAPPED.replace('{"m": m, "n": n},', '{"m": m},'))
+    result = run(pytester)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(
+        ["ERROR: the regime map of MAP-1 names m; the statement draws m, n"]
+    )

@@ -104,8 +104,31 @@ Path.open = fails
 def test_a_statement_may_change_the_working_directory(pytester: pytest.Pytester) -> None:
     away = TRUE.replace("    return at_least", "    os.chdir('/')\n    return at_least")
     pytester.makepyfile(test_mine=HEADER + away)
-    assert lemmata(pytester, "check", "test_mine.py", "--profile", "quick").returncode == 0
-    assert verdicts(pytester) == {"OK-1": "holds"}
+    ran = lemmata(pytester, "check", "test_mine.py", "--profile", "quick", "--records", "rec")
+    assert ran.returncode == 0
+    assert "`lemmata report --records rec` makes them pages" in ran.stdout
+    away = FALSE.replace("    return at_most", "    os.chdir('/')\n    return at_most", 1)
+    pytester.makepyfile(test_mine=HEADER + away)
+    result = run(pytester, "--lemmata-records=rec")
+    result.stdout.fnmatch_lines(
+        ["*lemmata replay --from test_mine.py *", "*`lemmata report --records rec` makes *"]
+    )
+    assert len(list((pytester.path / "rec").glob("*/main.jsonl"))) == 2
+
+
+def test_the_printed_command_works_in_a_folder_below(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(test_mine=HEADER + FALSE)
+    pytester.makeini("[pytest]")
+    below = pytester.mkdir("below")
+    command = [sys.executable, "-m", "pytest", "../test_mine.py", "--lemmata-profile", "quick"]
+    ran = subprocess.run(command, cwd=below, capture_output=True, text=True, check=False)
+    printed = ran.stdout.rpartition("; `")[2].partition("`")[0].split()
+    assert printed[:2] == ["lemmata", "report"]
+    made = subprocess.run(
+        [sys.executable, "-m", *printed], cwd=below, capture_output=True, text=True, check=False
+    )
+    assert made.returncode == 0, made.stderr
+    assert (below / "build" / "report" / "index.html").exists()
 
 
 def test_records_run_no_file_from_elsewhere(pytester: pytest.Pytester, tmp_path: Path) -> None:

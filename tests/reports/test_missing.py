@@ -208,7 +208,7 @@ def test_hostile_text_is_escaped_wherever_it_stands(
     for name, page in read(build_report(folder, tmp_path / "out")).items():
         assert not page.unbalanced, name
         assert page.tags.count("script") == (
-            0 if name.startswith(("papers", "findings", "loose")) else 1
+            0 if name.startswith(("papers", "findings", "loose", "regimes")) else 1
         )
         assert "49" not in [word for word in page.text.split() if "{{" in word]
 
@@ -219,7 +219,7 @@ def test_names_of_pages_do_not_leave_the_folder(write, read, statements, tmp_pat
     pages = read(
         build_report(write(tmp_path / "run", statements=made, records=[]), tmp_path / "out")
     )
-    assert len(pages) == len(names) + 4
+    assert len(pages) == len(names) + 5
     assert not [path for path in tmp_path.rglob("*.html") if tmp_path / "out" not in path.parents]
 
 

@@ -23,6 +23,7 @@ def test_every_statement_and_paper_has_a_page(pages):
         "index.html",
         "findings.html",
         "looseness.html",
+        "regimes.html",
         "papers/TRY.html",
         "papers/OTH.html",
         *(f"statements/{name}.html" for name in STATEMENTS),

@@ -41,6 +41,7 @@ SECTIONS = (
     "three_layer_complexity",
     "three_layer_learning",
     "beyond_kernels",
+    "regimes",
 )
 
 for _section in SECTIONS:

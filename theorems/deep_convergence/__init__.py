@@ -38,6 +38,7 @@ SECTIONS = (
     "residual_stability",
     "residual",
     "residual_descent",
+    "regimes",
 )
 
 for _section in SECTIONS:

@@ -54,6 +54,7 @@ SECTIONS = (
     "random_initialisation",
     "subspace_initialisation",
     "global_convergence",
+    "regimes",
 )
 
 for _section in SECTIONS:

@@ -248,5 +248,7 @@ def descent_on_fresh_batches_reaches_the_level(
 
 
 descent_on_fresh_batches_reaches_the_level.twin(
-    "labels with noise of standard deviation 1.5", noise=1.5
+    "labels with noise of standard deviation 1.5",
+    specimens=[_passage(2, States(family="local", extra=2, size=0.5))],
+    noise=1.5,
 )

@@ -42,6 +42,7 @@ SECTIONS = (
     "cubic_relu",
     "sign_randomised",
     "higher_orders",
+    "regimes",
 )
 
 for _section in SECTIONS:

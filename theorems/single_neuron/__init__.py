@@ -28,6 +28,7 @@ SECTIONS = (
     "potential_speed",
     "potential",
     "lower_bound",
+    "regimes",
 )
 
 for _section in SECTIONS:

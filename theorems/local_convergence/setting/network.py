@@ -196,10 +196,10 @@ def psi(beta: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
     """Return ψ(β) = sin β - β cos β, by its series Σ_n (-1)^{n+1} 2n β^{2n+1} / (2n+1)! below ½
     (cut at 1e-17, relatively).
     """
-    series = torch.zeros_like(beta)
-    for n in range(7, 0, -1):
-        series = 2.0 * n / math.factorial(2 * n + 1) - beta**2 * series
-    return torch.where(beta < 0.5, beta**3 * series, beta.sin() - beta * beta.cos())
+    square, series = beta * beta, 14.0 / math.factorial(15)
+    for n in range(6, 0, -1):
+        series = 2.0 * n / math.factorial(2 * n + 1) - square * series
+    return torch.where(beta < 0.5, beta * square * series, beta.sin() - beta * beta.cos())
 
 
 def wedge(theta: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
@@ -207,10 +207,13 @@ def wedge(theta: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
 
     π times the second moment of ûᵀx on a wedge of opening θ.
     """
-    twice, series = 2.0 * theta, torch.zeros_like(theta)
-    for n in range(9, 0, -1):
-        series = 1.0 / math.factorial(2 * n + 1) - twice**2 * series
-    return torch.where(theta < 0.5, 0.5 * twice**3 * series, theta - theta.sin() * theta.cos())
+    twice = 2.0 * theta
+    square, series = twice * twice, 1.0 / math.factorial(19)
+    for n in range(8, 0, -1):
+        series = 1.0 / math.factorial(2 * n + 1) - square * series
+    return torch.where(
+        theta < 0.5, 0.5 * twice * square * series, theta - theta.sin() * theta.cos()
+    )
 
 
 def kernel(beta: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
@@ -367,7 +370,8 @@ def _signs(values: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
 def _line_angle(near: Float[Tensor, "..."], far: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
     # Not by minimum and maximum: at a right angle automatic differentiation would share the
     # derivative out between the two sides.
-    return 2.0 * torch.atan2(torch.where(near > far, far, near), torch.where(near > far, near, far))
+    obtuse = near > far
+    return 2.0 * torch.atan2(torch.where(obtuse, far, near), torch.where(obtuse, near, far))
 
 
 def _chords(

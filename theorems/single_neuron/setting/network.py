@@ -311,9 +311,7 @@ def _inside(
 
 
 def _teacher_of(W: Weights) -> Float[Tensor, "1 d"]:
-    return torch.nn.functional.one_hot(
-        torch.zeros(1, dtype=torch.int64, device=W.device), W.shape[-1]
-    ).to(W.dtype)
+    return torch.eye(1, W.shape[-1], dtype=W.dtype, device=W.device)
 
 
 def _atoms(W: Weights) -> tuple[Float[Tensor, "... M d"], Float[Tensor, "... M"]]:
