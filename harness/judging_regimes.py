@@ -48,6 +48,7 @@ class _Tried:
     draw: Draw
     ratios: list[np.ndarray] = field(default_factory=list)
     worst: float = 0.0
+    attacked: bool = False
 
     @property
     def first(self) -> float:
@@ -108,6 +109,7 @@ def map_regime(run: Run, part: Part[..., Any], *, deadline: float = math.inf) ->
         ],
         constant=part.constant.value if part.constant else None,
         cells=cells,
+        attacked=any(one.attacked for one in tried),
         entropy=run.entropy,
         layers=run.layers_of(part),
         device=str(run.device),
@@ -173,6 +175,7 @@ def _try(one: _Tried, first: int, count: int) -> None:
             one.worst = float(bounds.ratio[index])
             attack = bounds.found_by[index]
             cell = replace(cell, token=one.draw.token(bounds.first + index, attack))
+    one.attacked = one.attacked or bool(bounds.attacks)
     one.ratios.append(bounds.ratio / threshold.value)
     one.cell = replace(
         cell,

@@ -128,7 +128,8 @@ class RegimeMap:
         x, y: names of the two sizes; fixed: the sizes that stay, by name, as text.
         hypothesis: the paper's own, in words and LaTeX; asked: where it starts, row by row.
         constant: the declared constant that the bound carries; None where it carries none.
-        cells: what was tried.
+        cells: what was tried; attacked: whether an adversary searched in every trial, so that one
+            passes where it found nothing.
         entropy, layers, device, dtype: of the draws, in the stream "regime" from trial 0 on.
         trials: in all; work: that was counted; seconds: that it took.
         said: where the conclusion begins to hold, as the terminal says it.
@@ -152,6 +153,7 @@ class RegimeMap:
     work: float = 0.0
     seconds: float = 0.0
     said: str = ""
+    attacked: bool = False
 
     @cached_property
     def xs(self) -> list[float]:
@@ -181,7 +183,8 @@ class RegimeMap:
             return "nothing was tried"
         span = number(counts[0]) + (f"…{number(counts[-1])}" if len(counts) > 1 else "")
         level = f"{levels[0]:.4g}" + (f"…{levels[-1]:.4g}" if len(levels) > 1 else "")
-        return f"pass rate ≥ {level}, {span} trials a cell"
+        against = " against the attacks tried" if self.attacked else ""
+        return f"pass rate ≥ {level}{against}, {span} trials a cell"
 
     @property
     def words(self) -> str:
@@ -280,6 +283,7 @@ def joined(maps: Iterable[RegimeMap]) -> RegimeMap | None:
         cells=sorted(cells, key=lambda cell: (cell.y, cell.x)),
         asked=[asked[y] for y in sorted(asked)],
         trials=sum(cell.trials for cell in cells),
+        attacked=any(one.attacked for one in alike),
         work=sum(one.work for one in alike),
         seconds=sum(one.seconds for one in alike),
     )

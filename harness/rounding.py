@@ -144,7 +144,8 @@ def _apart(
     """Say for each trial whether its gap comes back nearly, and is else a thousandth or less.
 
     A trial's worst entry may be another one in a repetition: one that is 0 but for rounding, whose
-    ratio is infinite.
+    ratio is infinite. A gap that is nothing but noise about 0 does so in 12 % of repetitions at
+    most: in all twelve with a chance of 1e-11, in the four that do for a twin with 2e-4.
     """
     excess = np.stack(gaps)
     with np.errstate(invalid="ignore"):

@@ -78,9 +78,14 @@ def sentences(found: RegimeMap) -> list[str]:
         f"It tries the conclusion as this part states it{constant}, over {over(found)}, also where "
         "the hypothesis or our own gate is not met; the verdict does not depend on it."
     )
+    attacked = (
+        "A trial passes where the adversary, who searches what the claim says “for all” about, "
+        "finds no violation: a better one may find more."
+    )
     said = [
         sentence(found.words),
         tries,
+        *([attacked] if found.attacked else []),
         f"The paper’s hypothesis {raised(found.hypothesis_words)}.",
     ]
     if open_cells := sum(cell.verdict == "not tried" for cell in found.cells):

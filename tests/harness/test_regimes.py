@@ -13,7 +13,18 @@ import torch
 from hypothesis import strategies as st
 from support import fresh_id, fresh_run, outcome_of
 
-from lemmata import Bound, Hypothesis, Mean, Part, Trials, at_most, given, mean_of, statement
+from lemmata import (
+    Bound,
+    Hypothesis,
+    Mean,
+    Part,
+    Trials,
+    at_most,
+    given,
+    mean_of,
+    statement,
+    worst_of,
+)
 from lemmata.harness.judging_regimes import map_regime
 from lemmata.harness.parts import judge_part
 from lemmata.harness.profiles import BLOCK, PROFILES
@@ -117,6 +128,16 @@ def test_nan_and_exceptions_are_errors_of_their_cells() -> None:
     assert found[4].passes < found[4].trials
     assert "no such width" in found[16].failure
     assert outcome_of(part).begins.startswith("holds from m = 64 on, after an error below")
+
+
+def test_a_map_says_where_passing_means_that_an_adversary_found_nothing() -> None:
+    def attacked(m: int, n: int, trials: Trials) -> Bound:
+        return worst_of(here=begins_at_the_square(m, n, trials))
+
+    plain, searched = tried(with_map(made())), tried(with_map(made(attacked)))
+    assert (plain.attacked, searched.attacked) == (False, True)
+    assert "pass rate ≥ 0.95, 256 trials" in plain.words
+    assert "pass rate ≥ 0.95 against the attacks tried, 256 trials" in searched.words
 
 
 def test_a_token_draws_a_failing_trial_of_its_cell_again() -> None:

@@ -14,7 +14,7 @@ from support import draw_of, fresh_id, outcome_of, planted
 from lemmata.harness import Bound, Trials, at_least, at_most, equal, given, statement
 from lemmata.harness.evaluation import evaluate
 from lemmata.harness.judging import judge_instance
-from lemmata.harness.rounding import _larger, _spreads, granted
+from lemmata.harness.rounding import _apart, _larger, _spreads, granted
 from lemmata.harness.thresholds import failing, threshold_of
 
 SINGULAR = ((1.0, 2.0, 3.0), (2.0, 4.0, 6.0), (3.0, 6.0, 9.0))
@@ -181,3 +181,16 @@ def test_a_twin_stands_after_two_repetitions_and_a_part_after_four() -> None:
         granted(draw_of(subject, {"m": 1}), bounds, threshold_of(subject, bounds))
         times.append(len(evaluated))
     assert times == [4, 2]
+
+
+def test_noise_about_zero_seldom_comes_back() -> None:
+    """What `_apart` grants to a gap that is normal about 0, whatever its first value was."""
+    first = np.linspace(0.01, 6.0, 2000)
+    back = stats.norm.cdf(1.25 * first) - stats.norm.cdf(0.75 * first)
+    tiny = 2.0 * stats.norm.cdf(1e-3 * first) - 1.0
+    chance = (back + tiny).max()
+    assert chance < 0.125
+    assert chance**12 < 2e-11
+    assert chance**4 < 3e-4
+    noise = np.random.default_rng(1).standard_normal((12, 200_000))
+    assert not _apart(list(noise), np.ones(200_000)).any()

@@ -102,6 +102,12 @@ def test_without_maps_the_page_says_so(pages: Any, verdicts: dict[str, PartVerdi
     assert "Where the conclusion begins to hold" not in pages[f"statements/{PART}.html"].text
 
 
+def test_an_adversary_is_named(with_map: Any) -> None:
+    text = with_map(recorded_as(a_map(attacked=True)))[f"statements/{PART}.html"].text
+    assert "pass rate ≥ 0.95 against the attacks tried, 16…128 trials a cell" in text
+    assert "finds no violation: a better one may find more" in text
+
+
 def test_maps_of_several_runs_add_up(with_map: Any) -> None:
     more = recorded_as(a_map(entropy=1))
     text = with_map(recorded_as(a_map()), more)[f"statements/{PART}.html"].text

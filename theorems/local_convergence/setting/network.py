@@ -196,7 +196,7 @@ def psi(beta: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
     """Return ψ(β) = sin β - β cos β, by its series Σ_n (-1)^{n+1} 2n β^{2n+1} / (2n+1)! below ½
     (cut at 1e-17, relatively).
     """
-    square, series = beta * beta, 14.0 / math.factorial(15)
+    square, series = beta * beta, torch.full_like(beta, 14.0 / math.factorial(15))
     for n in range(6, 0, -1):
         series = 2.0 * n / math.factorial(2 * n + 1) - square * series
     return torch.where(beta < 0.5, beta * square * series, beta.sin() - beta * beta.cos())
@@ -208,7 +208,7 @@ def wedge(theta: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
     π times the second moment of ûᵀx on a wedge of opening θ.
     """
     twice = 2.0 * theta
-    square, series = twice * twice, 1.0 / math.factorial(19)
+    square, series = twice * twice, torch.full_like(theta, 1.0 / math.factorial(19))
     for n in range(8, 0, -1):
         series = 1.0 / math.factorial(2 * n + 1) - square * series
     return torch.where(
