@@ -25,11 +25,11 @@ from lemmata.reports.pages import (
     looseness_page,
     paper_page,
     regimes_page,
-    shown_on,
     statement_page,
 )
 from lemmata.reports.rendering import Page, write, write_changed
 from lemmata.reports.runs import read_runs
+from lemmata.reports.shown import shown_on
 
 
 class ReportError(Exception):

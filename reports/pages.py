@@ -239,39 +239,6 @@ def statement_page(statement: Statement, context: Context) -> str:
     )
 
 
-def shown_on(statement: Statement, context: Context) -> Any:
-    """Collect all that a statement's page shows: where none of it changed, the page is the same."""
-    near = {*statement.uses, *statement.used_by, *statement.rests_on}
-    own = {part.id for part in statement.parts}
-    return {
-        "statement": (statement.declared, statement.page, statement.source, statement.used_by),
-        "rests": (statement.rests_on, statement.unsettled, statement.stands),
-        "parts": [
-            {
-                "part": (part.declared, part.judged, part.recorded, part.blocks, part.levels),
-                "run": (part.run.name, part.run.when) if part.run else None,
-                "twins": [(twin.declared, twin.judged) for twin in part.twins],
-                "past": [
-                    (past.run.name, past.run.when, past.same_code, past.verdict.outcome.verdict,
-                     past.verdict.outcome.basis, past.verdict.outcome.resolution)
-                    for past in part.history
-                ],
-            }
-            for part in statement.parts
-        ],
-        "near": [
-            (one.id, one.page, one.title, one.verdict, one.paper, one.uses, one.stands)
-            for one in map(context.everything.get, sorted(near)) if one
-        ],
-        "context": (context.paper_pages, context.levels, context.history),
-        "together": [
-            (title, [(part.id, part.title, slope) for part, slope in members])
-            for title, members in context.beside.items()
-            if any(part.id in own for part, _ in members)
-        ],
-    }  # fmt: skip
-
-
 def part_plots(part: Part) -> list[Plot]:
     """Draw what there is to draw for a part."""
     from lemmata.reports import (

@@ -6,6 +6,7 @@ Skipped, with what to install, where there is no browser.
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -14,7 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from test_regimes import PART, a_map, recorded_as
 
+from lemmata.harness.schema import PartVerdict
 from lemmata.reports import build_report
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -23,7 +26,8 @@ _OPTIONS = ["--no-first-run", "--disable-background-networking", "--disable-comp
 _MISSING = "{} is not there: `make browser` installs what tests of pages in a browser need"
 WIDTHS = (400, 1000, 1600)
 PAGES = [
-    "index.html", "findings.html", "looseness.html", "history.html", "papers/TRY.html",
+    *(f"{name}.html" for name in (
+        "index", "findings", "looseness", "history", "regimes", "papers/TRY")),
     *(f"statements/{name}.html" for name in (
         "BND-01", "BND-02", "BND-03", "MEA-01", "LAW-02", "EXP-01", "TRA-01", "ERR-01", "UNT-01")),
 ]  # fmt: skip
@@ -50,13 +54,18 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
-def report(recorded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The report of two runs, so that there is a history."""
+def report(
+    recorded: Path, verdicts: dict[str, PartVerdict], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The report of two runs, so that there is a history, and with a regime map."""
     folder = tmp_path_factory.mktemp("runs")
     shutil.copytree(recorded, folder / "second")
     shutil.copytree(recorded, folder / "first")
     manifest = folder / "first" / "manifest.json"
     manifest.write_text(manifest.read_text().replace(recorded.name, "20251121T000000Z-earlier"))
+    regime = recorded_as(a_map(generation=verdicts[PART].generation))
+    with (folder / "second" / "main.jsonl").open("a") as file:
+        file.write(json.dumps(regime) + "\n")
     return build_report(folder, tmp_path_factory.mktemp("report") / "out", folder / "first").parent
 
 
