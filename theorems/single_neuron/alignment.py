@@ -103,7 +103,7 @@ _small = st.builds(
     r"time $\tau=\eta t$.",
     constant=Constant(8.0, measured_on="n = 2…4, d = 50, σ = 1e-5…1e-4"),
     along=Along(
-        variable=r"\sigma",
+        variable="σ",
         sizes=(1e-5, 3e-5, 1e-4),
         instance=_of_scale,
         at_most=0.1,

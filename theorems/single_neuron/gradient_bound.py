@@ -79,7 +79,7 @@ the_gradient_is_at_least_the_two_thirds_power_of_the_loss.twin(
 
 
 _along_angle = Along(
-    variable=r"\theta",
+    variable="θ",
     sizes=(0.003, 0.01, 0.03, 0.1),
     instance=lambda angle: {"world": Students(family="pair", size=angle)},
     at_most=0.05,

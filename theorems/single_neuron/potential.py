@@ -74,7 +74,7 @@ def _of_size(size: float) -> Instance:
 
 
 _along_size = Along(
-    variable=r"\epsilon",
+    variable="ε",
     sizes=(0.001, 0.003, 0.01),
     instance=_of_size,
     at_most=0.1,

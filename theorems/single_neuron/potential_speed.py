@@ -38,7 +38,7 @@ XD21 = statement(
     says=r"$-\dot Z\le C\,n^2\theta_{\max}^2$, at all angles.",
     constant=Constant(1.0, measured_on="n = 2…8, by ascent: 0.47", failure=0.0),
     along=Along(
-        variable=r"\theta",
+        variable="θ",
         sizes=(0.003, 0.01, 0.03),
         instance=lambda angle: {"world": Students(family="pair", size=angle)},
         at_most=0.05,

@@ -203,7 +203,7 @@ def _attacked(claim: Claiming, world: Students, trials: Trials) -> Bound:
 
 def _along_angle(at_most_: float) -> Along:
     return Along(
-        variable=r"\theta",
+        variable="θ",
         sizes=(0.003, 0.01, 0.03),
         instance=lambda angle: {"world": Students(family="pair", size=angle)},
         at_most=at_most_,
