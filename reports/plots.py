@@ -104,6 +104,8 @@ def ratios(key: str, distributions: Sequence[Ratios], threshold: float | None) -
         drawn.axes.stairs(heights, edges, color=colour, fill=True, alpha=0.10 if searched else 0.22)
         drawn.axes.stairs(heights, edges, color=colour, linewidth=1.0, label=one.label)
         low_said, high_said = _edge(min(one.counts)), _edge(max(one.counts) + 1)
+        if not one.failures:  # the last bin reaches beyond what was met
+            high_said = min(high_said, limit)
         said.append(
             f"{one.label}: {counted(total, 'ratio')} between {figure(low_said, 2)} and "
             f"{figure(high_said, 2)}, {counted(one.failures, 'failing trial')}"
