@@ -12,6 +12,7 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 import numpy as np
 
@@ -29,7 +30,13 @@ from lemmata.harness.evaluation import (
     join,
     price_of,
 )
-from lemmata.harness.evidence import Judgement, can_detect, certified_level, judge
+from lemmata.harness.evidence import (
+    Judgement,
+    can_detect,
+    certified_level,
+    judge,
+    log_evidence_for,
+)
 from lemmata.harness.levels import ALPHA, BETA, certificate_limit, certificate_target
 from lemmata.harness.profiles import BLOCK
 from lemmata.harness.rounding import granted
@@ -155,7 +162,7 @@ def _judge_bound(
         if time.monotonic() > budget.deadline:
             late = True
             break
-        count = min(max(BLOCK, trials), cap - trials)
+        count = _more(judged, cap, certain=threshold.deterministic)
         piece = evaluate(draw, first=trials, count=count, deadline=budget.deadline)
         assert isinstance(piece, Bounds)
         refuse_nan(draw, piece)
@@ -192,6 +199,32 @@ def _judge_bound(
         late=late,
         work=work * trials,
     )
+
+
+def _more(judged: Judgement, cap: int, *, certain: bool) -> int:
+    """Return how many trials to draw next: as many again, and while none fails what settles it.
+
+    A batch costs its operations whatever its size, and nothing is settled earlier but by a failure.
+    """
+    count = max(BLOCK, judged.trials)
+    if not judged.failures:
+        count = max(count, (cap if certain else _unfailing(judged.target)) - judged.trials)
+    return min(count, cap - judged.trials)
+
+
+@cache
+def _unfailing(target: float) -> int:
+    """Return how many trials certify a level if none of them fails, in whole blocks."""
+    if not 0.0 < target < 1.0:
+        return BLOCK
+    low, high = 0, 1
+    while log_evidence_for(0, high * BLOCK, target) < -math.log(BETA):
+        low, high = high, 2 * high
+    while high - low > 1:
+        middle = (low + high) // 2
+        enough = log_evidence_for(0, middle * BLOCK, target) >= -math.log(BETA)
+        low, high = (low, middle) if enough else (middle, high)
+    return high * BLOCK
 
 
 def _verdict(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+import hypothesis
 import pytest
 import torch
 from hypothesis import assume
@@ -28,7 +29,11 @@ from lemmata.harness import (
     more_than,
     worst_of,
 )
+from lemmata.harness.evidence import log_evidence_for
 from lemmata.harness.explanation import explain, reason
+from lemmata.harness.judging import _unfailing
+from lemmata.harness.levels import BETA
+from lemmata.harness.profiles import BLOCK
 from lemmata.harness.records import read_run
 from lemmata.harness.schema import Block, PartVerdict, TwinVerdict
 from lemmata.harness.verdicts import BoundVerdict, Silence, worst
@@ -437,3 +442,26 @@ def test_the_worst_verdict_wins() -> None:
     assert worst(["holds", "vacuous", "undecided"]) == "undecided"
     assert worst(["holds", "error", "refuted"]) == "error"
     assert worst([]) == "untested"
+
+
+@hypothesis.given(st.floats(1e-4, 0.99))
+def test_the_first_certificate_is_asked_of_no_more_trials_than_it_takes(target: float) -> None:
+    needed = -math.log(BETA)
+    trials = _unfailing(target)
+    assert log_evidence_for(0, trials, target) >= needed
+    assert trials == BLOCK or log_evidence_for(0, trials - BLOCK, target) < needed
+
+
+@pytest.mark.parametrize("share", [0.0, 0.02])
+def test_batches_follow_each_other_without_a_gap(share: float) -> None:
+    """What is judged are the trials from 0 on, whatever the batches, and no more than the cap."""
+
+    def check(m: int, trials: Trials):
+        return at_most(trials.uniform("u"), 1.0 - share).except_with_probability(0.05)
+
+    outcome = outcome_of(planted(check, specimens=[{"m": 1}]))
+    found = outcome.specimens[0]
+    assert isinstance(found, BoundVerdict)
+    assert outcome.verdict == "holds"
+    assert found.trials >= _unfailing(0.075)
+    assert found.failures == pytest.approx(share * found.trials, abs=4 * found.trials**0.5 * 0.14)
