@@ -240,7 +240,14 @@ def full_angles(
     u: Float[Tensor, "... n d"], v: Float[Tensor, "... k d"]
 ) -> Float[Tensor, "... n k"]:
     """Return the angle of u_a and v_b in [0, π] for all pairs of rows."""
-    return 2.0 * torch.atan2(*_chords(units(u), units(v)))
+    return angles_of_units(units(u), units(v))
+
+
+def angles_of_units(
+    u: Float[Tensor, "... n d"], v: Float[Tensor, "... k d"]
+) -> Float[Tensor, "... n k"]:
+    """Return the angle of û_a and v̂_b in [0, π] for all pairs of rows of length 1."""
+    return 2.0 * torch.atan2(*_chords(u, v))
 
 
 def loss(W: Weights, V: TeacherRows) -> Float[Tensor, "..."]:

@@ -32,7 +32,13 @@ from torch import Tensor
 from lemmata.harness import Bound, Trials
 from lemmata.harness.adversary import Chart, Region, attack
 from lemmata.strategies import log_uniform
-from lemmata.theorems.local_convergence.setting.network import Weights, full_angles, psi, units
+from lemmata.theorems.local_convergence.setting.network import (
+    Weights,
+    angles_of_units,
+    full_angles,
+    psi,
+    units,
+)
 from lemmata.theorems.local_convergence.setting.states import tilted
 
 StateFamily = Literal["global", "local", "balanced", "tiny", "pair"]
@@ -131,17 +137,18 @@ def norms(W: Weights) -> Float[Tensor, "... n"]:
 def loss(W: Weights) -> Float[Tensor, "..."]:
     """Return L, by (1)."""
     atoms, c = _atoms(W)
-    pairs = (c * (psi(full_angles(atoms, atoms)) @ c.unsqueeze(-1)).squeeze(-1)).sum(dim=-1)
+    pairs = (c * (psi(angles_of_units(atoms, atoms)) @ c.unsqueeze(-1)).squeeze(-1)).sum(dim=-1)
     return 0.25 * (error(W) ** 2).sum(dim=(-2, -1)) + pairs / (4.0 * math.pi)
 
 
 def gradient(W: Weights) -> Weights:
     """Return ∇L, by (2) and (3): one row a student."""
     atoms, c = _atoms(W)
-    theta = full_angles(W, atoms)
+    students = atoms[..., :-1, :]
+    theta = angles_of_units(students, atoms)
     c = c.unsqueeze(-2)
     along = (c * theta.sin()).sum(dim=-1, keepdim=True)
-    return 0.5 * error(W) + (along * units(W) - (c * theta) @ atoms) / (2.0 * math.pi)
+    return 0.5 * error(W) + (along * students - (c * theta) @ atoms) / (2.0 * math.pi)
 
 
 def steepness(W: Weights) -> Float[Tensor, "..."]:
