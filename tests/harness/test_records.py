@@ -150,3 +150,13 @@ def test_odd_ratios_have_bins_or_are_refused() -> None:
     for odd in (math.nan, -1.0):
         with pytest.raises(ValueError, match="ratio"):
             bin_of(odd)
+
+
+@pytest.mark.parametrize("schema", [{}, {"schema": "2"}, {"schema": None}, {"schema": True}])
+def test_a_record_without_a_schema_is_counted_as_unreadable(tmp_path: Path, schema: dict) -> None:
+    lost = {"kind": "lost", "part": "A-1", "what": "a worker died", "trials": 0}
+    lines = [json.dumps({**lost, "schema": SCHEMA}), json.dumps({**lost, **schema})]
+    (tmp_path / "main.jsonl").write_text("\n".join(lines) + "\n")
+    found = read_run(tmp_path)
+    assert len(found.records) == 1
+    assert found.torn == 1
