@@ -168,3 +168,13 @@ def test_stretches_hold_every_line_once(tmp_path_factory, texts, length):
     together, apart = run_of(folder, once), run_of(folder, pieces)
     assert together == apart
     assert len(apart.records) == sum(text not in ("", "{torn") for text in texts)
+
+
+@pytest.mark.parametrize("schema", [{}, {"schema": "2"}, {"schema": None}, {"schema": True}])
+def test_a_record_without_a_schema_is_counted_as_unreadable(tmp_path: Path, schema: dict) -> None:
+    lost = {"kind": "lost", "part": "A-1", "what": "a worker died", "trials": 0}
+    lines = [json.dumps({**lost, "schema": SCHEMA}), json.dumps({**lost, **schema})]
+    (tmp_path / "main.jsonl").write_text("\n".join(lines) + "\n")
+    found = read_run(tmp_path)
+    assert len(found.records) == 1
+    assert found.torn == 1

@@ -189,6 +189,7 @@ def test_an_interrupted_run_says_why(write, read, manifest, tmp_path):
 
 def test_what_was_lost_is_a_warning(write, read, records, tmp_path):
     lost = {"kind": "lost", "part": "LAW-01", "what": "a worker ran out of memory", "trials": 32}
+    lost["schema"] = records[0]["schema"]
     write(tmp_path / "run", records=[*records, lost], torn='{"kind": "blo')
     text = read(build_report(tmp_path / "run", tmp_path / "out"))["index.html"].text
     assert "Lost in LAW-01: a worker ran out of memory (32 trials)." in text
