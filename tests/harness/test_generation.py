@@ -194,8 +194,8 @@ def test_each_layer_that_makes_or_judges_trials_changes_it_and_only_these(
 def test_every_module_of_the_harness_is_sorted_out() -> None:
     """What neither makes nor judges trials is named here; a new module has to choose."""
     only_carries = {
-        "__init__", "blocks", "checkout", "codec", "control_groups", "durations", "explanation",
-        "findings", "generation", "histogram", "ids", "memory",
+        "__init__", "blocks", "checkout", "codec", "conclusions", "control_groups", "durations",
+        "explanation", "findings", "generation", "histogram", "ids", "memory",
         "notebook", "parts", "phrases", "private", "pytest_items", "pytest_modules",
         "recorded_regimes", "recording", "records", "regime_cells", "regimes",
         "registry", "replay", "run", "schema", "schema_page", "search", "session", "sharing",

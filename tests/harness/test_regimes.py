@@ -277,3 +277,15 @@ def test_the_start_of_a_hypothesis_is_the_largest_solution() -> None:
     never = Hypothesis(says="m ≥ 2m", asks=lambda m, n: math.log10(2) + math.log10(m))
     assert never.starts(4, {}) is None
     assert NOTHING.starts(4, {}) is None
+
+
+def test_an_instance_between_two_columns_that_raises_is_the_statements_error() -> None:
+    """Collection tries the declared columns; a nightly also draws what lies between."""
+    part = with_map(
+        made(), xs=(4, 16), instance=lambda m, n: {"m": m if m in (4, 16) else m // 0, "n": n}
+    )
+    found = outcome_of(part, profile=replace(PROFILES["quick"], map_work=1e6, map_finer=True))
+    assert found.verdict == "error"
+    assert found.failure is not None
+    assert "the regime map of" in found.failure.text
+    assert "ZeroDivisionError" in found.failure.text
