@@ -300,6 +300,8 @@ def _manifest(settings: Settings) -> Iterator[None]:
         raise
     except BaseException as problem:
         reason = f"ended by {type(problem).__name__}: {problem}".rstrip(": ")
+        if isinstance(problem.__context__ or problem, BrokenPipeError):  # rich makes it an exit
+            reason = "ended by what read its output, which closed the pipe"
         raise
     finally:
         finish_manifest(settings.folder, finished=time.time(), interrupted=reason)
