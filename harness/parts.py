@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -40,6 +40,9 @@ _DEAR = 5e7
 """Work of a block above which only the first specimen is judged, but in a nightly run."""
 
 _AUTOMATIC = 5
+
+_SEARCHING = 0.6
+"""Share of the time that is left, for a search that has to choose the specimens, too."""
 
 _SUSPECT = "at {}, where what was explored looked like a violation"
 
@@ -109,16 +112,32 @@ def _judge_part(run: Run, part: Part[..., Any], found: Found) -> Outcome:
         _judge_specimen(found, draw, budget)
     for along in part.along:
         _judge_grid(run, part, along, found, ALPHA / len(part.along), deadline)
+    speaking = [one for one in found.specimens if not isinstance(one.verdict, Silence)]
     search = found.search = Search(
-        run=run, subject=part, shrink=run.profile.shrink > 0, deadline=deadline
+        run=run,
+        subject=part,
+        shrink=run.profile.shrink > 0,
+        deadline=deadline if speaking else _after(_SEARCHING, deadline),
     )
     _nominate(found, search, deadline)
-    speaking = [one for one in found.specimens if not isinstance(one.verdict, Silence)]
     if not speaking and found.how is None and found.failure is None:
-        for draw in automatic_specimens(run, search.seen.values()):
-            budget = Budget(alpha=ALPHA / _AUTOMATIC, share=1 / 3, deadline=deadline)
+        for draw, budget in _automatic(run, search, deadline):
             _judge_specimen(found, draw, budget, automatic=True)
     return outcome_of_part(part, found)
+
+
+def _automatic(run: Run, search: Search, deadline: float) -> Iterator[tuple[Draw, Budget]]:
+    """The specimens that the search chose; what is left of the time is theirs in equal parts."""
+    chosen = automatic_specimens(run, search.seen.values())
+    for place, draw in enumerate(chosen):
+        until = _after(1 / (len(chosen) - place), deadline)
+        yield draw, Budget(alpha=ALPHA / _AUTOMATIC, share=1 / 3, deadline=until)
+
+
+def _after(share: float, deadline: float) -> float:
+    """When a share of the time that is left will have passed."""
+    now = time.monotonic()
+    return now + share * (deadline - now)
 
 
 def _judge_specimen(
@@ -242,15 +261,15 @@ def _judge_twin(run: Run, twin: Twin, found: Found) -> Outcome:
         grid = _judge_grid(run, twin, along, found, ALPHA / len(twin.along), deadline)
         if grid is not None and grid.refutation is not None:
             return outcome_of_twin(twin, found, "slope")
-    search = found.search = Search(run=run, subject=twin, shrink=False, deadline=deadline)
+    until = deadline if twin.specimens else _after(_SEARCHING, deadline)
+    search = found.search = Search(run=run, subject=twin, shrink=False, deadline=until)
     _nominate(found, search, deadline)
     if found.failure is not None:
         raise BrokenStatement(found.failure.text, found.failure.token)
     if found.refutation is not None:
         return outcome_of_twin(twin, found, "search")
     if not twin.specimens:
-        for draw in automatic_specimens(run, search.seen.values()):
-            budget = Budget(alpha=ALPHA / _AUTOMATIC, share=1 / 3, deadline=deadline)
+        for draw, budget in _automatic(run, search, deadline):
             one = _judge_specimen(found, draw, budget, automatic=True)
             if one is not None and one.refutation is not None:
                 return outcome_of_twin(twin, found, "search")

@@ -30,14 +30,14 @@ MUTATIONS = [
     ),
     Mutation(
         file=_NETWORK,
-        before="series = 2.0 * n / math.factorial(2 * n + 1) - beta**2 * series",
-        after="series = 2.0 * n / math.factorial(2 * n + 1) + beta**2 * series",
+        before="series = 2.0 * n / math.factorial(2 * n + 1) - square * series",
+        after="series = 2.0 * n / math.factorial(2 * n + 1) + square * series",
         statements=["ZGJ-01"],
     ),
     Mutation(
         file=_NETWORK,
-        before="series = 1.0 / math.factorial(2 * n + 1) - twice**2 * series",
-        after="series = 1.0 / math.factorial(2 * n + 1) + twice**2 * series",
+        before="series = 1.0 / math.factorial(2 * n + 1) - square * series",
+        after="series = 1.0 / math.factorial(2 * n + 1) + square * series",
         statements=["ZGJ-01", "ZGJ-02", "ZGJ-03", "ZGJ-04"],
     ),
     Mutation(
@@ -153,8 +153,8 @@ MUTATIONS = [
     ),
     Mutation(
         file=_SINGLE,
-        before="return 0.5 * error(W) + (along * units(W) - (c * theta) @ atoms) / (2.0 * math.pi)",
-        after="return 0.5 * error(W) - (along * units(W) - (c * theta) @ atoms) / (2.0 * math.pi)",
+        before="return 0.5 * error(W) + (along * students - (c * theta) @ atoms) / (2.0 * math.pi)",
+        after="return 0.5 * error(W) - (along * students - (c * theta) @ atoms) / (2.0 * math.pi)",
         statements=["XD-01"],
     ),
     Mutation(

@@ -314,6 +314,7 @@ def test_losses_and_the_commit_are_said_on_the_first_screen(
 ):
     checkout = {"root": "/r", "commit": "0123456789abcdef" * 2, "modified": True, "remote": ""}
     lost = {"kind": "lost", "part": "LAW-01", "what": "a worker died", "trials": 32}
+    lost["schema"] = records[0]["schema"]
     said = {**manifest, "checkout": checkout, "finished": None}
     write(tmp_path / "run", manifest=said, records=[*records, lost], torn='{"kind"')
     text = read(build_report(tmp_path / "run", tmp_path / "out"))["index.html"].text
