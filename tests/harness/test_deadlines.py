@@ -8,6 +8,7 @@ import math
 import time
 
 import pytest
+from hypothesis import strategies as st
 from scipy import stats
 from support import draw_of, outcome_of, planted
 
@@ -108,3 +109,15 @@ def test_shares_of_what_is_left_are_all_of_it() -> None:
     assert sum(share_of(one, subjects) for one in subjects) == pytest.approx(1.0)
     assert share_of(twin, subjects) < share_of(part, subjects) == share_of(other, subjects)
     assert share_of(other, [other]) == 1.0
+
+
+def test_a_search_that_could_go_on_leaves_time_for_the_specimens_that_it_chooses() -> None:
+    def check(m, trials):
+        return at_most(trials.uniform("u", 200).amax(dim=-1), 1.0).except_with_probability(0.05)
+
+    part = planted(check, strategy=st.integers(1, 10**9))
+    outcome = outcome_of(part, profile="nightly", seconds=3.0)
+    assert outcome.search is not None
+    assert outcome.search.stopped == "time"
+    assert outcome.specimens
+    assert outcome.verdict == "holds"
