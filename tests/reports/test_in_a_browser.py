@@ -43,12 +43,15 @@ def browser() -> Iterator[Any]:
     program = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, _NAMES)), "")
     if not program:
         pytest.skip(_MISSING.format("Chromium"))
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import Error, sync_playwright
 
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=program, args=_OPTIONS, chromium_sandbox=False
-        )
+        try:
+            started = playwright.chromium.launch(
+                executable_path=program, args=_OPTIONS, chromium_sandbox=False
+            )
+        except Error as problem:
+            pytest.skip(f"{program} does not start here: {str(problem).splitlines()[0]}")
         yield started
         started.close()
 
