@@ -212,10 +212,15 @@ the_witness_is_short.twin("of order m^{-1}", specimens=[], power=1.0)
 
 @ALS30.part(
     "c",
-    says=r"$F(W^{(0)}+W')/F(W^{(0)})\to0$ as $m\to\infty$, for fixed data: like $m^{-1/3}$ at "
-    r"least.",
+    says=r"$F(W^{(0)}+W')\le O(nm)\|W'\|_F^{8/3}$ for fixed $L$: the network differs from the "
+    r"linearised one by at most the order $\sqrt m\,\|W'\|_F^{4/3}$ on each input. With (b) that "
+    r"is of order $m^{-1/3}$ for fixed data, so that $F(W^{(0)}+W')/F(W^{(0)})\to0$.",
     quantifiers=_WORLD,
-    constant=Constant(1.5, measured_on="m = 64…512, n = 4, d = L = 2"),
+    constant=Constant(
+        0.5,
+        measured_on="95 % of trials below 0.19 (n = 2, L = 3, m = 64), falling with m: m = 64…1024,"
+        " arcs of 2 and 3 inputs at 0.6 and 1, L = 1, 2, 3",
+    ),
     along=Along(variable="m", sizes=(64, 128, 256, 512), instance=_wider, at_most=0.0, trials=48),
     requires=Requirement(
         paper=r"$\frac{\delta m}{nd}\ge5$",
@@ -233,7 +238,7 @@ def the_network_nearly_fits_at_the_witness(
     actual: SeparatedData | None = None,
 ) -> Bound:
     found, _, F = _witness(net, data if actual is None else actual, targets, trials)
-    return at_most(F / found["loss"], float(net.width) ** (-1.0 / 3.0))
+    return at_most(F, data.count * net.width * found["square"] ** (4.0 / 3.0))
 
 
 @the_network_nearly_fits_at_the_witness.twin(

@@ -174,7 +174,7 @@ a_tiny_far_neuron_moves_by_the_fourth_root_of_the_loss.twin(
         sizes=(4, 8, 16, 32, 64),
         instance=lambda m: {"extra": m - 1},
         at_most=0.1,
-        trials=32,
+        trials=64,
     ),
     specimens=[{"extra": 15}],
 )
