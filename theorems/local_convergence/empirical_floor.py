@@ -142,7 +142,7 @@ the_unseen_angle_is_a_minimum_of_uniforms.twin("angles uniform on [0, π]", wide
         instance=lambda N: {"samples": N},
         at_most=0.1,
         at_least=-0.1,
-        trials=4096,
+        trials=8192,
     ),
     specimens=[{"samples": 200}],
 )
