@@ -40,7 +40,7 @@ Again = Callable[[int, int], Bounds]
 """Evaluates some trials, by the first and their number, once more."""
 
 _REPETITIONS: Final = 12
-_FEWEST, _FEWEST_OF_A_TWIN = 4, 2
+_FEWEST, _FEWEST_OF_A_TWIN, _BACK_OF_A_TWIN = 4, 2, 4
 _CHANCE: Final = 1.3e-8
 """That rounding alone brings a violation so many spreads away from 0: four, of twelve."""
 _BLOCKS: Final = 4
@@ -76,13 +76,13 @@ def granted(
     if not threshold.deterministic or not suspects.any() or (failed & ~suspects).any():
         return bounds
     evaluated = again or (lambda first, count: bounds_of(draw, draw.trials(first, count)))
-    fewest = _FEWEST_OF_A_TWIN if isinstance(draw.subject, Twin) else _FEWEST
+    of_a_twin = isinstance(draw.subject, Twin)
     explained = np.zeros_like(suspects)
     order = np.argsort(-np.where(suspects, bounds.ratio, -np.inf), kind="stable")
     for block in list(dict.fromkeys((order[: suspects.sum()] // BLOCK).tolist()))[:_BLOCKS]:
         start, end = block * BLOCK, min((block + 1) * BLOCK, len(bounds))
         where = _between(bounds, start, end)
-        stands = _stands(evaluated, where, threshold, fewest, deadline)
+        stands = _stands(evaluated, where, threshold, deadline, of_a_twin=of_a_twin)
         explained[start:end] = suspects[start:end] & ~stands
         if (suspects[start:end] & stands).any():
             break
@@ -100,10 +100,11 @@ def _between(bounds: Bounds, start: int, end: int) -> Bounds:
 
 
 def _stands(
-    again: Again, bounds: Bounds, threshold: Threshold, fewest: int, deadline: float
+    again: Again, bounds: Bounds, threshold: Threshold, deadline: float, *, of_a_twin: bool
 ) -> Bool[np.ndarray, " n"]:
     """Say for each trial whether its violation is large against what rounding does to it."""
     first = _gap(bounds, threshold)
+    fewest = _FEWEST_OF_A_TWIN if of_a_twin else _FEWEST
     gaps: list[Float[np.ndarray, " n"]] = []
     for repetition in range(_REPETITIONS):
         if time.monotonic() > deadline:
@@ -116,9 +117,9 @@ def _stands(
             return np.ones(len(bounds), dtype=bool)
         if len(gaps) >= fewest and (large := _larger(gaps)).any():
             return large
-        if len(gaps) == 2 * fewest == 2 * _FEWEST_OF_A_TWIN and (back := _apart(gaps, first)).any():
+        if of_a_twin and len(gaps) == _BACK_OF_A_TWIN and (back := _apart(gaps, first)).any():
             return back
-    return _larger(gaps) | _apart(gaps, first)
+    return _apart(gaps, first)
 
 
 def _larger(gaps: list[Float[np.ndarray, " n"]]) -> Bool[np.ndarray, " n"]:
