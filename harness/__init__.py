@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from lemmata.harness.claims import mean_of as mean_of
     from lemmata.harness.claims import more_than as more_than
     from lemmata.harness.claims import worst_of as worst_of
+    from lemmata.harness.counting import alike as alike
     from lemmata.harness.drawing import given as given
     from lemmata.harness.findings import Finding as Finding
     from lemmata.harness.instances import Instance as Instance
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "claims": "Bound Claim Law Mean all_of at_least at_most equal law_of less_than mean_at_least "
     "mean_at_most mean_of more_than worst_of",
+    "counting": "alike",
     "drawing": "given",
     "findings": "Finding",
     "instances": "Instance",

@@ -1,8 +1,10 @@
 """Evaluation: run a statement's check on trials of one instance, batch by batch.
 
-The first block of an instance is counted (`lemmata.harness.work`): its price decides how many
-trials the budget pays for, how many fit into memory at once, and how much rounding may explain. The
-batch that fits is remembered for the instance, halved when memory runs out, and changes no trial.
+The first block of an instance is counted (`lemmata.harness.counting`): its price decides how many
+trials the budget pays for, how many fit into memory at once, and how much rounding may explain.
+Counting takes longer than the trials do: who needs no price unless a first look leaves something
+open asks for none, and for it later. The batch that fits is remembered for the instance, halved
+when memory runs out, and changes no trial.
 An exception inside a statement becomes a `BrokenStatement` that names the instance.
 """
 
@@ -23,6 +25,7 @@ from torch import Tensor
 
 from lemmata.harness.adversary.draws import ascended
 from lemmata.harness.claims import Bound, Claim, Law, Mean
+from lemmata.harness.counting import counted
 from lemmata.harness.draw import Draw
 from lemmata.harness.levels import ALLOWANCE, UNDERFLOW
 from lemmata.harness.memory import batch_for, is_out_of_memory
@@ -30,11 +33,14 @@ from lemmata.harness.private import as_if_in_a_test
 from lemmata.harness.profiles import BLOCK
 from lemmata.harness.statements import Constant
 from lemmata.harness.trials import Moved, Trials
-from lemmata.harness.work import Price, counted, price
+from lemmata.harness.work import Price, price
 
 Array: TypeAlias = Float[np.ndarray, "trials"]
 
 _ROUNDINGS_A_TERM = 16.0
+
+UNPRICED = 2 * BLOCK
+"""Trials at once of an instance of which it is not known how many fit."""
 
 
 class BrokenStatement(Exception):
@@ -128,7 +134,9 @@ class Samples:
 Evaluated: TypeAlias = Bounds | Samples
 
 
-def evaluate(draw: Draw, *, first: int, count: int, deadline: float = math.inf) -> Evaluated:
+def evaluate(
+    draw: Draw, *, first: int, count: int, deadline: float = math.inf, priced: bool = True
+) -> Evaluated:
     """Run the check on the trials ``first, ..., first + count - 1``.
 
     Args:
@@ -137,6 +145,7 @@ def evaluate(draw: Draw, *, first: int, count: int, deadline: float = math.inf) 
         count: how many.
         deadline: on the monotonic clock; once it has passed no further batch begins, and fewer
             trials come back, of one block at least.
+        priced: whether an instance without a price gets one.
 
     Raises:
         BrokenStatement: the check raised, or returned no claim of its kind, or one with a wrong
@@ -149,7 +158,7 @@ def evaluate(draw: Draw, *, first: int, count: int, deadline: float = math.inf) 
     done, pace = 0, math.inf
     while done < count:
         known = prices.known.get(key)
-        size = min(prices.batches.get(key, BLOCK), count - done)
+        size = min(prices.batches.get(key, BLOCK if priced else UNPRICED), count - done)
         if deadline < math.inf:
             left = deadline - time.monotonic()
             if done and left <= 0.0:
@@ -157,7 +166,7 @@ def evaluate(draw: Draw, *, first: int, count: int, deadline: float = math.inf) 
             size = min(size, max(1, int(left / pace / BLOCK)) * BLOCK)
         begin = time.perf_counter()
         try:
-            if known is None:
+            if known is None and (priced or draw.run.dtype != torch.float64):
                 with counted(draw.run.device) as footprint:
                     claim = claimed(draw, draw.trials(first + done, size))
                 known = prices.known[key] = price(footprint, size, draw.part.cost)
@@ -175,10 +184,20 @@ def evaluate(draw: Draw, *, first: int, count: int, deadline: float = math.inf) 
                 torch.cuda.empty_cache()
             continue
         seconds = time.perf_counter() - begin
-        pieces.append(kept(claim, first + done, known, seconds))
+        pieces.append(kept(claim, first + done, known or Price(), seconds))
         pace = max(seconds, 1e-9) / size
         done += size
     return _joined(pieces)
+
+
+def settle_price(draw: Draw) -> None:
+    """Count a first block, where none was: it is evaluated once more.
+
+    Raises:
+        BrokenStatement, Discarded: see `evaluate`.
+    """
+    if (draw.subject.id, draw.hash) not in draw.run.prices.known:
+        evaluate(draw, first=0, count=BLOCK)
 
 
 def price_of(draw: Draw) -> Price:

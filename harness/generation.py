@@ -31,6 +31,7 @@ JUDGES = (
     "adversary",
     "betting",
     "claims",
+    "counting",
     "draw",
     "drawing",
     "evaluation",

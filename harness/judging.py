@@ -29,6 +29,7 @@ from lemmata.harness.evaluation import (
     is_random,
     join,
     price_of,
+    settle_price,
 )
 from lemmata.harness.evidence import (
     Judgement,
@@ -41,6 +42,7 @@ from lemmata.harness.levels import ALPHA, BETA, certificate_limit, certificate_t
 from lemmata.harness.profiles import BLOCK
 from lemmata.harness.rounding import granted
 from lemmata.harness.schema import Block
+from lemmata.harness.statements import Twin
 from lemmata.harness.thresholds import Threshold, doubtful, failing, threshold_of
 from lemmata.harness.verdicts import (
     BoundRefutation,
@@ -102,7 +104,7 @@ def judge_instance(draw: Draw, budget: Budget | None = None) -> Judged:
         return silent(draw, f"it lies outside of where the part is tried: {_gate(draw)}")
     begin = time.perf_counter()
     try:
-        first = evaluate(draw, first=0, count=BLOCK)
+        first = evaluate(draw, first=0, count=BLOCK, priced=not _falls_at_once(draw))
     except Discarded:
         return silent(draw, "the statement assumes it away")
     if isinstance(first, Samples):
@@ -135,12 +137,7 @@ def refuse_nan(draw: Draw, bounds: Bounds) -> None:
 def _judge_bound(
     draw: Draw, budget: Budget, first: Bounds, threshold: Threshold, begin: float
 ) -> Judged:
-    work = price_of(draw).work
-    profile = draw.run.profile
-    cap = profile.trials_for(work, budget.share)
-    if threshold.deterministic:  # no certificate waits for a number of trials
-        cap = min(profile.trials_for(work, budget.share, fewest=BLOCK), _DETERMINISTIC_CAP)
-        cap = cap if is_random(draw) else BLOCK
+    cap = BLOCK if threshold.deterministic and not is_random(draw) else None
     target = certificate_target(threshold.claimed)
     if (asked := draw.part.said.resolution) is not None:
         target = min(target, asked)
@@ -157,7 +154,10 @@ def _judge_bound(
             and not threshold.deterministic
             and not unsure
         )
-        if settled or trials >= cap:
+        if settled:
+            break
+        cap = cap or _most_trials(draw, threshold, budget)
+        if trials >= cap:
             break
         if time.monotonic() > budget.deadline:
             late = True
@@ -197,8 +197,24 @@ def _judge_bound(
         refutation=refutation,
         tied=bool(near.any()),
         late=late,
-        work=work * trials,
+        work=price_of(draw).work * trials,
     )
+
+
+def _falls_at_once(draw: Draw) -> bool:
+    """Whether a first block is expected to settle it: that of a twin that admits no chance."""
+    by_chance = draw.part.kind in ("probability", "mean", "law")
+    return isinstance(draw.subject, Twin) and not by_chance
+
+
+def _most_trials(draw: Draw, threshold: Threshold, budget: Budget) -> int:
+    """Return how many trials the budget pays for."""
+    settle_price(draw)
+    work, profile = price_of(draw).work, draw.run.profile
+    if threshold.deterministic:  # no certificate waits for a number of trials
+        paid = profile.trials_for(work, budget.share, fewest=BLOCK)
+        return min(paid, _DETERMINISTIC_CAP)
+    return profile.trials_for(work, budget.share)
 
 
 def _more(judged: Judgement, cap: int, *, certain: bool) -> int:

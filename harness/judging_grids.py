@@ -17,6 +17,7 @@ from jaxtyping import Float
 from lemmata.harness.blocks import block_of
 from lemmata.harness.draw import Draw
 from lemmata.harness.evaluation import (
+    UNPRICED,
     Bounds,
     BrokenStatement,
     Discarded,
@@ -24,6 +25,7 @@ from lemmata.harness.evaluation import (
     evaluate,
     join,
     price_of,
+    settle_price,
 )
 from lemmata.harness.judging import counterexample, refuse_nan
 from lemmata.harness.levels import ALPHA, BETA, EXPONENT
@@ -85,12 +87,12 @@ def judge_grid(
     count = max(_FEWEST, blocks(along.trials * run.profile.grid))
     columns = _drawn(run, subject, along, count, deadline)
     judged, limit = _judge(along, columns, alpha / 2, subject)
-    late = False
-    work = sum(price_of(column.draw).work for column in columns)
-    paid = blocks(_SHARE * run.profile.confirm / max(work, 1.0))
-    # What the part asks for is drawn in any case where the first look leaves it undecided.
-    more = max(min(paid, blocks(count * run.profile.grid_stretch)), blocks(along.trials))
-    if judged.outcome == "undecided" and more > count:
+    late, more = False, count
+    if judged.outcome == "undecided":
+        paid = blocks(_SHARE * run.profile.confirm / max(_price(columns), 1.0))
+        # What the part asks for is drawn in any case where the first look leaves it undecided.
+        more = max(min(paid, blocks(count * run.profile.grid_stretch)), blocks(along.trials))
+    if more > count:
         try:
             columns = _drawn(run, subject, along, more, deadline, columns)
         except OutOfTime:
@@ -130,9 +132,16 @@ def judge_grid(
         refutation=_refutation(along, columns, judged, alpha / 2, count)
         if judged.outcome == "refuted"
         else None,
-        work=work * count,
+        work=sum(price_of(column.draw).work for column in columns) * count,
         late=late,
     )
+
+
+def _price(columns: Sequence[_Column]) -> float:
+    """Return the work of one trial at each size."""
+    for column in columns:
+        settle_price(column.draw)
+    return sum(price_of(column.draw).work for column in columns)
 
 
 def grid_of(along: Along) -> Grid:
@@ -169,7 +178,13 @@ def _drawn(
         if time.monotonic() > deadline:
             raise OutOfTime
         try:
-            bounds = evaluate(draw, first=first, count=count - first, deadline=deadline)
+            bounds = evaluate(
+                draw,
+                first=first,
+                count=count - first,
+                deadline=deadline,
+                priced=count > UNPRICED,
+            )
         except Discarded:
             raise BrokenStatement(
                 f"{subject.id} assumes away {draw.place.words} of its own grid in {along.variable}"

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from lemmata.harness.claims import Bound, Claim
+from lemmata.harness.counting import TooLargeError, counted, tensors_of_at_most
 from lemmata.harness.draw import Draw
 from lemmata.harness.evaluation import (
     Bounds,
@@ -36,7 +37,7 @@ from lemmata.harness.space import outside
 from lemmata.harness.statements import Part, Subject, part_of
 from lemmata.harness.thresholds import doubtful, failing, threshold_of
 from lemmata.harness.tokens import Token
-from lemmata.harness.work import TooLargeError, counted, price, tensors_of_at_most
+from lemmata.harness.work import price
 
 _SHARE = 0.25
 

@@ -13,11 +13,11 @@ import torch
 
 from lemmata.harness.checkout import checkout_of
 from lemmata.harness.codec import to_plain
+from lemmata.harness.counting import counted
 from lemmata.harness.recording import LEVELS, statement_record
 from lemmata.harness.records import write_json
 from lemmata.harness.registry import registered
 from lemmata.harness.schema import SCHEMA, Manifest
-from lemmata.harness.work import counted
 
 
 def set_threads(count: int) -> None:

@@ -130,22 +130,22 @@ _RUNNING = _Running()
 @contextmanager
 def exactly() -> Iterator[None]:
     """Leave the stochastic arithmetic for a while, where there is one."""
-    mode = _RUNNING.modes[-1] if _RUNNING.modes else None
-    if mode is None or not mode.is_innermost:
+    if not _RUNNING.modes:
         yield
         return
-    mode.__exit__(None, None, None)
-    try:
+    with _RUNNING.modes[-1].left():
         yield
-    finally:
-        mode.__enter__()
 
 
 class StochasticArithmetic(EagerMode):
-    """Every operation a little wrong, in a way that the repetition's number decides."""
+    """Every operation a little wrong, in a way that the repetition's number decides.
 
-    def __init__(self, repetition: int) -> None:
+    Errors are 32 units of roundoff at most, or so many times ``coarser``.
+    """
+
+    def __init__(self, repetition: int, coarser: float = 1.0) -> None:
         super().__init__()
+        self._roundoffs = _ROUNDOFFS * coarser
         self._random = torch.Generator().manual_seed(repetition)
         self._places = np.random.default_rng(repetition)
         self._pools: dict[tuple[torch.dtype, float, torch.device], Tensor] = {}
@@ -202,7 +202,7 @@ class StochasticArithmetic(EagerMode):
         double = like.dtype in (torch.float64, torch.complex128)
         key = torch.float64 if double else torch.float32, around, like.device
         if (pool := self._pools.get(key)) is None:
-            width = 4.0 * _ROUNDOFFS * torch.finfo(key[0]).eps
+            width = 4.0 * self._roundoffs * torch.finfo(key[0]).eps
             drawn = torch.rand(_POOL, generator=self._random, dtype=torch.float64)
             pool = self._pools[key] = ((drawn - 0.5) * width + around).to(like.device, key[0])
         size = like.numel()

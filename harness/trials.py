@@ -17,8 +17,8 @@ from jaxtyping import Float, Int64
 from torch import Tensor
 
 from lemmata.harness import randomness
+from lemmata.harness.counting import drawing
 from lemmata.harness.randomness import Key
-from lemmata.harness.work import drawing
 
 LayerKind = Literal["dense", "matrix-free"]
 

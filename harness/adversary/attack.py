@@ -26,6 +26,7 @@ from torch import Tensor
 
 from lemmata.harness.adversary.balls import Ball
 from lemmata.harness.claims import Bound, worst_of
+from lemmata.harness.counting import alike
 from lemmata.harness.stochastic import exactly
 from lemmata.harness.trials import Trials
 
@@ -207,7 +208,7 @@ def ascended(
     moments = [(torch.zeros_like(x), torch.zeros_like(x)) for x in moved]
     best = Best(objective, start, region)
     free = region.within is None or region.chart is not None
-    for step in range(1, steps + 1):
+    for step in alike(range(1, steps + 1)):
         with torch.enable_grad():
             point = chart.back(moved)
             value = objective(point)
@@ -253,7 +254,7 @@ def climbed(
     region, propose = region or Region(), moves or _usual_moves
     with torch.no_grad():
         best = Best(objective, start, region)
-        for step in range(steps):
+        for step in alike(range(steps)):
             tried = region.project(propose(best.point, step, trials))
             best.offer(tried, objective(tried))
     return best.point
@@ -267,7 +268,7 @@ def best_along_path(
     points = iter(path)
     with torch.no_grad():
         best = Best(objective, next(points), region or Region())
-        for point in points:
+        for point in alike(points):
             best.offer(point, objective(point))
     return best.point
 

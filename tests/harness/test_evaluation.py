@@ -13,9 +13,18 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from support import draw_of, fresh_id
 
-from lemmata.harness import Part, Trials, at_most, equal, statement
+from lemmata.harness import Along, Part, Trials, at_most, equal, statement
 from lemmata.harness import given as drawn
-from lemmata.harness.evaluation import Bounds, BrokenStatement, Discarded, evaluate
+from lemmata.harness.evaluation import (
+    Bounds,
+    BrokenStatement,
+    Discarded,
+    evaluate,
+    price_of,
+    settle_price,
+)
+from lemmata.harness.judging import judge_instance
+from lemmata.harness.judging_grids import judge_grid
 from lemmata.harness.layers import gaussian_layer
 from lemmata.harness.profiles import PROFILES
 from lemmata.harness.run import Run
@@ -136,3 +145,45 @@ def test_an_instance_that_is_assumed_away_is_discarded() -> None:
 
     with pytest.raises(Discarded):
         evaluate(draw_of(part_of_check(picky), {"m": 2}), first=0, count=16)
+
+
+def test_a_price_is_asked_for_where_a_first_look_leaves_something_open() -> None:
+    def check(m: int, trials: Trials, *, factor: float = 2.0):
+        return at_most(trials.uniform("x"), factor)
+
+    part = part_of_check(check)
+    for factor, known in ((0.0, False), (2.0, True)):
+        run = Run(profile=PROFILES["default"])
+        judge_instance(draw_of(part.twin(f"at {factor}", factor=factor), {"m": 3}, run=run))
+        assert bool(run.prices.known) is known
+
+
+@pytest.mark.parametrize("spread", [0.01, 3.0])
+def test_a_grid_is_priced_only_where_it_is_undecided(spread: float) -> None:
+    def check(m: int, trials: Trials):
+        return at_most(m * (spread * trials.normal("x")).exp(), 1.0 * m)
+
+    along = Along(
+        variable="m", sizes=(2, 4, 8), instance=lambda m: {"m": m}, at_most=0.2, trials=16
+    )
+    run = Run(profile=PROFILES["default"])
+    part = part_of_check(check)
+    judged = judge_grid(run, part, along)
+    first = len(along.sizes) * 32
+    assert (judged.verdict.trials > first) is (spread > 1.0) is bool(run.prices.known)
+
+
+def test_a_price_is_settled_once() -> None:
+    called: list[int] = []
+
+    def check(m: int, trials: Trials):
+        called.append(trials.count)
+        return at_most(trials.uniform("x"), 1.0)
+
+    draw = draw_of(part_of_check(check), {"m": 3})
+    evaluate(draw, first=0, count=48, priced=False)
+    assert called == [32, 16]
+    settle_price(draw)
+    settle_price(draw)
+    assert called == [32, 16, 16]
+    assert price_of(draw).work > 1.0

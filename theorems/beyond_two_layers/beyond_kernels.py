@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from jaxtyping import Float
 from torch import Tensor
 
-from lemmata.harness import Bound, Constant, Trials, at_least, at_most, given, statement
+from lemmata.harness import Bound, Constant, Trials, alike, at_least, at_most, given, statement
 from lemmata.theorems.beyond_two_layers.setting.three_layers import (
     ThreeLayer,
 )
@@ -153,7 +153,7 @@ def the_network_is_below_every_kernel(
     start = [network.outputs(network.W, network.V, p) for p in (x, fresh)]
     W, V, steps, batch = network.W, network.V, 700, 40
     order = (samples * trials.uniform("order", steps, batch)).long().clamp(max=samples - 1)
-    for t in range(steps):
+    for t in alike(range(steps)):
         rows = order[:, t].unsqueeze(-1)
         point = x.gather(1, rows.expand(-1, -1, _D + 1))
         z = network.first(W, point)

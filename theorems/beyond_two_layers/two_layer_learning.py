@@ -24,6 +24,7 @@ from lemmata.harness import (
     Constant,
     Mean,
     Trials,
+    alike,
     at_most,
     given,
     mean_at_most,
@@ -71,7 +72,7 @@ def regret_against_any_comparator(
     model = network.outputs if real else network.pseudo
     moved = torch.zeros_like(comparator)
     square = left = right = torch.zeros_like(comparator[:, 0, 0])
-    for t in range(steps):
+    for t in alike(range(steps)):
         one, label = x[:, t : t + 1], y[:, t : t + 1]
         W = network.W + moved
         frozen = network.signs(network.W, one)

@@ -19,6 +19,7 @@ from lemmata.harness import (
     Instance,
     Requirement,
     Trials,
+    alike,
     at_most,
     given,
     statement,
@@ -68,7 +69,7 @@ def losses(
     steps = round(time / eta)
     kept = set(range(steps, 0, -max(1, steps // 50)))
     found = []
-    for step in range(1, steps + 1):
+    for step in alike(range(1, steps + 1)):
         x = trials.normal(f"batch/{step}", 64, W.shape[-1])
         R = residual(W, V, x)
         if noise:

@@ -15,7 +15,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from lemmata.harness import Trials
+from lemmata.harness import Trials, alike
 from lemmata.theorems.beyond_two_layers.setting.losses import root_loss, root_loss_gradient
 from lemmata.theorems.beyond_two_layers.setting.regularisers import decayed, regulariser
 from lemmata.theorems.beyond_two_layers.setting.three_layers import (
@@ -68,7 +68,7 @@ def train(
     rate = schedule.rate / (float(outer.square().mean()) * m2)
     W, V = torch.zeros_like(network.W), torch.zeros_like(network.V)
     scale, losses, largest = 1.0, [], torch.zeros_like(network.b1[:, 0])
-    for t in range(schedule.rounds):
+    for t in alike(range(schedule.rounds)):
         order = (samples * trials.uniform(f"batch {t}", schedule.steps, schedule.batch)).long()
         order = order.clamp(max=samples - 1)
         noise_w = schedule.noise * trials.normal(f"W rho {t}", m1, x.shape[2]) / m1**0.5
@@ -76,7 +76,7 @@ def train(
         base_w, base_v = network.W + noise_w, network.V + noise_v
         sign = trials.signs(f"Sigma {t}", schedule.steps, m1) if schedule.signed else None
         total = torch.zeros_like(largest)
-        for step in range(schedule.steps):
+        for step in alike(range(schedule.steps)):
             rows = order[:, step].unsqueeze(-1)
             batch = x.gather(1, rows.expand(-1, -1, x.shape[2]))
             label = y.gather(1, rows.expand(-1, -1, y.shape[2]))

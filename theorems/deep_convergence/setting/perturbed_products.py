@@ -19,7 +19,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from lemmata.harness import Trials
+from lemmata.harness import Trials, alike
 from lemmata.harness.adversary.balls import keep_largest
 from lemmata.harness.layers import Layer
 
@@ -113,7 +113,7 @@ class Product:
         other = trials.stream("adversary")
         at, v = self.random(other), self._start(other)
         best = torch.zeros_like(v[:, 0])
-        for _ in range(rounds):
+        for _ in alike(range(rounds)):
             images = self.images(v, at)
             best = torch.maximum(best, images[-1].norm(dim=1))
             back, at = self.transpose(_unit(images[-1]), images, at, attack=attack)
@@ -127,7 +127,7 @@ class Product:
         other, plain = trials.stream("adversary"), replace(self, size=0.0, radius=0.0)
         at, none, v = self.random(other), plain.random(other), self._start(other)
         best = torch.zeros_like(v[:, 0])
-        for _ in range(rounds):
+        for _ in alike(range(rounds)):
             images, before = self.images(v, at), plain.images(v, none)
             change = images[-1] - before[-1]
             best = torch.maximum(best, change.norm(dim=1))

@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from jaxtyping import Float
 from torch import Tensor
 
-from lemmata.harness import Trials
+from lemmata.harness import Trials, alike
 from lemmata.harness.adversary import (
     LowRank,
     greedy_sign_flips,
@@ -189,7 +189,7 @@ def magnified(
     """
     start = network.forward(column)
     found = aligned(network, column, radius, [h[..., 0] for h in start.h[1:]])
-    for _ in range(rounds):
+    for _ in alike(range(rounds)):
         moved = network.updated(found)
         now = moved.forward(column)
         z, directions = now.h[-1] - start.h[-1], []

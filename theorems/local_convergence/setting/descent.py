@@ -26,7 +26,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from lemmata.harness import Along, Bound, Drawn, Trials, worst_of
+from lemmata.harness import Along, Bound, Drawn, Trials, alike, worst_of
 from lemmata.theorems.local_convergence.setting.attacks import ascent, band
 from lemmata.theorems.local_convergence.setting.derivatives import gradient_norm
 from lemmata.theorems.local_convergence.setting.network import (
@@ -91,7 +91,7 @@ def step_size(V: TeacherRows, level: float) -> float:
 def descend(W: Weights, V: TeacherRows, *, eta: float, steps: int, stride: int = 1) -> Descent:
     """Follow gradient descent with a fixed step, and keep every `stride`-th state."""
     path = _Path(W)
-    for step in range(1, steps + 1):
+    for step in alike(range(1, steps + 1)):
         path.move(path.W - eta * gradient(path.W, V))
         if step % stride == 0:
             path.keep(eta * step)
@@ -222,7 +222,7 @@ def _stabilised(W: Weights, V: TeacherRows, h: float, stages: int) -> Weights:
     slope = gradient(W, V)
     first, *rest = _coefficients(stages)
     before, now = W, W - first[2] * h * slope
-    for mu, nu, share, initial in rest:
+    for mu, nu, share, initial in alike(rest):
         moved = share * gradient(now, V) - initial * slope
         before, now = now, (1.0 - mu - nu) * W + mu * now + nu * before - h * moved
     return now

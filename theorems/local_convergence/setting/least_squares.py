@@ -17,6 +17,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from lemmata.harness import alike
 from lemmata.theorems.local_convergence.setting.network import (
     TeacherRows,
     Weights,
@@ -38,7 +39,7 @@ def best_masses(u: Weights, V: TeacherRows, *, steps: int = 300) -> Float[Tensor
     step = 1.0 / K.sum(dim=-1).amax(dim=-1, keepdim=True)
     z = ahead = torch.zeros_like(b)
     inertia = torch.ones_like(step)
-    for _ in range(steps):
+    for _ in alike(range(steps)):
         slope = (K @ ahead.unsqueeze(-1)).squeeze(-1) - b
         new = (ahead - step * slope).clamp(min=0.0)
         # Uphill, by the gradient at the point ahead: begin again.

@@ -42,7 +42,7 @@ from hypothesis import strategies as st
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from lemmata.harness import Trials
+from lemmata.harness import Trials, alike
 from lemmata.strategies import log_uniform
 from lemmata.theorems.local_convergence.setting.network import (
     TeacherRows,
@@ -144,7 +144,7 @@ def pulled(
     target = witness(W, V, teacher=assigned)
     low, high = torch.zeros_like(W[..., :1, :1]), torch.ones_like(W[..., :1, :1])
     whole = (loss(W, V) <= level)[..., None, None]
-    for _ in range(steps):
+    for _ in alike(range(steps)):
         middle = 0.5 * (low + high)
         inside = (loss(target + middle * (W - target), V) <= level)[..., None, None]
         low, high = torch.where(inside, middle, low), torch.where(inside, high, middle)
@@ -172,7 +172,7 @@ def descended(
     curvature = 8.0 * ((V**2).sum() + (math.pi * loss(W, V).clamp(min=0.0)).sqrt())
     eta = 1.0 / curvature if rate is None else torch.as_tensor(rate).expand(W.shape[:-2])
     step = eta[..., None, None] * (1.0 if which is None else which.unsqueeze(-1))
-    for _ in range(steps):
+    for _ in alike(range(steps)):
         W = W - step * gradient(W, V)
     return W
 

@@ -15,7 +15,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from lemmata.harness import Trials
+from lemmata.harness import Trials, alike
 from lemmata.theorems.low_degree_plus_sparse.setting.covariance import (
     Spectrum,
     features,
@@ -176,7 +176,7 @@ def descend(
     rates = torch.as_tensor(rate, dtype=W.dtype, device=W.device).expand(len(W))[:, None, None]
     quiet = 2 * steps // 3
     blocks = 16
-    for step in range(steps):
+    for step in alike(range(steps)):
         if watch is not None:
             watch(step, W)
         W = W - rates * made.gradient(W)

@@ -14,7 +14,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from lemmata.harness import Trials
+from lemmata.harness import Trials, alike
 from lemmata.theorems.low_degree_plus_sparse.setting.activations import derivative
 from lemmata.theorems.low_degree_plus_sparse.setting.covariance import Covariance
 from lemmata.theorems.low_degree_plus_sparse.setting.kernel import levels, series
@@ -88,7 +88,7 @@ def train(
     a = network.a.unsqueeze(1) / root
     W = 1e-3 * trials.normal("start", net.width, net.dimension)
     speed = torch.zeros_like(W)
-    for _ in range(recipe.steps):
+    for _ in alike(range(recipe.steps)):
         h = x @ W.mT
         if recipe.quadratic_only:
             off = 0.5 * (curved * h**2).sum(dim=-1) - y

@@ -15,6 +15,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from lemmata.harness import alike
 from lemmata.theorems.local_convergence.setting.network import Weights
 from lemmata.theorems.single_neuron.setting.network import gradient, loss, norms
 
@@ -65,7 +66,7 @@ def flow(
     """
     now, end = torch.zeros_like(W[:, 0, 0]), torch.full_like(W[:, 0, 0], until)
     times, states = [now], [W]
-    for step in range(1, steps + 1):
+    for step in alike(range(1, steps + 1)):
         least = norms(W).amin(dim=1)
         h = torch.minimum((share * least).clamp(max=longest), end - now) * (least > shortest)
         W, now = runge_kutta(W, h[:, None, None]), now + h

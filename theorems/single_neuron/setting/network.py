@@ -29,7 +29,7 @@ from hypothesis import strategies as st
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from lemmata.harness import Bound, Trials
+from lemmata.harness import Bound, Trials, alike
 from lemmata.harness.adversary import Chart, Region, attack
 from lemmata.strategies import log_uniform
 from lemmata.theorems.local_convergence.setting.network import (
@@ -220,7 +220,7 @@ class Run:
 def descend(W: Weights, *, eta: float, steps: int, stride: int = 20) -> Run:
     """Follow gradient descent with a fixed step."""
     kept = [W]
-    for step in range(1, steps + 1):
+    for step in alike(range(1, steps + 1)):
         W = W - eta * gradient(W)
         if step % stride == 0:
             kept.append(W)
