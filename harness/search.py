@@ -48,7 +48,6 @@ from lemmata.harness.evaluation import (
     bounds_of,
     evaluate,
     is_random,
-    price_of,
 )
 from lemmata.harness.instances import Instance, hash_of
 from lemmata.harness.judging import counterexample, refuse_nan, sides_of
@@ -292,7 +291,7 @@ class Search:
             if self._late():
                 break
             left = (self.run.profile.explore - self.work) / (len(ranked) - done)
-            work = price_of(seen.draw).work
+            work = self._work_of(seen.draw)
             count = blocks(min(left / work, self.run.profile.trials_for(work)))
             if count < 2 * seen.trials or seen.problem is not None:
                 continue
@@ -340,7 +339,7 @@ class Search:
             if seen.draw.hash in self._climbed_over:
                 continue
             self._climbed_over.add(seen.draw.hash)
-            price = price_of(seen.draw).work
+            price = self._work_of(seen.draw)
             steps = int(min(STEPS, self.run.profile.explore / (3.0 * price * BLOCK)))
             if steps < 10:
                 continue
@@ -453,7 +452,7 @@ class Search:
 
     def _look_longer(self, seen: Seen, count: int) -> None:
         more = evaluate(seen.draw, first=0, count=count, deadline=self.deadline)
-        self.work += price_of(seen.draw).work * len(more)
+        self.work += self._work_of(seen.draw) * len(more)
         if isinstance(more, Samples):
             if len(more) < min(count, _FEWEST_SAMPLES):
                 raise OutOfTime
@@ -464,8 +463,11 @@ class Search:
 
     def _explore_trials(self, draw: Draw, seen: Seen) -> None:
         begin = time.monotonic()
-        first = evaluate(draw, first=0, count=BLOCK if self._chance(draw) else 1)
-        work = price_of(draw).work
+        # Once the work is spent, only the fewest instances are left to look at, whatever they cost.
+        priced = self.work <= self.run.profile.explore
+        count = BLOCK if self._chance(draw) else 1
+        first = evaluate(draw, first=0, count=count, priced=priced)
+        work = self._work_of(draw)
         # The first of all may have imported what the others need not.
         pace = (time.monotonic() - begin) / (work * len(first))
         self._pace = min(self._pace, pace) if self._pace else pace
@@ -555,6 +557,13 @@ class Search:
         """Whether trials differ: what is random in one instance is taken to be in all."""
         known = self.run.prices.asked
         return not any(key[0] == draw.subject.id and not asked for key, asked in known.items())
+
+    def _work_of(self, draw: Draw) -> float:
+        """Return the work of a trial; where it was not counted, of the cheapest that was."""
+        known = self.run.prices.known
+        if price := known.get((draw.subject.id, draw.hash)):
+            return price.work
+        return min((price.work for price in known.values()), default=1.0)
 
     def _late(self) -> bool:
         now = time.monotonic()

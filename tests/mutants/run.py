@@ -1,9 +1,10 @@
 """Apply the declared mutations in copies, and say which statements caught them.
 
 ``python tests/mutants/run.py [--only TEXT] [--jobs N] [--seconds S]``: every mutation is written
-into a copy of the package, and the statements that it names are judged there with the quick profile
-until one is refuted or in error. A mutation that nothing catches is a survivor; one that is
-declared equivalent says why. Ends with status 1 where there is an unexplained survivor.
+into a copy of the package, and the statements that it names are judged there with the quick
+profile, then with the default one, until one is refuted or in error. A mutation that nothing
+catches is a survivor; one that is declared equivalent says why. Ends with status 1 where there is
+an unexplained survivor.
 """
 
 from __future__ import annotations
@@ -42,9 +43,9 @@ from lemmata.harness.run import Run
 import torch
 torch.set_num_threads(1)
 load_theorems()
-for name in sys.argv[2:]:
-    for part in find(name).parts:
-        verdict = judge_part(Run(profile=PROFILES["quick"]), part).verdict
+for profile in ("quick", "default"):
+    for part in (part for name in sys.argv[2:] for part in find(name).parts):
+        verdict = judge_part(Run(profile=PROFILES[profile]), part).verdict
         if verdict == "error" or (verdict == "refuted") != (part.expect == "refuted"):
             print(json.dumps([part.id, verdict]))
             sys.exit()

@@ -55,6 +55,11 @@ _NEAR = (
 )
 _TWO = Teachers(family="arc", count=2, dimension=3, separation=0.5)
 _LOCAL = States(family="local", extra=3, size=0.5)
+_MIDWAY = {
+    "world": replace(_TWO, separation=0.2),
+    "students": States(family="midway", extra=1, size=0.03),
+}
+"""Where the power of Δ in κ bites."""
 
 
 @ZGJ18.part(
@@ -70,6 +75,7 @@ _LOCAL = States(family="local", extra=3, size=0.5)
         failure=0.0,
     ),
     specimens=[
+        _MIDWAY,
         {"world": _TWO, "students": _LOCAL},
         {"world": Teachers(dimension=4), "students": _LOCAL},
         {"world": Teachers(count=3, dimension=4, weakest=0.5), "students": _LOCAL},
@@ -136,12 +142,7 @@ the_gradient_is_at_least_the_power_three_quarters_of_the_loss.twin(
 
 the_gradient_is_at_least_the_power_three_quarters_of_the_loss.twin(
     "the same κ for every separation",
-    specimens=[
-        {
-            "world": replace(_TWO, separation=0.2),
-            "students": States(family="midway", extra=1, size=0.03),
-        }
-    ],
+    specimens=[_MIDWAY],
     uniform=True,
 )
 
