@@ -211,7 +211,7 @@ def _barely_enough(samples: int) -> float:
         instance=lambda N: {"samples": N},
         at_most=0.1,
         at_least=-0.1,
-        trials=64,
+        trials=160,
     ),
     specimens=[{"samples": 500}, {"samples": 8000}],
 )
