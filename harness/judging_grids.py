@@ -90,8 +90,8 @@ def judge_grid(
     late, more = False, count
     if judged.outcome == "undecided":
         paid = blocks(_SHARE * run.profile.confirm / max(_price(columns), 1.0))
-        # What the part asks for is drawn in any case where the first look leaves it undecided.
-        more = max(min(paid, blocks(count * run.profile.grid_stretch)), blocks(along.trials))
+        least = blocks(along.trials * run.profile.grid_undecided)
+        more = max(min(paid, blocks(count * run.profile.grid_stretch)), least)
     if more > count:
         try:
             columns = _drawn(run, subject, along, more, deadline, columns)

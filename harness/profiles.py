@@ -26,10 +26,10 @@ class Profile:
         explore: work for the whole search over instances.
         instances: most instances that a search looks at, and fewest, whatever they cost.
         trials: most trials for confirming on one instance, and fewest, whatever they cost.
-        grid: share of the trials that a part asks for at each size of a grid. Where that leaves
-            the exponent undecided, it gets all it asks for, and up to ``grid_stretch`` times as
-            many if it is cheap.
-        grid_stretch: see ``grid``.
+        grid: share of the trials that a part asks for at each size of a grid.
+        grid_undecided: of the same trials, what is drawn where that leaves the exponent undecided,
+            whatever it costs; of cheap ones ``grid_stretch`` times the first number.
+        grid_stretch: see ``grid_undecided``.
         ascents: on how many instances a deterministic claim's draws are ascended.
         climbs: on how many instances the numbers of an instance are climbed.
         small: how many instances of a small scope are enumerated.
@@ -47,6 +47,7 @@ class Profile:
     instances: tuple[int, int]
     trials: tuple[int, int]
     grid: float
+    grid_undecided: float
     grid_stretch: float
     ascents: int
     climbs: int
@@ -81,6 +82,7 @@ PROFILES = {
             instances=(60, 1),
             trials=(4096, 128),
             grid=0.5,
+            grid_undecided=1.0,
             grid_stretch=4.0,
             ascents=0,
             climbs=1,
@@ -99,6 +101,7 @@ PROFILES = {
             instances=(400, 4),
             trials=(65_536, 128),
             grid=1.0,
+            grid_undecided=4.0,
             grid_stretch=8.0,
             ascents=3,
             climbs=3,
@@ -117,6 +120,7 @@ PROFILES = {
             instances=(4000, 50),
             trials=(1 << 20, 4096),
             grid=4.0,
+            grid_undecided=8.0,
             grid_stretch=16.0,
             ascents=20,
             climbs=10,

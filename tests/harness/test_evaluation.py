@@ -173,6 +173,19 @@ def test_a_grid_is_priced_only_where_it_is_undecided(spread: float) -> None:
     assert (judged.verdict.trials > first) is (spread > 1.0) is bool(run.prices.known)
 
 
+@pytest.mark.parametrize(("profile", "share"), [("quick", 1), ("default", 4)])
+def test_an_undecided_grid_is_drawn_on_whatever_it_costs(profile: str, share: int) -> None:
+    def check(m: int, trials: Trials):
+        return at_most(m * (3.0 * trials.normal("x")).exp(), 1.0 * m)
+
+    along = Along(
+        variable="m", sizes=(2, 4, 8), instance=lambda m: {"m": m}, at_most=0.2, trials=64
+    )
+    run = Run(profile=PROFILES[profile])
+    judged = judge_grid(run, part_of_check(check, cost=1e12), along)
+    assert judged.verdict.trials == 3 * 64 * share
+
+
 def test_a_price_is_settled_once() -> None:
     called: list[int] = []
 

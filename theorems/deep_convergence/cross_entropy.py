@@ -43,10 +43,10 @@ _GATE = Requirement(
     r"$\frac{\delta m}{nd}\ge3$",
 )
 _drawn = {
-    # δ ≥ 0.4, n ≤ 4, d ≤ 3 and m ≥ 96 meet δm/(nd) ≥ 3.
+    # δ ≥ 0.55, n ≤ 4, d ≤ 3 and m ≥ 96 meet δm/(nd) ≥ 3.
     "net": deep_relu_nets(widths=(96, 128), depths=(1, 3), outputs=(2, 3)),
-    "data": separated_data(smallest=2, largest=4, separations=(0.6, 1.0)).filter(
-        lambda data: data.delta >= 0.4
+    "data": separated_data(smallest=2, largest=4, separations=(0.8, 1.0)).filter(
+        lambda data: data.delta >= 0.55
     ),
 }
 
@@ -120,10 +120,10 @@ ALS33 = statement(
 @ALS33.part(
     "a",
     kind="trajectory",
-    says=r"Gradient descent classifies all examples right at one of its first 150 steps, with "
-    r"$\eta=\frac d{nLm}$.",
+    says=r"Gradient descent classifies all examples right at one of its first $120\,\delta^{-2}$ "
+    r"steps, with $\eta=\frac d{nLm}$.",
     quantifiers=_WORLD,
-    constant=Constant(1.0, measured_on="150 steps: m = 64…128, n = 4…8, d = 3, L = 2"),
+    constant=Constant(1.0, measured_on="δ = 0.42…0.8: m = 64…128, n = 4…8, d = 2, 3, L = 1…3"),
     requires=_GATE,
     specimens=[_at(64, pair_at(0.8, count=4)), _at(128, pair_at(0.8, count=8))],
     layers=_RUNS,
@@ -132,7 +132,8 @@ ALS33 = statement(
 def gradient_descent_learns_all_labels(
     net: DeepReluNet, data: SeparatedData, trials: Trials, *, actual: SeparatedData | None = None
 ) -> Bound:
-    return _learned(*_run(net, data if actual is None else actual, trials, steps=150))
+    steps = math.ceil(120.0 / data.delta**2)
+    return _learned(*_run(net, data if actual is None else actual, trials, steps=steps))
 
 
 @gradient_descent_learns_all_labels.twin("no separation: equal inputs, with different labels")
@@ -143,10 +144,10 @@ def _(net: DeepReluNet, data: SeparatedData, trials: Trials) -> Bound:
 @ALS33.part(
     "b",
     kind="trajectory",
-    says=r"Stochastic gradient descent with $b=2$ does so at one of its first 300 steps, with "
-    r"$\eta=\frac12\frac d{nLm}$.",
+    says=r"Stochastic gradient descent with $b=2$ does so at one of its first $240\,\delta^{-2}$ "
+    r"steps, with $\eta=\frac12\frac d{nLm}$.",
     quantifiers=(*_WORLD[:2], r"\mathbb P_{A,W^{(0)},B,\mathrm{labels},S_0,S_1,\dots}"),
-    constant=Constant(1.0, measured_on="300 steps: m = 64…128, n = 4…8, d = 3, L = 2"),
+    constant=Constant(1.0, measured_on="δ = 0.6…0.8: m = 64…128, n = 4…8, d = 3, L = 2"),
     requires=_GATE,
     specimens=[_at(64, pair_at(0.8, count=4)), _at(128, pair_at(0.8, count=8))],
     layers=_RUNS,
@@ -155,7 +156,8 @@ def _(net: DeepReluNet, data: SeparatedData, trials: Trials) -> Bound:
 def stochastic_gradient_descent_learns_all_labels(
     net: DeepReluNet, data: SeparatedData, trials: Trials, *, actual: SeparatedData | None = None
 ) -> Bound:
-    return _learned(*_run(net, data if actual is None else actual, trials, steps=300, batch=2))
+    steps = math.ceil(240.0 / data.delta**2)
+    return _learned(*_run(net, data if actual is None else actual, trials, steps=steps, batch=2))
 
 
 @stochastic_gradient_descent_learns_all_labels.twin(

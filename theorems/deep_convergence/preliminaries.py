@@ -10,6 +10,7 @@ rank-one matrices (ALS-03).
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 from hypothesis import strategies as st
@@ -36,6 +37,7 @@ from lemmata.theorems.deep_convergence.setting.network import (
     DeepReluNet,
     Network,
     SeparatedData,
+    Signals,
     deep_relu_nets,
     loss,
     pair_at,
@@ -359,6 +361,22 @@ def _roundings(net: DeepReluNet, data: SeparatedData) -> float:
     return 4.0 * (net.depth + 2) * (net.width + data.dimension + net.outputs)
 
 
+_LONGEST_FACTOR = 8.0
+"""Above ‖W_l‖₂ at initialisation but for e^{-16}, from the width 2 on; 2√2 when wide."""
+
+
+def _size_of_roundings(
+    net: DeepReluNet, signals: Signals, e: Sequence[Tensor], v: Float[Tensor, "trials d n"]
+) -> Float[Tensor, "trials n"]:
+    """Return on which scale roundings move ⟨v_i, y_i⟩: an error δ of W_l h_{l-1}, or of W_lᵀ e_l
+    against h_{l-1}, moves it by ⟨e_l, δ⟩; e is (e_1, ..., e_L).
+    """
+    through = [one.norm(dim=1) * h.norm(dim=1) for one, h in zip(e, signals.h[:-1], strict=True)]
+    of_output = 1.0 + (math.sqrt(net.width) + 6.0) / math.sqrt(net.outputs)  # above ‖B‖₂
+    last = of_output * v.norm(dim=1) * signals.h[-1].norm(dim=1)
+    return torch.stack([*(_LONGEST_FACTOR * size for size in through), last]).sum(dim=0)
+
+
 @ALS03.part(
     "a",
     says=r"$\nabla_{W_\ell}F=\sum_iD_{i,\ell}\mathrm{Back}_{i,\ell+1}^\top\mathrm{loss}_i\,h_{i,"
@@ -447,16 +465,16 @@ def backward_products_reproduce_the_output(
     for output in range(net.outputs):
         basis = torch.zeros_like(signals.y)
         basis[:, output] = 1.0
-        back, _ = network.backward(signals.signs, basis)
+        back, e = network.backward(signals.signs, basis)
+        scale = _size_of_roundings(net, signals, e[1:], basis)
         for level in range(1, net.depth + 2 - shift):
             h = signals.h[level - 1 + shift]
-            scale = (back[level].norm(dim=1) * h.norm(dim=1)).clamp(min=torch.finfo(h.dtype).tiny)
             claims.append(
                 equal(
                     (back[level] * h).sum(dim=1),
                     signals.y[:, output],
                     roundings=_roundings(net, data),
-                    scale=scale,
+                    scale=scale.clamp(min=torch.finfo(h.dtype).tiny),
                 )
             )
     return all_of(*claims)
@@ -483,26 +501,20 @@ def the_gradient_pairs_with_its_layer_to_the_output(
 ) -> Bound:
     network, signals = net.forward(trials, data)
     v = trials.normal("v", net.outputs, data.count)
+    gradient = network.gradient(signals, v)
+    scale = _size_of_roundings(net, signals, [one.e for one in gradient], v).sum(dim=1)
     paired = torch.stack(
         [
             (one.e * layer.apply(one.h)).sum(dim=(-2, -1))
-            for layer, one in zip(network.W, network.gradient(signals, v), strict=True)
+            for layer, one in zip(network.W, gradient, strict=True)
         ],
         dim=1,
     )
-    scale = torch.stack(
-        [
-            one.e.norm(dim=(-2, -1)) * one.h.norm(dim=(-2, -1))
-            for one in network.gradient(signals, v)
-        ],
-        dim=1,
-    )
-    scale = scale + (v.abs() * signals.y.abs()).sum(dim=(-2, -1)).unsqueeze(1)
     return equal(
         paired,
         degree * (v * signals.y).sum(dim=(-2, -1)).unsqueeze(1),
         roundings=_roundings(net, data),
-        scale=scale,
+        scale=scale.unsqueeze(1).expand_as(paired),
     )
 
 
