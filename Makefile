@@ -1,5 +1,6 @@
 # make check   run every statement with the default profile and build the report
 # make check-today   the same on other random numbers: those that belong to the date
+# make rotating   what changes with the date: quick on its random numbers, a share of nightly and of the mutations
 # make nightly [DEVICE=cuda MINUTES=480 STATE=build/nightly]   a long run; STATE keeps records and examples between nights
 # make test    the project's own tests
 # make browser what tests of the report's pages in a real browser need; without it they are skipped
@@ -18,12 +19,13 @@ BIN := .venv/bin
 PYTHON ?= python3
 ENTROPY ?= 0
 TODAY := $(shell date -u +%Y%m%d)
+DAY := $(shell expr $$(date -u +%s) / 86400)
 DEVICE ?= cuda
 MINUTES ?= 480
 STATE ?= build/nightly
 ENTROPIES ?= 5
 
-.PHONY: browser check check-today nightly power test test-oldest lint mutants pretend synchronisations report docs format typed clean .venv
+.PHONY: browser check check-today rotating nightly power test test-oldest lint mutants pretend synchronisations report docs format typed clean .venv
 
 check: .venv
 	@status=0; \
@@ -34,6 +36,15 @@ check: .venv
 check-today:
 	@echo "entropy $(TODAY): make check ENTROPY=$(TODAY) draws the same trials again"
 	@$(MAKE) --no-print-directory check ENTROPY=$(TODAY)
+
+rotating: .venv
+	@echo "entropy $(TODAY), day $(DAY): make rotating TODAY=$(TODAY) DAY=$(DAY) draws the same trials again"
+	@status=0; export HYPOTHESIS_STORAGE_DIRECTORY=build/rotating/hypothesis; run="$(BIN)/pytest -n auto --dist worksteal -q \
+	  --lemmata-entropy $(TODAY) --lemmata-records build/rotating/records"; \
+	$$run --lemmata-profile quick || status=$$?; \
+	$$run --lemmata-profile nightly --lemmata-budget 2m $$($(BIN)/python .ci/share.py $(DAY)) || status=$$?; \
+	$(BIN)/python tests/mutants/run.py --share $(DAY)/16 || status=$$?; \
+	exit $$status
 
 # Red for a refuted statement, an error or a twin that survives; what time did not suffice for is skipped.
 nightly: .venv

@@ -1,8 +1,8 @@
 """Apply the declared mutations in copies, and say which statements caught them.
 
-``python tests/mutants/run.py [--only TEXT] [--jobs N] [--seconds S]``: every mutation is written
-into a copy of the package, and the statements that it names are judged there with the quick
-profile, then with the default one, until one is refuted or in error. A mutation that nothing
+``python tests/mutants/run.py [--only TEXT] [--share K/N] [--jobs N] [--seconds S]``: every mutation
+is written into a copy of the package, and the statements that it names are judged there with the
+quick profile, then with the default one, until one is refuted or in error. A mutation that nothing
 catches is a survivor; one that is declared equivalent says why. Ends with status 1 where there is
 an unexplained survivor.
 """
@@ -142,10 +142,13 @@ def main() -> int:
     """Run the command."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--only", default="", help="mutations whose file or text contains this")
+    parser.add_argument("--share", default="0/1", help="K/N: every N-th of them, from the K-th on")
     parser.add_argument("--jobs", type=int, default=2, help="how many at a time")
     parser.add_argument("--seconds", type=float, default=240.0, help="for one mutation")
     chosen = parser.parse_args()
+    start, step = (int(number) for number in chosen.share.split("/"))
     mutations = [one for one in declared() if chosen.only in f"{one.file} {one.before}"]
+    mutations = mutations[start % step :: step]
     found = list(fates(mutations, chosen.jobs, chosen.seconds))
     caught = sum(fate.caught is not None for fate in found)
     equal = sum(fate.caught is None and bool(fate.mutation.equivalent) for fate in found)
