@@ -263,7 +263,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         _keep_only(config, items, wanted)
     if config.getoption("lemmata_changed"):
         _keep_changed(config, items)
-        ours = [item for item in items if isinstance(item, PartItem | TwinItem)]
+    # A budget is shared by what is left.
+    ours = [item for item in items if isinstance(item, PartItem | TwinItem)]
     if any(type(p).__module__.startswith("hypofuzz") for p in config.pluginmanager.get_plugins()):
         for item in ours:
             item.add_marker(pytest.mark.skip(reason=_NOT_FUZZED))

@@ -310,6 +310,25 @@ def test_workers_may_have_any_name(pytester: pytest.Pytester) -> None:
     assert verdicts(pytester) == {"OK-1": "holds"}
 
 
+def test_a_budget_is_shared_by_what_was_chosen(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest(
+        "from lemmata.pytest_plugin import _WEIGHT\n"
+        "def pytest_collection_finish(session):\n"
+        "    print('weight', session.config.stash[_WEIGHT])\n"
+    )
+    pytester.makepyfile(test_one=HEADER + TRUE)
+    pytester.makepyfile(test_both=HEADER + TRUE + FALSE)
+
+    def weight(*arguments: str) -> str:
+        lines = run(pytester, "-s", "--lemmata-budget", "4s", *arguments).outlines
+        return next(line for line in lines if line.startswith("weight"))
+
+    alone = weight("test_one.py")
+    assert weight("test_both.py") != alone
+    assert weight("test_both.py", "--lemmata-only", "OK-1") == alone
+    assert weight("test_both.py", "-k", "OK-1") == alone
+
+
 def test_a_budget_is_shared_and_ends_the_run(pytester: pytest.Pytester) -> None:
     slow = TRUE.replace(
         "    return at_least", "    __import__('time').sleep(1.2)\n    return at_least"
