@@ -43,7 +43,7 @@ rotating: .venv
 	  --lemmata-entropy $(TODAY) --lemmata-records build/rotating/records"; \
 	$$run --lemmata-profile quick || status=$$?; \
 	$$run --lemmata-profile nightly --lemmata-budget 2m $$($(BIN)/python .ci/share.py $(DAY)) || status=$$?; \
-	$(BIN)/python tests/mutants/run.py --share $(DAY)/16 || status=$$?; \
+	$(BIN)/python tests/mutants/run.py --share $(DAY)/16 --seconds 100 || status=$$?; \
 	exit $$status
 
 # Red for a refuted statement, an error or a twin that survives; what time did not suffice for is skipped.

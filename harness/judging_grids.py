@@ -89,7 +89,9 @@ def judge_grid(
     judged, limit = _judge(along, columns, alpha / 2, subject)
     late, more = False, count
     if judged.outcome == "undecided":
-        paid = blocks(_SHARE * run.profile.confirm / max(_price(columns), 1.0))
+        for column in columns:
+            settle_price(column.draw)
+        paid = blocks(_SHARE * run.profile.confirm / max(_work(columns), 1.0))
         least = blocks(along.trials * run.profile.grid_undecided)
         more = max(min(paid, blocks(count * run.profile.grid_stretch)), least)
     if more > count:
@@ -132,15 +134,13 @@ def judge_grid(
         refutation=_refutation(along, columns, judged, alpha / 2, count)
         if judged.outcome == "refuted"
         else None,
-        work=sum(price_of(column.draw).work for column in columns) * count,
+        work=_work(columns) * count,
         late=late,
     )
 
 
-def _price(columns: Sequence[_Column]) -> float:
-    """Return the work of one trial at each size."""
-    for column in columns:
-        settle_price(column.draw)
+def _work(columns: Sequence[_Column]) -> float:
+    """Return the work of one trial at each size, as far as it is known."""
     return sum(price_of(column.draw).work for column in columns)
 
 
