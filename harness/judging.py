@@ -138,9 +138,7 @@ def _judge_bound(
     draw: Draw, budget: Budget, first: Bounds, threshold: Threshold, begin: float
 ) -> Judged:
     cap = BLOCK if threshold.deterministic and not is_random(draw) else None
-    target = certificate_target(threshold.claimed)
-    if (asked := draw.part.said.resolution) is not None:
-        target = min(target, asked)
+    target = _target(draw, threshold)
     first = granted(draw, first, threshold, deadline=budget.deadline)
     pieces, trials, late = [first], len(first), False
     failures = int(failing(first, threshold).sum())
@@ -199,6 +197,14 @@ def _judge_bound(
         late=late,
         work=price_of(draw).work * trials,
     )
+
+
+def _target(draw: Draw, threshold: Threshold) -> float:
+    """Return the failure probability that a certificate aims at."""
+    target, asked = certificate_target(threshold.claimed), draw.part.said.resolution
+    if draw.run.profile.certify == "limit" and not isinstance(draw.subject, Twin):
+        target = certificate_limit(threshold.claimed) if asked is None else asked
+    return target if asked is None else min(target, asked)
 
 
 def _falls_at_once(draw: Draw) -> bool:

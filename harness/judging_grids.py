@@ -1,7 +1,7 @@
 """Judging the exponent of a ratio along a grid of sizes.
 
-The grid is drawn once; where that leaves the exponent undecided and trials are cheap, it is drawn
-once more with more trials, and α is split over the two.
+The grid is drawn with few trials, and where that leaves the exponent undecided with more, as the
+profile says; α and β are split over the looks.
 """
 
 from __future__ import annotations
@@ -38,7 +38,6 @@ from lemmata.harness.thresholds import threshold_of
 from lemmata.harness.verdicts import Fit, Grid, Point, SlopeRefutation, SlopeVerdict, Verdict
 
 _SHARE = 0.25
-_FEWEST = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,24 +83,27 @@ def judge_grid(
         OutOfTime: the deadline passed before every size had its trials.
     """
     begin = time.perf_counter()
-    count = max(_FEWEST, blocks(along.trials * run.profile.grid))
-    columns = _drawn(run, subject, along, count, deadline)
-    judged, limit = _judge(along, columns, alpha / 2, subject)
-    late, more = False, count
-    if judged.outcome == "undecided":
-        for column in columns:
-            settle_price(column.draw)
-        paid = blocks(_SHARE * run.profile.confirm / max(_work(columns), 1.0))
-        least = blocks(along.trials * run.profile.grid_undecided)
-        more = max(min(paid, blocks(count * run.profile.grid_stretch)), least)
-    if more > count:
+    shares = run.profile.grid
+    alpha, beta = alpha / len(shares), BETA / len(shares)
+    columns: list[_Column] = []
+    count, late = 0, False
+    for look, share in enumerate(shares):
+        asked = max(run.profile.grid_fewest, blocks(along.trials * share))
+        if look == len(shares) - 1:
+            asked = max(asked, _paid(run, columns))
+        if asked <= count:
+            continue
         try:
-            columns = _drawn(run, subject, along, more, deadline, columns)
+            columns = _drawn(run, subject, along, asked, deadline, columns)
         except OutOfTime:
+            if not columns:
+                raise
             late = True
-        else:
-            judged, limit = _judge(along, columns, alpha / 2, subject)
-            count = more
+            break
+        count = asked
+        judged, limit = _judge(along, columns, alpha, beta, subject)
+        if judged.outcome != "undecided":
+            break
     meaning: dict[str, Verdict] = {
         "refuted": "refuted",
         "consistent": "holds",
@@ -118,9 +120,9 @@ def judge_grid(
         upper_above=_fit(judged.high_above),
         bound=_own_exponent(along, columns, "bound"),
         measured=_own_exponent(along, columns, "measured"),
-        excess=judged.excess(BETA),
+        excess=judged.excess(beta),
         limit=limit,
-        level=alpha / 2,
+        level=alpha,
         points=[_point(column) for column in columns],
         trials=count * len(columns),
         seconds=round(time.perf_counter() - begin, 4),
@@ -131,12 +133,20 @@ def judge_grid(
             block_of(column.draw, column.bounds, threshold_of(subject, column.bounds))
             for column in columns
         ],
-        refutation=_refutation(along, columns, judged, alpha / 2, count)
+        refutation=_refutation(along, columns, judged, alpha, count)
         if judged.outcome == "refuted"
         else None,
         work=_work(columns) * count,
         late=late,
     )
+
+
+def _paid(run: Run, columns: Sequence[_Column]) -> int:
+    """Return how many trials at each size the budget pays for, as far as it stretches."""
+    for column in columns:
+        settle_price(column.draw)
+    paid = blocks(_SHARE * run.profile.confirm / max(_work(columns), 1.0))
+    return min(paid, blocks(len(columns[0].bounds) * run.profile.grid_stretch))
 
 
 def _work(columns: Sequence[_Column]) -> float:
@@ -243,7 +253,7 @@ def _quantity(along: Along, bounds: Bounds) -> tuple[Float[np.ndarray, " trials"
 
 
 def _judge(
-    along: Along, columns: list[_Column], alpha: float, subject: Subject
+    along: Along, columns: list[_Column], alpha: float, beta: float, subject: Subject
 ) -> tuple[SlopeJudgement, float]:
     limit = along.resolution or EXPONENT.limit
     claim = SlopeClaim(at_most=along.at_most, at_least=along.at_least, tolerance=limit)
@@ -254,7 +264,7 @@ def _judge(
             claim,
             growth=along.growth,
             alpha=alpha,
-            beta=BETA,
+            beta=beta,
         )
     except ValueError as problem:
         raise BrokenStatement(f"{subject.id}, grid in {along.variable}: {problem}") from problem

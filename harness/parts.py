@@ -23,6 +23,7 @@ from lemmata.harness.judging_regimes import map_regime
 from lemmata.harness.levels import ALLOWANCE, ALPHA, NOMINATIONS
 from lemmata.harness.recording import record_blocks, record_outcome, record_regime
 from lemmata.harness.regime_cells import RegimeMap, one_line
+from lemmata.harness.profiles import BLOCK
 from lemmata.harness.run import Run
 from lemmata.harness.search import Broken, Search, Seen
 from lemmata.harness.statements import Along, Part, StatementError, Subject, Twin
@@ -113,6 +114,8 @@ def _judge_part(run: Run, part: Part[..., Any], found: Found) -> Outcome:
     for along in part.along:
         _judge_grid(run, part, along, found, ALPHA / len(part.along), deadline)
     speaking = [one for one in found.specimens if not isinstance(one.verdict, Silence)]
+    if speaking and _too_dear_to_search(run):
+        return outcome_of_part(part, found)
     search = found.search = Search(
         run=run,
         subject=part,
@@ -170,8 +173,16 @@ def _judge_grid(
 
 
 def _dear(run: Run, found: Found) -> bool:
-    prices = run.prices.known.values()
-    return bool(found.specimens) and max((p.work for p in prices), default=0.0) * 16 > _DEAR
+    return bool(found.specimens) and _dearest_block(run) > _DEAR
+
+
+def _too_dear_to_search(run: Run) -> bool:
+    """Whether the profile looks at no instance that its work for searching does not pay for."""
+    return not run.profile.instances[1] and _dearest_block(run) > run.profile.explore
+
+
+def _dearest_block(run: Run) -> float:
+    return BLOCK * max((price.work for price in run.prices.known.values()), default=0.0)
 
 
 def _nominate(found: Found, search: Search, deadline: float) -> None:

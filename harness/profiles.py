@@ -24,12 +24,16 @@ class Profile:
         name: as given to ``--lemmata-profile``.
         confirm: work for confirming on one instance.
         explore: work for the whole search over instances.
-        instances: most instances that a search looks at, and fewest, whatever they cost.
+        instances: most instances that a search looks at, and fewest, whatever they cost; where that
+            is none, a part is searched only if it has no specimen, or if the budget pays for a look.
         trials: most trials for confirming on one instance, and fewest, whatever they cost.
-        grid: share of the trials that a part asks for at each size of a grid.
-        grid_undecided: of the same trials, what is drawn where that leaves the exponent undecided,
-            whatever it costs; of cheap ones ``grid_stretch`` times the first number.
-        grid_stretch: see ``grid_undecided``.
+        certify: whether a certificate goes on to the target of `lemmata.harness.levels`, or
+            stops at the limit, which is what a "holds" takes.
+        grid: shares of the trials that a part asks for at each size of a grid: what is drawn first,
+            and, one after the other, what is drawn where that leaves the exponent undecided,
+            whatever it costs; of cheap ones ``grid_stretch`` times as many in the end.
+        grid_fewest: trials at each size of a grid, whatever the part asks for.
+        grid_stretch: see ``grid``.
         ascents: on how many instances a deterministic claim's draws are ascended.
         climbs: on how many instances the numbers of an instance are climbed.
         small: how many instances of a small scope are enumerated.
@@ -46,8 +50,9 @@ class Profile:
     explore: float
     instances: tuple[int, int]
     trials: tuple[int, int]
-    grid: float
-    grid_undecided: float
+    certify: Literal["limit", "target"]
+    grid: tuple[float, ...]
+    grid_fewest: int
     grid_stretch: float
     ascents: int
     climbs: int
@@ -78,11 +83,12 @@ PROFILES = {
         Profile(
             name="quick",
             confirm=4e7,
-            explore=3e7,
-            instances=(60, 1),
+            explore=1e7,
+            instances=(24, 0),
             trials=(4096, 128),
-            grid=0.5,
-            grid_undecided=2.0,
+            certify="limit",
+            grid=(0.0, 0.5, 1.0, 2.0),
+            grid_fewest=16,
             grid_stretch=4.0,
             ascents=0,
             climbs=1,
@@ -100,8 +106,9 @@ PROFILES = {
             explore=1.5e8,
             instances=(400, 4),
             trials=(65_536, 128),
-            grid=1.0,
-            grid_undecided=4.0,
+            certify="target",
+            grid=(1.0, 4.0),
+            grid_fewest=32,
             grid_stretch=8.0,
             ascents=3,
             climbs=3,
@@ -119,8 +126,9 @@ PROFILES = {
             explore=1e10,
             instances=(4000, 50),
             trials=(1 << 20, 4096),
-            grid=4.0,
-            grid_undecided=8.0,
+            certify="target",
+            grid=(4.0, 8.0),
+            grid_fewest=32,
             grid_stretch=16.0,
             ascents=20,
             climbs=10,
