@@ -86,10 +86,22 @@ class _Here(threading.local):
 _HERE = _Here()
 
 
+class CountedEnough(BaseException):
+    """What is counted has reached the limit; nothing of the block that was running is kept."""
+
+    def __init__(self, so_far: Footprint) -> None:
+        super().__init__()
+        self.so_far = so_far
+
+
 @contextmanager
-def counted(device: torch.device) -> Iterator[Footprint]:
-    """Count what the block inside takes; on CUDA memory is the allocator's own peak."""
-    mode = _Counting()
+def counted(device: torch.device, limit: float = math.inf) -> Iterator[Footprint]:
+    """Count what the block inside takes; on CUDA memory is the allocator's own peak.
+
+    Raises:
+        CountedEnough: it takes more than the limit, in elements and overhead.
+    """
+    mode = _Counting(limit)
     cuda = device.type == "cuda"
     if cuda:
         torch.cuda.reset_peak_memory_stats(device)
@@ -244,9 +256,10 @@ _BROADCAST = frozenset(
 
 
 class _Counting(EagerMode):
-    def __init__(self) -> None:
+    def __init__(self, limit: float = math.inf) -> None:
         super().__init__()
         self.footprint = Footprint()
+        self.limit = limit
 
     def __torch_dispatch__(
         self,
@@ -261,6 +274,8 @@ class _Counting(EagerMode):
         if self not in _HERE.counting:
             return result
         note = self.footprint
+        if note.overhead + note.elements > self.limit:
+            raise CountedEnough(note)
         note.overhead += _OVERHEAD
         for tensor in result if isinstance(result, tuple | list) else (result,):
             if isinstance(tensor, Tensor):

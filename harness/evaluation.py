@@ -25,7 +25,7 @@ from torch import Tensor
 
 from lemmata.harness.adversary.draws import ascended
 from lemmata.harness.claims import Bound, Claim, Law, Mean
-from lemmata.harness.counting import counted
+from lemmata.harness.counting import CountedEnough, counted
 from lemmata.harness.draw import Draw
 from lemmata.harness.levels import ALLOWANCE, UNDERFLOW
 from lemmata.harness.memory import batch_for, is_out_of_memory
@@ -167,10 +167,8 @@ def evaluate(
         begin = time.perf_counter()
         try:
             if known is None and (priced or draw.run.dtype != torch.float64):
-                with counted(draw.run.device) as footprint:
-                    claim = claimed(draw, draw.trials(first + done, size))
-                known = prices.known[key] = price(footprint, size, draw.part.cost)
-                prices.batches[key] = batch_for(footprint.bytes, size, draw.run.device)
+                claim = _priced(draw, first + done, size)
+                known = prices.known[key]
             else:
                 claim = claimed(draw, draw.trials(first + done, size))
         except MemoryRanOut:
@@ -190,6 +188,22 @@ def evaluate(
     return _joined(pieces)
 
 
+def _priced(draw: Draw, first: int, size: int) -> Claim:
+    """Run the check while counting what it costs, as far as that can decide anything."""
+    prices, key = draw.run.prices, (draw.subject.id, draw.hash)
+    try:
+        with counted(draw.run.device, draw.run.profile.most_work) as footprint:
+            claim = claimed(draw, draw.trials(first, size))
+    except CountedEnough as enough:
+        footprint = enough.so_far
+        claim = claimed(draw, draw.trials(first, size))
+        prices.batches[key] = min(UNPRICED, batch_for(footprint.bytes, size, draw.run.device))
+    else:
+        prices.batches[key] = batch_for(footprint.bytes, size, draw.run.device)
+    prices.known[key] = price(footprint, size, draw.part.cost)
+    return claim
+
+
 def settle_price(draw: Draw) -> None:
     """Count a first block, where none was: it is evaluated once more.
 
@@ -201,7 +215,9 @@ def settle_price(draw: Draw) -> None:
 
 
 def price_of(draw: Draw) -> Price:
-    """Return what a trial of the instance costs, as its first block showed."""
+    """Return what a trial of the instance costs, as its first block showed; at least that, where a
+    block costs more than all the work that the profile gives.
+    """
     return draw.run.prices.known.get((draw.subject.id, draw.hash), Price())
 
 
@@ -227,7 +243,7 @@ def claimed(draw: Draw, trials: Trials) -> Claim:
             claim = subject.check(**draw.instance, trials=trials)
     except UnsatisfiedAssumption as unmet:
         raise Discarded from unmet
-    except (HypothesisException, KeyboardInterrupt):
+    except (HypothesisException, KeyboardInterrupt, CountedEnough):
         raise
     except BaseException as problem:
         if is_out_of_memory(problem):

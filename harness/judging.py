@@ -201,10 +201,16 @@ def _judge_bound(
 
 def _target(draw: Draw, threshold: Threshold) -> float:
     """Return the failure probability that a certificate aims at."""
-    target, asked = certificate_target(threshold.claimed), draw.part.said.resolution
+    target, limit = certificate_target(threshold.claimed), _limit(draw, threshold)
     if draw.run.profile.certify == "limit" and not isinstance(draw.subject, Twin):
-        target = certificate_limit(threshold.claimed) if asked is None else asked
-    return target if asked is None else min(target, asked)
+        return limit
+    return min(target, limit)
+
+
+def _limit(draw: Draw, threshold: Threshold) -> float:
+    """Return the largest failure probability that still counts as a certificate."""
+    usual = certificate_limit(threshold.claimed, draw.run.profile.beyond)
+    return draw.part.said.resolution or usual
 
 
 def _falls_at_once(draw: Draw) -> bool:
@@ -259,7 +265,7 @@ def _verdict(
         return ("undecided" if unsure else "holds"), None, None
     # What rounding decides counts as a failure here: a certificate is on the safe side.
     level = certified_level(min(judged.failures + unsure, trials), trials, BETA)
-    limit = draw.part.said.resolution or certificate_limit(threshold.claimed)
+    limit = _limit(draw, threshold)
     if judged.outcome == "refuted":
         return "refuted", level, limit
     if level is not None and level <= limit:

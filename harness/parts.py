@@ -173,7 +173,7 @@ def _judge_grid(
 
 
 def _dear(run: Run, found: Found) -> bool:
-    return bool(found.specimens) and _dearest_block(run) > _DEAR
+    return bool(found.specimens) and _dearest_block(run) > min(_DEAR, run.profile.most_work)
 
 
 def _too_dear_to_search(run: Run) -> bool:

@@ -29,6 +29,7 @@ class Profile:
         trials: most trials for confirming on one instance, and fewest, whatever they cost.
         certify: whether a certificate goes on to the target of `lemmata.harness.levels`, or
             stops at the limit, which is what a "holds" takes.
+        beyond: how far beyond a claimed failure probability that limit lies.
         grid: shares of the trials that a part asks for at each size of a grid: what is drawn first,
             and, one after the other, what is drawn where that leaves the exponent undecided,
             whatever it costs; of cheap ones ``grid_stretch`` times as many in the end.
@@ -51,6 +52,7 @@ class Profile:
     instances: tuple[int, int]
     trials: tuple[int, int]
     certify: Literal["limit", "target"]
+    beyond: float
     grid: tuple[float, ...]
     grid_fewest: int
     grid_stretch: float
@@ -63,6 +65,11 @@ class Profile:
     map_finer: bool
     every_specimen: bool
     entropy: Literal["fixed", "fresh"]
+
+    @property
+    def most_work(self) -> float:
+        """The largest budget: what a block costs beyond it decides nothing."""
+        return max(self.confirm, self.explore, self.map_work)
 
     def trials_for(self, work: float, share: float = 1.0, fewest: int | None = None) -> int:
         """Return how many trials of that work the budget pays for: 16 times a power of two."""
@@ -82,11 +89,12 @@ PROFILES = {
     for profile in (
         Profile(
             name="quick",
-            confirm=4e7,
-            explore=1e7,
+            confirm=5e6,
+            explore=5e6,
             instances=(24, 0),
             trials=(4096, 128),
             certify="limit",
+            beyond=0.2,
             grid=(0.0, 0.5, 1.0, 2.0),
             grid_fewest=16,
             grid_stretch=4.0,
@@ -107,6 +115,7 @@ PROFILES = {
             instances=(400, 4),
             trials=(65_536, 128),
             certify="target",
+            beyond=0.1,
             grid=(1.0, 4.0),
             grid_fewest=32,
             grid_stretch=8.0,
@@ -127,6 +136,7 @@ PROFILES = {
             instances=(4000, 50),
             trials=(1 << 20, 4096),
             certify="target",
+            beyond=0.1,
             grid=(4.0, 8.0),
             grid_fewest=32,
             grid_stretch=16.0,
