@@ -29,6 +29,8 @@ import torch
 from jaxtyping import Bool, Float, Int64, Shaped
 from torch import Tensor
 
+from lemmata.harness.places import place
+
 Direction: TypeAlias = Literal["at most", "at least", "less than", "more than", "equal"]
 Side: TypeAlias = Literal["equal", "at most", "at least"]
 
@@ -545,7 +547,7 @@ def _worst_entry(
     # A NaN on either side is a NaN ratio: torch.where above may have dropped one.
     bad = measured.isnan() | bound.isnan()
     ratio = torch.where(bad, torch.full_like(ratio, torch.nan), ratio).reshape(trials, -1)
-    index: Int64[Tensor, "trials 1"] = _nan_first(ratio).argmax(dim=1, keepdim=True)
+    index: Int64[Tensor, "trials 1"] = place(_nan_first(ratio).argmax(dim=1, keepdim=True))
 
     def pick(side: Tensor) -> Tensor:
         return side.reshape(trials, -1).gather(1, index).squeeze(1)
@@ -599,7 +601,7 @@ def _first_by(keys: Sequence[Sequence[Tensor]]) -> Int64[Tensor, "1 trials"]:
         best = stacked == stacked.amax(dim=0, keepdim=True)
         left = best if left is None else left & best
     assert left is not None
-    return left.to(torch.int8).argmax(dim=0, keepdim=True)
+    return place(left.to(torch.int8).argmax(dim=0, keepdim=True))
 
 
 def _picked(claims: Sequence[Bound], worst: Tensor) -> dict[str, Tensor]:

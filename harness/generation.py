@@ -46,6 +46,7 @@ JUDGES = (
     "means",
     "mixture",
     "modes",
+    "places",
     "profiles",
     "randomness",
     "rounding",

@@ -22,6 +22,7 @@ from lemmata.harness.evaluation import (
     Bounds,
     BrokenStatement,
     Discarded,
+    Evaluated,
     OutOfTime,
     Samples,
     claimed,
@@ -58,6 +59,7 @@ from lemmata.harness.verdicts import (
 )
 
 _DETERMINISTIC_CAP = 2048
+_FEW = 4
 _CURVE_POINTS = 200
 _SHOWN = 30
 
@@ -104,7 +106,7 @@ def judge_instance(draw: Draw, budget: Budget | None = None) -> Judged:
         return silent(draw, f"it lies outside of where the part is tried: {_gate(draw)}")
     begin = time.perf_counter()
     try:
-        first = evaluate(draw, first=0, count=BLOCK, priced=not _falls_at_once(draw))
+        first = _first_trials(draw)
     except Discarded:
         return silent(draw, "the statement assumes it away")
     if isinstance(first, Samples):
@@ -211,6 +213,21 @@ def _limit(draw: Draw, threshold: Threshold) -> float:
     """Return the largest failure probability that still counts as a certificate."""
     usual = certificate_limit(threshold.claimed, draw.run.profile.beyond)
     return draw.part.said.resolution or usual
+
+
+def _first_trials(draw: Draw) -> Evaluated:
+    """Evaluate a block; of what should fall at once a few trials, which do if all of them fail."""
+    if not _falls_at_once(draw):
+        return evaluate(draw, first=0, count=BLOCK)
+    few = evaluate(draw, first=0, count=_FEW, priced=False)
+    if not isinstance(few, Bounds):
+        return few
+    threshold = threshold_of(draw.subject, few)
+    if threshold.deterministic and failing(few, threshold).all():
+        return few
+    rest = evaluate(draw, first=_FEW, count=BLOCK - _FEW, priced=False)
+    assert isinstance(rest, Bounds)
+    return join([few, rest])
 
 
 def _falls_at_once(draw: Draw) -> bool:

@@ -89,8 +89,8 @@ PROFILES = {
     for profile in (
         Profile(
             name="quick",
-            confirm=5e6,
-            explore=5e6,
+            confirm=1e6,
+            explore=1e6,
             instances=(24, 0),
             trials=(4096, 128),
             certify="limit",

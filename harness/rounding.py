@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
 
@@ -33,6 +33,7 @@ from lemmata.harness.evaluation import (
     OutOfTime,
     bounds_of,
 )
+from lemmata.harness.places import followed, noted
 from lemmata.harness.profiles import BLOCK
 from lemmata.harness.statements import Twin
 from lemmata.harness.stochastic import StochasticArithmetic
@@ -101,20 +102,36 @@ def _again(draw: Draw) -> Again:
 
 
 def _coarsely(draw: Draw, again: Again, *, moved: bool) -> tuple[Again, ...]:
-    """Return in which coarser arithmetics a twin's trials can be looked at, the cheapest first."""
+    """Return in which coarser arithmetics a twin's trials can be looked at, the cheapest first.
+
+    What is worst may be elsewhere there: the second look is at the same places.
+    """
     if not isinstance(draw.subject, Twin):
         return ()
-    single = replace(draw, run=replace(draw.run, dtype=torch.float32))
-    usable = draw.run.dtype == torch.float64 and not moved
-    return (*((_again(single),) if usable else ()), _in_coarser_errors(again))
 
-
-def _in_coarser_errors(again: Again) -> Again:
-    def coarser(first: int, count: int) -> Bounds:
+    def in_coarser_errors(first: int, count: int) -> Bounds:
         with StochasticArithmetic(0, coarser=_COARSER):
             return again(first, count)
 
-    return coarser
+    there = _SamePlaces(again, in_coarser_errors)
+    if moved or draw.run.dtype != torch.float64:
+        return (there,)
+    single = _again(replace(draw, run=replace(draw.run, dtype=torch.float32)))
+    return single, there
+
+
+@dataclass(slots=True)
+class _SamePlaces:
+    """Evaluates trials coarsely, at the places where they are worst in the usual arithmetic."""
+
+    usual: Again
+    coarser: Again
+
+    def __call__(self, first: int, count: int) -> Bounds:
+        with noted() as places:
+            self.usual(first, count)
+        with followed(places):
+            return self.coarser(first, count)
 
 
 def _between(bounds: Bounds, start: int, end: int) -> Bounds:
@@ -172,7 +189,8 @@ def _withstands(
     with np.errstate(invalid="ignore"):
         moved = np.abs(gap - first)
         same = (first > 0.0) & (moved > 0.0) & (moved <= _SAME * first)
-    return same if 2 * same.sum() >= (first > 0.0).sum() else np.zeros_like(same)
+    failed = int((first > 0.0).sum())
+    return same if same.sum() >= max(failed / 2, min(failed, 4)) else np.zeros_like(same)
 
 
 def _larger(gaps: list[Float[np.ndarray, " n"]]) -> Bool[np.ndarray, " n"]:
