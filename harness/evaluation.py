@@ -27,6 +27,7 @@ from lemmata.harness.adversary.draws import ascended
 from lemmata.harness.claims import Bound, Claim, Law, Mean
 from lemmata.harness.counting import CountedEnough, counted
 from lemmata.harness.draw import Draw
+from lemmata.harness.journal import Journal
 from lemmata.harness.levels import ALLOWANCE, UNDERFLOW
 from lemmata.harness.memory import batch_for, is_out_of_memory
 from lemmata.harness.private import as_if_in_a_test
@@ -38,6 +39,9 @@ from lemmata.harness.work import Price, price
 Array: TypeAlias = Float[np.ndarray, "trials"]
 
 _ROUNDINGS_A_TERM = 16.0
+
+SHOWN = 30
+"""Numbers that a trial draws and that are printed with it."""
 
 UNPRICED = 2 * BLOCK
 """Trials at once of an instance of which it is not known how many fit."""
@@ -170,7 +174,7 @@ def evaluate(
                 claim = _priced(draw, first + done, size)
                 known = prices.known[key]
             else:
-                claim = claimed(draw, draw.trials(first + done, size))
+                claim = _claimed(draw, first + done, size)
         except MemoryRanOut:
             if size == 1:
                 raise BrokenStatement(
@@ -193,15 +197,37 @@ def _priced(draw: Draw, first: int, size: int) -> Claim:
     prices, key = draw.run.prices, (draw.subject.id, draw.hash)
     try:
         with counted(draw.run.device, draw.run.profile.most_work) as footprint:
-            claim = claimed(draw, draw.trials(first, size))
+            claim = _claimed(draw, first, size)
     except CountedEnough as enough:
         footprint = enough.so_far
-        claim = claimed(draw, draw.trials(first, size))
+        claim = _claimed(draw, first, size)
         prices.batches[key] = min(UNPRICED, batch_for(footprint.bytes, size, draw.run.device))
     else:
         prices.batches[key] = batch_for(footprint.bytes, size, draw.run.device)
     prices.known[key] = price(footprint, size, draw.part.cost)
     return claim
+
+
+def _claimed(draw: Draw, first: int, count: int) -> Claim:
+    """Return what the check says of a batch; of a small one, keep what it drew."""
+    trials = draw.trials(first, count)
+    if count <= UNPRICED:
+        trials = replace(trials, journal=Journal(SHOWN))
+        draw.run.prices.drawn[draw.hash, draw.stream] = first, count, trials.journal
+    return claimed(draw, trials)
+
+
+def drawn_in(draw: Draw, trial: int) -> dict[str, Tensor]:
+    """Return what a trial drew, by name, where it is up to `SHOWN` numbers.
+
+    Raises:
+        BrokenStatement, Discarded, MemoryRanOut: see `claimed`.
+    """
+    first, count, journal = draw.run.prices.drawn.get((draw.hash, draw.stream), (0, 0, Journal()))
+    if not first <= trial < first + count:
+        _claimed(draw, trial, 1)
+        first, count, journal = draw.run.prices.drawn[draw.hash, draw.stream]
+    return {name: tensor[trial - first] for name, tensor in journal.items()}
 
 
 def settle_price(draw: Draw) -> None:

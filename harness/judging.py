@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 
 import numpy as np
@@ -25,7 +25,7 @@ from lemmata.harness.evaluation import (
     Evaluated,
     OutOfTime,
     Samples,
-    claimed,
+    drawn_in,
     evaluate,
     is_random,
     join,
@@ -61,7 +61,6 @@ from lemmata.harness.verdicts import (
 _DETERMINISTIC_CAP = 2048
 _FEW = 4
 _CURVE_POINTS = 200
-_SHOWN = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -314,22 +313,17 @@ def counterexample(
         stream=draw.stream,
         shrunk=False,
         token=draw.token(trial, attack, ascent),
-        drawn={} if ascent else drawn_in(draw, trial),
+        drawn={} if ascent else _numbers_drawn_in(draw, trial),
     )
 
 
-def drawn_in(draw: Draw, trial: int) -> dict[str, object]:
+def _numbers_drawn_in(draw: Draw, trial: int) -> dict[str, object]:
     """Return the tensors that a trial draws, as lists, where they are small."""
-    journal: dict[str, object] = {}
-    trials = replace(draw.trials(trial, 1), journal=journal)  # type: ignore[arg-type]
     try:
-        claimed(draw, trials)
+        drawn = drawn_in(draw, trial)
     except Exception:
         return {}
-    tensors = {name: tensor[0] for name, tensor in journal.items()}  # type: ignore[index]
-    if sum(tensor.numel() for tensor in tensors.values()) > _SHOWN:
-        return {}
-    return {name: tensor.detach().cpu().tolist() for name, tensor in tensors.items()}
+    return {name: tensor.cpu().tolist() for name, tensor in drawn.items()}
 
 
 def refuted_by(

@@ -21,9 +21,9 @@ from lemmata.harness.judging import Budget, Judged, judge_instance
 from lemmata.harness.judging_grids import JudgedGrid, judge_grid
 from lemmata.harness.judging_regimes import map_regime
 from lemmata.harness.levels import ALLOWANCE, ALPHA, NOMINATIONS
+from lemmata.harness.profiles import BLOCK
 from lemmata.harness.recording import record_blocks, record_outcome, record_regime
 from lemmata.harness.regime_cells import RegimeMap, one_line
-from lemmata.harness.profiles import BLOCK
 from lemmata.harness.run import Run
 from lemmata.harness.search import Broken, Search, Seen
 from lemmata.harness.statements import Along, Part, StatementError, Subject, Twin

@@ -26,6 +26,7 @@ from lemmata.harness.evaluation import (
 )
 from lemmata.harness.generation import generation_of
 from lemmata.harness.instances import Instance, decode_arguments, describe
+from lemmata.harness.journal import Journal
 from lemmata.harness.judging import sides_of
 from lemmata.harness.memory import free_memory
 from lemmata.harness.profiles import PROFILES
@@ -165,7 +166,7 @@ def replay_trial(token: Token, *, large: bool = False) -> Replayed:
         layers=token.layers,  # type: ignore[arg-type]
     )
     draw = Draw(run=run, subject=subject, instance=instance, role="nominee", stream=token.stream)
-    drawn: dict[str, Tensor] = {}
+    drawn = Journal()
     trials = replace(draw.trials(token.trial, 1), layers=token.layers, journal=drawn)  # type: ignore[arg-type]
     try:
         if token.ascent:

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from lemmata.harness import randomness
 from lemmata.harness.counting import drawing
+from lemmata.harness.journal import Journal
 from lemmata.harness.randomness import Key
 
 LayerKind = Literal["dense", "matrix-free"]
@@ -48,7 +49,7 @@ class Trials:
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
     dtype: torch.dtype = torch.float64
     layers: LayerKind = "dense"
-    journal: dict[str, Tensor] | None = field(default=None, compare=False, repr=False)
+    journal: Journal | None = field(default=None, compare=False, repr=False)
     asked: set[str] | None = field(default=None, compare=False, repr=False)
     moved: Moved | None = field(default=None, compare=False, repr=False)
 
@@ -167,5 +168,5 @@ class Trials:
         if self.asked is not None:
             self.asked.add(name)
         if self.journal is not None:
-            self.journal[name] = drawn.detach().clone()
+            self.journal.note(name, drawn)
         return drawn

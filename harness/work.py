@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from lemmata.harness.counting import Footprint
+from lemmata.harness.journal import Journal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,11 +37,14 @@ class Prices:
         known: by part or twin and instance.
         batches: how many trials fit at once, by the same.
         asked: the names of what its trials draw, by the same; none where nothing is random.
+        drawn: of the last few trials that were evaluated, the first, their number and their
+            journal, by instance and stream.
     """
 
     known: dict[tuple[str, str], Price] = field(default_factory=dict)
     batches: dict[tuple[str, str], int] = field(default_factory=dict)
     asked: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+    drawn: dict[tuple[str, str], tuple[int, int, Journal]] = field(default_factory=dict)
 
 
 def price(footprint: Footprint, trials: int, cost: float) -> Price:
