@@ -162,6 +162,11 @@ class Judgement:
     log_e_certify: float
     interval: tuple[float, float]
 
+    @property
+    def refutes(self) -> bool:
+        """Whether the claim is refuted."""
+        return self.outcome == "refuted"
+
 
 def judge(
     failures: int,

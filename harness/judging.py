@@ -43,7 +43,7 @@ from lemmata.harness.levels import ALPHA, BETA, certificate_limit, certificate_t
 from lemmata.harness.profiles import BLOCK
 from lemmata.harness.rounding import granted
 from lemmata.harness.schema import Block
-from lemmata.harness.statements import Twin
+from lemmata.harness.statements import Subject, Twin, part_of
 from lemmata.harness.thresholds import Threshold, doubtful, failing, threshold_of
 from lemmata.harness.verdicts import (
     BoundRefutation,
@@ -59,7 +59,9 @@ from lemmata.harness.verdicts import (
 )
 
 _DETERMINISTIC_CAP = 2048
-_FEW = 4
+_FEW, _FEW_BY_CHANCE = 4, 8
+"""Trials that refute a twin if all of them fail: without chance, and at p of a tenth and less."""
+
 _CURVE_POINTS = 200
 
 
@@ -105,7 +107,7 @@ def judge_instance(draw: Draw, budget: Budget | None = None) -> Judged:
         return silent(draw, f"it lies outside of where the part is tried: {_gate(draw)}")
     begin = time.perf_counter()
     try:
-        first = _first_trials(draw)
+        first = _first_trials(draw, budget.alpha)
     except Discarded:
         return silent(draw, "the statement assumes it away")
     if isinstance(first, Samples):
@@ -214,25 +216,27 @@ def _limit(draw: Draw, threshold: Threshold) -> float:
     return draw.part.said.resolution or usual
 
 
-def _first_trials(draw: Draw) -> Evaluated:
-    """Evaluate a block; of what should fall at once a few trials, which do if all of them fail."""
-    if not _falls_at_once(draw):
+def _first_trials(draw: Draw, alpha: float) -> Evaluated:
+    """Evaluate a block; of a twin fewer trials, where these suffice as all of them fail."""
+    if not isinstance(draw.subject, Twin) or draw.part.kind in ("mean", "law"):
         return evaluate(draw, first=0, count=BLOCK)
-    few = evaluate(draw, first=0, count=_FEW, priced=False)
+    number = _FEW_BY_CHANCE if _by_chance(draw.subject) else _FEW
+    few = evaluate(draw, first=0, count=number, priced=False)
     if not isinstance(few, Bounds):
         return few
     threshold = threshold_of(draw.subject, few)
-    if threshold.deterministic and failing(few, threshold).all():
+    failures = int(failing(few, threshold).sum())
+    if failures == number and judge(number, number, threshold.claimed, alpha=alpha).refutes:
         return few
-    rest = evaluate(draw, first=_FEW, count=BLOCK - _FEW, priced=False)
+    rest = evaluate(draw, first=number, count=BLOCK - number, priced=False)
     assert isinstance(rest, Bounds)
     return join([few, rest])
 
 
-def _falls_at_once(draw: Draw) -> bool:
-    """Whether a first block is expected to settle it: that of a twin that admits no chance."""
-    by_chance = draw.part.kind in ("probability", "mean", "law")
-    return isinstance(draw.subject, Twin) and not by_chance
+def _by_chance(subject: Subject) -> bool:
+    constant = subject.constant
+    declared = constant is not None and constant.failure > 0.0
+    return declared or part_of(subject).kind == "probability"
 
 
 def _most_trials(draw: Draw, threshold: Threshold, budget: Budget) -> int:

@@ -14,6 +14,10 @@ from typing import Final
 ALPHA: Final = 1e-9
 """Largest probability of refuting a claim that is true."""
 
+ALPHA_OF_A_TWIN: Final = 1e-6
+"""The same for a twin of a bound or exponent: it accuses nobody, and shows only that the check of
+its part can fail."""
+
 BETA: Final = 1e-3
 """Largest probability of a "holds" although the truth lies outside the printed resolution."""
 

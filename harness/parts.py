@@ -20,13 +20,13 @@ from lemmata.harness.explanation import explain
 from lemmata.harness.judging import Budget, Judged, judge_instance
 from lemmata.harness.judging_grids import JudgedGrid, judge_grid
 from lemmata.harness.judging_regimes import map_regime
-from lemmata.harness.levels import ALLOWANCE, ALPHA, NOMINATIONS
+from lemmata.harness.levels import ALLOWANCE, ALPHA, ALPHA_OF_A_TWIN, NOMINATIONS
 from lemmata.harness.profiles import BLOCK
 from lemmata.harness.recording import record_blocks, record_outcome, record_regime
 from lemmata.harness.regime_cells import RegimeMap, one_line
 from lemmata.harness.run import Run
 from lemmata.harness.search import Broken, Search, Seen
-from lemmata.harness.statements import Along, Part, StatementError, Subject, Twin
+from lemmata.harness.statements import Along, Part, StatementError, Subject, Twin, part_of
 from lemmata.harness.verdicts import (
     BoundVerdict,
     Expect,
@@ -122,19 +122,21 @@ def _judge_part(run: Run, part: Part[..., Any], found: Found) -> Outcome:
         shrink=run.profile.shrink > 0,
         deadline=deadline if speaking else _after(_SEARCHING, deadline),
     )
-    _nominate(found, search, deadline)
+    _nominate(found, search, deadline, ALPHA)
     if not speaking and found.how is None and found.failure is None:
-        for draw, budget in _automatic(run, search, deadline):
+        for draw, budget in _automatic(run, search, deadline, ALPHA):
             _judge_specimen(found, draw, budget, automatic=True)
     return outcome_of_part(part, found)
 
 
-def _automatic(run: Run, search: Search, deadline: float) -> Iterator[tuple[Draw, Budget]]:
+def _automatic(
+    run: Run, search: Search, deadline: float, alpha: float
+) -> Iterator[tuple[Draw, Budget]]:
     """The specimens that the search chose; what is left of the time is theirs in equal parts."""
     chosen = automatic_specimens(run, search.seen.values())
     for place, draw in enumerate(chosen):
         until = _after(1 / (len(chosen) - place), deadline)
-        yield draw, Budget(alpha=ALPHA / _AUTOMATIC, share=1 / 3, deadline=until)
+        yield draw, Budget(alpha=alpha / _AUTOMATIC, share=1 / 3, deadline=until)
 
 
 def _after(share: float, deadline: float) -> float:
@@ -185,7 +187,7 @@ def _dearest_block(run: Run) -> float:
     return BLOCK * max((price.work for price in run.prices.known.values()), default=0.0)
 
 
-def _nominate(found: Found, search: Search, deadline: float) -> None:
+def _nominate(found: Found, search: Search, deadline: float, alpha: float) -> None:
     """Search, and put what is nominated to the test on fresh trials, until one refutes."""
     while search.nominations < NOMINATIONS and (nominated := search.next()) is not None:
         if isinstance(nominated, Broken):
@@ -199,7 +201,7 @@ def _nominate(found: Found, search: Search, deadline: float) -> None:
             draws.append(search.found_first)
         for draw in draws:
             try:
-                confirmed = _confirm(draw, deadline)
+                confirmed = _confirm(draw, deadline, alpha)
             except OutOfTime:
                 found.unjudged.append(_SUSPECT.format(draw.place.words))
                 return
@@ -214,9 +216,9 @@ def _nominate(found: Found, search: Search, deadline: float) -> None:
         search.clear(*draws)
 
 
-def _confirm(draw: Draw, deadline: float) -> Judged:
+def _confirm(draw: Draw, deadline: float, alpha: float) -> Judged:
     fresh = replace(draw, role="nominee", stream="confirm")
-    budget = Budget(alpha=ALPHA / (2 * NOMINATIONS), deadline=deadline)
+    budget = Budget(alpha=alpha / (2 * NOMINATIONS), deadline=deadline)
     found = judge_instance(fresh, budget)
     verdict = found.verdict
     if isinstance(verdict, BoundVerdict) and verdict.claimed is None and not found.refutation:
@@ -262,25 +264,26 @@ def automatic_specimens(run: Run, seen: Iterable[Seen]) -> list[Draw]:
 
 def _judge_twin(run: Run, twin: Twin, found: Found) -> Outcome:
     deadline = run.deadline()
+    alpha = ALPHA if part_of(twin).kind in ("mean", "law") else ALPHA_OF_A_TWIN
     for instance in twin.specimens:
         draw = Draw(run=run, subject=twin, instance=instance, role="specimen")
-        budget = Budget(alpha=ALPHA / (len(twin.specimens) + 1), deadline=deadline)
+        budget = Budget(alpha=alpha / (len(twin.specimens) + 1), deadline=deadline)
         one = _judge_specimen(found, draw, budget)
         if one is not None and one.refutation is not None:
             return outcome_of_twin(twin, found, "specimen")
     for along in twin.along:
-        grid = _judge_grid(run, twin, along, found, ALPHA / len(twin.along), deadline)
+        grid = _judge_grid(run, twin, along, found, alpha / len(twin.along), deadline)
         if grid is not None and grid.refutation is not None:
             return outcome_of_twin(twin, found, "slope")
     until = deadline if twin.specimens else _after(_SEARCHING, deadline)
     search = found.search = Search(run=run, subject=twin, shrink=False, deadline=until)
-    _nominate(found, search, deadline)
+    _nominate(found, search, deadline, alpha)
     if found.failure is not None:
         raise BrokenStatement(found.failure.text, found.failure.token)
     if found.refutation is not None:
         return outcome_of_twin(twin, found, "search")
     if not twin.specimens:
-        for draw, budget in _automatic(run, search, deadline):
+        for draw, budget in _automatic(run, search, deadline, alpha):
             one = _judge_specimen(found, draw, budget, automatic=True)
             if one is not None and one.refutation is not None:
                 return outcome_of_twin(twin, found, "search")

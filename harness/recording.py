@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from lemmata.harness.codec import to_plain
-from lemmata.harness.levels import ALPHA, BETA, EXPONENT, LAW, MEAN, NOMINATIONS
+from lemmata.harness.levels import ALPHA, ALPHA_OF_A_TWIN, BETA, EXPONENT, LAW, MEAN, NOMINATIONS
 from lemmata.harness.profiles import BLOCK
 from lemmata.harness.schema import (
     Block,
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 LEVELS: Mapping[str, Any] = {
     "alpha": ALPHA,
+    "alpha of a twin": ALPHA_OF_A_TWIN,
     "beta": BETA,
     "nominations": NOMINATIONS,
     "block": BLOCK,

@@ -195,7 +195,7 @@ def test_every_module_of_the_harness_is_sorted_out() -> None:
     """What neither makes nor judges trials is named here; a new module has to choose."""
     only_carries = {
         "__init__", "blocks", "checkout", "codec", "conclusions", "control_groups", "durations",
-        "explanation", "findings", "generation", "histogram", "ids", "memory",
+        "explanation", "findings", "generation", "histogram", "ids", "journal", "memory",
         "notebook", "parts", "phrases", "private", "pytest_items", "pytest_modules",
         "recorded_regimes", "recording", "records", "regime_cells", "regimes",
         "registry", "replay", "run", "schema", "schema_page", "search", "session", "sharing",
