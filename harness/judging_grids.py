@@ -101,7 +101,7 @@ def judge_grid(
             late = True
             break
         count = asked
-        judged, limit = _judge(along, columns, alpha, beta, subject)
+        judged, limit = _judge(run, along, columns, alpha, beta, subject)
         if judged.outcome != "undecided":
             break
     meaning: dict[str, Verdict] = {
@@ -253,9 +253,9 @@ def _quantity(along: Along, bounds: Bounds) -> tuple[Float[np.ndarray, " trials"
 
 
 def _judge(
-    along: Along, columns: list[_Column], alpha: float, beta: float, subject: Subject
+    run: Run, along: Along, columns: list[_Column], alpha: float, beta: float, subject: Subject
 ) -> tuple[SlopeJudgement, float]:
-    limit = along.resolution or EXPONENT.limit
+    limit = max(along.resolution or EXPONENT.limit, run.profile.exponents)
     claim = SlopeClaim(at_most=along.at_most, at_least=along.at_least, tolerance=limit)
     try:
         judged = judge_slope(

@@ -12,6 +12,8 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from lemmata.harness.levels import EXPONENT
+
 BLOCK = 16
 """Trials come in blocks of this size, whatever the batch: evidence is recorded block by block."""
 
@@ -25,7 +27,7 @@ class Profile:
         confirm: work for confirming on one instance.
         explore: work for the whole search over instances.
         instances: most instances that a search looks at, and fewest, whatever they cost; where that
-            is none, a part is searched only if it has no specimen, or if the budget pays for a look.
+            is none, a part is searched only if it has no specimen or the budget pays for a look.
         trials: most trials for confirming on one instance, and fewest, whatever they cost.
         certify: whether a certificate goes on to the target of `lemmata.harness.levels`, or
             stops at the limit, which is what a "holds" takes.
@@ -33,6 +35,7 @@ class Profile:
         grid: shares of the trials that a part asks for at each size of a grid: what is drawn first,
             and, one after the other, what is drawn where that leaves the exponent undecided,
             whatever it costs; of cheap ones ``grid_stretch`` times as many in the end.
+        exponents: the usual resolution of an exponent; a part's own may be coarser.
         grid_fewest: trials at each size of a grid, whatever the part asks for.
         grid_stretch: see ``grid``.
         ascents: on how many instances a deterministic claim's draws are ascended.
@@ -54,6 +57,7 @@ class Profile:
     certify: Literal["limit", "target"]
     beyond: float
     grid: tuple[float, ...]
+    exponents: float
     grid_fewest: int
     grid_stretch: float
     ascents: int
@@ -96,6 +100,7 @@ PROFILES = {
             certify="limit",
             beyond=0.2,
             grid=(0.0, 0.5, 1.0, 2.0),
+            exponents=0.1,
             grid_fewest=16,
             grid_stretch=4.0,
             ascents=0,
@@ -117,6 +122,7 @@ PROFILES = {
             certify="target",
             beyond=0.1,
             grid=(1.0, 4.0),
+            exponents=EXPONENT.limit,
             grid_fewest=32,
             grid_stretch=8.0,
             ascents=3,
@@ -138,6 +144,7 @@ PROFILES = {
             certify="target",
             beyond=0.1,
             grid=(4.0, 8.0),
+            exponents=EXPONENT.limit,
             grid_fewest=32,
             grid_stretch=16.0,
             ascents=20,
