@@ -40,6 +40,7 @@ from lemmata.harness.evidence import (
     log_evidence_for,
 )
 from lemmata.harness.levels import ALPHA, BETA, certificate_limit, certificate_target
+from lemmata.harness.places import noted
 from lemmata.harness.profiles import BLOCK
 from lemmata.harness.rounding import granted
 from lemmata.harness.schema import Block
@@ -221,9 +222,11 @@ def _first_trials(draw: Draw, alpha: float) -> Evaluated:
     if not isinstance(draw.subject, Twin) or draw.part.kind in ("mean", "law"):
         return evaluate(draw, first=0, count=BLOCK)
     number = _FEW_BY_CHANCE if _by_chance(draw.subject) else _FEW
-    few = evaluate(draw, first=0, count=number, priced=False)
+    with noted() as places:
+        few = evaluate(draw, first=0, count=number, priced=False)
     if not isinstance(few, Bounds):
         return few
+    draw.run.prices.places[draw.hash, draw.stream] = 0, number, places
     threshold = threshold_of(draw.subject, few)
     failures = int(failing(few, threshold).sum())
     if failures == number and judge(number, number, threshold.claimed, alpha=alpha).refutes:

@@ -14,15 +14,16 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int64
 from scipy import stats
+from torch import Tensor
 
 from lemmata.harness.draw import Draw
 from lemmata.harness.evaluation import (
@@ -46,6 +47,7 @@ _REPETITIONS: Final = 12
 _FEWEST, _FEWEST_OF_A_TWIN, _BACK_OF_A_TWIN = 4, 2, 4
 _CHANCE: Final = 1.3e-8
 """That rounding alone brings a violation so many spreads away from 0: four, of twelve."""
+_GROUP: Final = 4
 _BLOCKS: Final = 4
 _NEAR, _TINY = 0.25, 1e-3
 _COARSER: Final = 2.0**12
@@ -71,7 +73,7 @@ def granted(
 
     Returns:
         The same with such trials at their threshold, where rounding decides. Looked at are the
-        worst trials, block by block, until a violation stands; if none does, none counts.
+        worst trials, group by group, until a violation stands; if none does, none counts.
 
     Raises:
         OutOfTime: the deadline passed before it was settled what rounding explains.
@@ -84,8 +86,7 @@ def granted(
     coarsely = _coarsely(draw, evaluated, moved=again is not None)
     explained = np.zeros_like(suspects)
     order = np.argsort(-np.where(suspects, bounds.ratio, -np.inf), kind="stable")
-    for block in list(dict.fromkeys((order[: suspects.sum()] // BLOCK).tolist()))[:_BLOCKS]:
-        start, end = block * BLOCK, min((block + 1) * BLOCK, len(bounds))
+    for start, end in _groups(order[: suspects.sum()], len(bounds)):
         where = _between(bounds, start, end)
         stands = _stands(evaluated, where, threshold, deadline, coarsely)
         explained[start:end] = suspects[start:end] & ~stands
@@ -97,15 +98,19 @@ def granted(
     return replace(bounds, ratio=np.where(explained, at_threshold, bounds.ratio))
 
 
+def _groups(worst: Int64[np.ndarray, " n"], trials: int) -> Iterator[tuple[int, int]]:
+    """Yield which trials to look at together: around the worst one, then the worst blocks."""
+    for size, most in ((_GROUP, 1), (BLOCK, _BLOCKS)):
+        for group in list(dict.fromkeys((worst // size).tolist()))[:most]:
+            yield group * size, min((group + 1) * size, trials)
+
+
 def _again(draw: Draw) -> Again:
     return lambda first, count: bounds_of(draw, draw.trials(first, count))
 
 
 def _coarsely(draw: Draw, again: Again, *, moved: bool) -> tuple[Again, ...]:
-    """Return in which coarser arithmetics a twin's trials can be looked at, the cheapest first.
-
-    What is worst may be elsewhere there: the second look is at the same places.
-    """
+    """Return in which coarser arithmetics a twin's trials can be looked at, the cheapest first."""
     if not isinstance(draw.subject, Twin):
         return ()
 
@@ -113,25 +118,33 @@ def _coarsely(draw: Draw, again: Again, *, moved: bool) -> tuple[Again, ...]:
         with StochasticArithmetic(0, coarser=_COARSER):
             return again(first, count)
 
-    there = _SamePlaces(again, in_coarser_errors)
+    usual = _SamePlaces(draw, again, in_coarser_errors, draw.run.dtype)
     if moved or draw.run.dtype != torch.float64:
-        return (there,)
-    single = _again(replace(draw, run=replace(draw.run, dtype=torch.float32)))
-    return single, there
+        return (usual,)
+    single = replace(draw, run=replace(draw.run, dtype=torch.float32))
+    return _SamePlaces(draw, again, _again(single), torch.float32), usual
 
 
 @dataclass(slots=True)
 class _SamePlaces:
     """Evaluates trials coarsely, at the places where they are worst in the usual arithmetic."""
 
+    draw: Draw
     usual: Again
     coarser: Again
+    dtype: torch.dtype
 
     def __call__(self, first: int, count: int) -> Bounds:
-        with noted() as places:
-            self.usual(first, count)
-        with followed(places):
+        with followed(self._places(first, count), self.dtype):
             return self.coarser(first, count)
+
+    def _places(self, first: int, count: int) -> list[Tensor]:
+        known, key = self.draw.run.prices.places, (self.draw.hash, self.draw.stream)
+        if known.get(key, (0, 0))[:2] != (first, count):
+            with noted() as places:
+                self.usual(first, count)
+            known[key] = first, count, places
+        return known[key][2]
 
 
 def _between(bounds: Bounds, start: int, end: int) -> Bounds:
@@ -178,9 +191,9 @@ def _withstands(
     """Say for each trial whether coarser arithmetic leaves its violation as it is, to a tenth.
 
     Had rounding brought a gap 5.5 spreads away from 0, a spread 2¹² times as large would leave it
-    there with a chance of 1e-4; that of single precision is 2²⁹ times as large. Noise that looks the same on every scale would in 10 % of trials,
-    so that half of the violations have to stay; what is only counted may come back as it was, and
-    is not settled here.
+    there with a chance of 1e-4; that of single precision is 2²⁹ times as large. Noise that looks
+    the same on every scale would in 10 % of trials, so that half of the violations have to stay,
+    of up to four all. What is only counted may come back as it was, and is not settled here.
     """
     try:
         gap = _gap(coarser(bounds.first, len(bounds)), threshold)

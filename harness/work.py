@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from torch import Tensor
+
 from lemmata.harness.counting import Footprint
 from lemmata.harness.journal import Journal
 
@@ -39,12 +41,14 @@ class Prices:
         asked: the names of what its trials draw, by the same; none where nothing is random.
         drawn: of the last few trials that were evaluated, the first, their number and their
             journal, by instance and stream.
+        places: of a twin's first trials, the same with where they are worst.
     """
 
     known: dict[tuple[str, str], Price] = field(default_factory=dict)
     batches: dict[tuple[str, str], int] = field(default_factory=dict)
     asked: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     drawn: dict[tuple[str, str], tuple[int, int, Journal]] = field(default_factory=dict)
+    places: dict[tuple[str, str], tuple[int, int, list[Tensor]]] = field(default_factory=dict)
 
 
 def price(footprint: Footprint, trials: int, cost: float) -> Price:

@@ -27,7 +27,7 @@ from torch import Tensor
 from lemmata.harness.adversary.balls import Ball
 from lemmata.harness.claims import Bound, worst_of
 from lemmata.harness.counting import alike
-from lemmata.harness.stochastic import exactly
+from lemmata.harness.places import a_search, place
 from lemmata.harness.trials import Trials
 
 Point: TypeAlias = Float[Tensor, "trials ..."]
@@ -139,10 +139,10 @@ def attack(
     goal = objective or (lambda point: log_ratio(claim(point)))
     tried = {name: _inside(claim(point), point, region) for name, point in starts.items()}
     settled = torch.stack([bound.ratio > enough for bound in tried.values()]).any(dim=0).all()
+    settled = place(settled)
     if not bool(settled):
         for name, make in (further or {}).items():
-            with exactly():
-                point = make()
+            point = a_search(make)()
             tried[name] = _inside(claim(point), point, region)
         for name in names:
             suffix = f"_from_{name}" if len(names) > 1 else ""
@@ -186,7 +186,7 @@ def log_ratio(claim: Bound) -> Values:
     return torch.where(claim.ratio > _LEAST, logarithm, below)
 
 
-@exactly()
+@a_search
 def ascended(
     objective: Objective,
     start: Point,
@@ -240,7 +240,7 @@ def ascended(
     return best.point
 
 
-@exactly()
+@a_search
 def climbed(
     objective: Objective,
     start: Point,
@@ -260,7 +260,7 @@ def climbed(
     return best.point
 
 
-@exactly()
+@a_search
 def best_along_path(
     objective: Objective, path: Iterable[Point], region: Region | None = None
 ) -> Point:
