@@ -61,6 +61,9 @@ JUDGES = (
 _DIGESTS: dict[str, str] = {}
 """By module: the digest of its code as it was when it was first seen."""
 
+_BEHIND: dict[str, str] = {}
+"""By module: the digest of all the code behind it, as long as its own is in `_DIGESTS`."""
+
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 """Where a constant that is a function happens to lie in memory: its code is hashed by itself."""
 
@@ -86,13 +89,16 @@ def generation_of(subject: Subject) -> str:
 
 
 def _code_behind(module: str, file: Path) -> str:
+    if module in _DIGESTS and module in _BEHIND:
+        return _BEHIND[module]
     seen: set[str] = set()
     _visit(module, file, seen)
     for name in _judges():
         if source := _source_of(name):
             _visit(name, source, seen)
     together = "".join(f"{name}:{_DIGESTS[name]}\n" for name in sorted(seen))
-    return hashlib.blake2b(together.encode(), digest_size=16).hexdigest()
+    _BEHIND[module] = hashlib.blake2b(together.encode(), digest_size=16).hexdigest()
+    return _BEHIND[module]
 
 
 @functools.cache

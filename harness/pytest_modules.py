@@ -62,11 +62,15 @@ class StatementModule(pytest.Module):
         from lemmata.harness.registry import registered
 
         here = self.path.resolve()
-        bound = {id(part.statement) for part in parts_in(vars(self.obj))}
+        bound: set[int] | None = None
         for made in registered():
-            helper = made.file != here and is_of_a_helper(self.config, made)
-            if made.file == here or (helper and (made.id not in before or id(made) in bound)):
+            if made.file == here:
                 yield from made.parts
+            elif is_of_a_helper(self.config, made):
+                if bound is None:
+                    bound = {id(part.statement) for part in parts_in(vars(self.obj))}
+                if made.id not in before or id(made) in bound:
+                    yield from made.parts
 
     def _getobj(self) -> Any:
         try:

@@ -86,7 +86,7 @@ def granted(
     coarsely = _coarsely(draw, evaluated, moved=again is not None)
     explained = np.zeros_like(suspects)
     order = np.argsort(-np.where(suspects, bounds.ratio, -np.inf), kind="stable")
-    for start, end in _groups(order[: suspects.sum()], len(bounds)):
+    for start, end in _groups(order[: suspects.sum()], len(bounds), few_first=not coarsely):
         where = _between(bounds, start, end)
         stands = _stands(evaluated, where, threshold, deadline, coarsely)
         explained[start:end] = suspects[start:end] & ~stands
@@ -98,9 +98,11 @@ def granted(
     return replace(bounds, ratio=np.where(explained, at_threshold, bounds.ratio))
 
 
-def _groups(worst: Int64[np.ndarray, " n"], trials: int) -> Iterator[tuple[int, int]]:
-    """Yield which trials to look at together: around the worst one, then the worst blocks."""
-    for size, most in ((_GROUP, 1), (BLOCK, _BLOCKS)):
+def _groups(
+    worst: Int64[np.ndarray, " n"], trials: int, *, few_first: bool
+) -> Iterator[tuple[int, int]]:
+    """Yield which trials to look at together: a few around the worst one, then the worst blocks."""
+    for size, most in ((_GROUP, int(few_first)), (BLOCK, _BLOCKS)):
         for group in list(dict.fromkeys((worst // size).tolist()))[:most]:
             yield group * size, min((group + 1) * size, trials)
 

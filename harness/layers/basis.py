@@ -17,12 +17,12 @@ C₂Q + S₂P₂ and composes: C = C₁ + S₁C₂, S = S₁S₂, P = P₂. A ro
 less than δ = 450 units of roundoff (1e-13 in float64) of its norm lies in the span of what came
 before: its P is zero, which errs by at most δ‖v‖. Any other row comes out of the first round with a
 component of at most O(u/δ) ≈ 1e-3 along Q and its predecessors, u the unit of roundoff; the second
-round takes that to rounding, and the third is for bases of many hundred rows whose errors add up. A
+round takes that to rounding, and a third is for bases of many rows, whose errors add up. A
 unit row that loses more than half of itself in a later round was rounding noise, as every row is
 once a basis spans the whole space: it is dropped too. A larger δ would change the answer to a
 repeated query; without the drops, rounding noise is normalised into the basis and grows.
 
-The cost is 3 rounds of 4 T k n (K + k/2) operations. A row with a NaN has NaN in S and zero in P:
+The cost is 2 or 3 rounds of 4 T k n (K + k/2) operations. A row with a NaN has NaN in S and zero in P:
 the noise stays in the row that brought it.
 """
 
@@ -34,7 +34,9 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-_ROUNDS = 3
+_FEW_ROWS = 64
+"""Rows of a basis up to which two rounds do."""
+
 _DROP_IN_ROUNDOFFS = 450.0
 _MOSTLY_NEW = 0.5
 
@@ -100,7 +102,8 @@ def decompose(Q: Float[Tensor, "trials K n"], V: Float[Tensor, "trials k n"]) ->
     # Further rounds change nothing where no row was kept. On a CPU that saves them; another device
     # would have to wait for the answer.
     done = V.device.type == "cpu" and not bool(kept.any())
-    for _ in range(0 if done else _ROUNDS - 1):
+    further = 1 if Q.shape[1] + V.shape[1] <= _FEW_ROWS else 2
+    for _ in range(0 if done else further):
         C_next, S_next, still_kept = _round(Q, V, torch.full_like(threshold, _MOSTLY_NEW))
         C, S, kept = torch.baddbmm(C, S, C_next), S @ S_next, kept & still_kept
     return Decomposition(C, S, V, kept)
@@ -113,6 +116,11 @@ def _round(
     C = V @ Q.mT
     V.baddbmm_(C, Q, alpha=-1.0)
     trials, k, _ = V.shape
+    if k == 1:  # most queries are of one vector
+        norm = V.norm(dim=-1, keepdim=True)
+        kept = norm > threshold.unsqueeze(-1)
+        V.div_(norm).copy_(torch.where(kept, V, 0.0))
+        return C, torch.where(kept, norm, 0.0 * norm), kept.squeeze(-1)
     S = V.new_zeros((trials, k, k))
     kept = torch.zeros_like(threshold, dtype=torch.bool)
     for j in range(k):

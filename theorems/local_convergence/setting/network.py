@@ -274,7 +274,7 @@ def gradient(W: Weights, V: TeacherRows) -> Weights:
     apart = torch.where(obtuse, -others, others) - own
     cosine = (own * others).sum(dim=-1, keepdim=True)
     # ṽ - cos β ŵ = (ṽ - ŵ) + ½ ‖ṽ - ŵ‖² ŵ: no cancellation between vectors of length 1.
-    tangent = apart + 0.5 * (apart**2).sum(dim=-1, keepdim=True) * own
+    tangent = apart + 0.5 * (apart * apart).sum(dim=-1, keepdim=True) * own
     pairs = 2.0 / math.pi * (2.0 * psi(beta) * own - beta * tangent) - torch.where(
         obtuse, 2.0 * (cosine * own + others), 0.0
     )
@@ -389,6 +389,8 @@ def _chords(
     What is added under the root makes the derivative at 0 zero in place of NaN.
     """
     first, second = u.unsqueeze(-2), v.unsqueeze(-3)
-    return ((first - second) ** 2).sum(dim=-1).add(1e-60).sqrt(), ((first + second) ** 2).sum(
-        dim=-1
-    ).add(1e-60).sqrt()
+    apart, along = first - second, first + second
+    return (
+        (apart * apart).sum(dim=-1).add(1e-60).sqrt(),
+        (along * along).sum(dim=-1).add(1e-60).sqrt(),
+    )
