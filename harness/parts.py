@@ -175,7 +175,9 @@ def _judge_grid(
 
 
 def _dear(run: Run, found: Found) -> bool:
-    return bool(found.specimens) and _dearest_block(run) > min(_DEAR, run.profile.most_work)
+    """Whether one specimen does: a dear one, that rounding leaves something to say of."""
+    clear = any(not one.tied for one in found.specimens)
+    return clear and _dearest_block(run) > min(_DEAR, run.profile.most_work)
 
 
 def _too_dear_to_search(run: Run) -> bool:
