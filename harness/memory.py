@@ -6,6 +6,7 @@ it lived to the end, which errs on the safe side.
 
 from __future__ import annotations
 
+import ctypes
 import os
 
 import psutil
@@ -15,6 +16,9 @@ from lemmata.harness.control_groups import memory_left
 
 _SHARE = 0.25
 """Of the free memory, what a batch may take: several workers share a machine."""
+
+_MALLOC = {-1: 1 << 30, -2: 1 << 26, -3: 1 << 25}
+"""M_TRIM_THRESHOLD, M_TOP_PAD and M_MMAP_THRESHOLD of glibc, in bytes."""
 
 
 def batch_for(taken: int, trials: int, device: torch.device) -> int:
@@ -33,6 +37,20 @@ def free_memory(device: torch.device) -> int:
         return int(torch.cuda.mem_get_info(device)[0])
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     return int(min(psutil.virtual_memory().available, memory_left())) // workers
+
+
+def keep_freed_memory() -> None:
+    """Have the C library keep what is freed, up to a gigabyte, for the tensors to come.
+
+    glibc gives large blocks back to the system, and the next tensor pays for each page again. Does
+    nothing where there is no glibc.
+    """
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (OSError, AttributeError, TypeError):
+        return
+    for option, size in _MALLOC.items():
+        mallopt(option, size)
 
 
 def is_out_of_memory(problem: BaseException) -> bool:

@@ -58,6 +58,7 @@ class Settings:
         Raises:
             RunError, RecordsError: it cannot be made.
         """
+        from lemmata.harness.memory import keep_freed_memory
         from lemmata.harness.profiles import PROFILES
         from lemmata.harness.records import Recorder
         from lemmata.harness.run import Run, device_named, dtype_named
@@ -65,6 +66,7 @@ class Settings:
 
         if self.threads is not None:
             set_threads(self.threads)
+        keep_freed_memory()
         return Run(
             profile=PROFILES[self.profile],
             entropy=self.entropy,

@@ -525,6 +525,7 @@ def _keep_changed(config: pytest.Config, items: list[pytest.Item]) -> None:
 def _set_up_run(config: pytest.Config) -> None:
     import hypothesis
 
+    from lemmata.harness.memory import keep_freed_memory
     from lemmata.harness.profiles import PROFILES
     from lemmata.harness.pytest_items import RUN_KEY
     from lemmata.harness.records import Recorder, RecordsError
@@ -535,6 +536,7 @@ def _set_up_run(config: pytest.Config) -> None:
     folder = config.stash[_FOLDER]
     if os.environ.get("OMP_NUM_THREADS"):
         set_threads(int(os.environ["OMP_NUM_THREADS"]))
+    keep_freed_memory()
     profile = PROFILES[config.getoption("lemmata_profile")]
     try:
         config.stash[RUN_KEY] = Run(

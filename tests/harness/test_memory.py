@@ -91,3 +91,26 @@ def test_free_memory_is_the_smaller_and_shared(
 def test_no_memory_left_is_a_batch_of_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory, "memory_left", lambda: 0.0)
     assert memory.batch_for(100, 16, CPU) == 1
+
+
+@pytest.mark.parametrize("missing", [OSError, AttributeError, TypeError])
+def test_without_glibc_nothing_is_kept(
+    monkeypatch: pytest.MonkeyPatch, missing: type[Exception]
+) -> None:
+    def library(_name: object) -> object:
+        raise missing
+
+    monkeypatch.setattr(memory.ctypes, "CDLL", library)
+    memory.keep_freed_memory()
+
+
+def test_the_c_library_is_told_once_for_each_option(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: dict[int, int] = {}
+
+    class Library:
+        mallopt = staticmethod(lambda option, size: told.update({option: size}))
+
+    monkeypatch.setattr(memory.ctypes, "CDLL", lambda _name: Library)
+    memory.keep_freed_memory()
+    assert set(told) == {-1, -2, -3}
+    assert all(0 < size < 1 << 31 for size in told.values())
