@@ -134,8 +134,9 @@ def _normal_form(name: str, file: Path) -> tuple[str, tuple[str, ...]] | None:
         parsed = ast.parse(file.read_bytes())
     except (OSError, SyntaxError, ValueError):
         return None
-    imported = tuple(_imports(parsed, name, file))
-    for node in ast.walk(parsed):
+    nodes = list(ast.walk(parsed))
+    imported = tuple(_imports(nodes, name, file))
+    for node in nodes:
         if isinstance(node, ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             node.body = [entry for entry in node.body if not _is_text(entry)]
     code = ast.dump(parsed, annotate_fields=False)
@@ -151,10 +152,10 @@ def _is_text(node: ast.stmt) -> bool:
     )
 
 
-def _imports(parsed: ast.Module, name: str, file: Path) -> list[str]:
+def _imports(nodes: list[ast.AST], name: str, file: Path) -> list[str]:
     package = name if file.name == "__init__.py" else name.rpartition(".")[0]
     found = []
-    for node in ast.walk(parsed):
+    for node in nodes:
         if isinstance(node, ast.Import):
             found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):

@@ -1,7 +1,7 @@
 """Judging the exponent of a ratio along a grid of sizes.
 
 The grid is drawn with few trials, and where that leaves the exponent undecided with more, as the
-profile says; α and β are split over the looks.
+profile says; the first look has half of α and β, the others share the rest.
 """
 
 from __future__ import annotations
@@ -84,7 +84,6 @@ def judge_grid(
     """
     begin = time.perf_counter()
     shares = run.profile.grid
-    alpha, beta = alpha / len(shares), BETA / len(shares)
     columns: list[_Column] = []
     count, late = 0, False
     for look, share in enumerate(shares):
@@ -100,8 +99,8 @@ def judge_grid(
                 raise
             late = True
             break
-        count = asked
-        judged, limit = _judge(run, along, columns, alpha, beta, subject)
+        count, part = asked, _part_of_errors(look, len(shares))
+        judged, limit = _judge(run, along, columns, part * alpha, part * BETA, subject)
         if judged.outcome != "undecided":
             break
     meaning: dict[str, Verdict] = {
@@ -120,9 +119,9 @@ def judge_grid(
         upper_above=_fit(judged.high_above),
         bound=_own_exponent(along, columns, "bound"),
         measured=_own_exponent(along, columns, "measured"),
-        excess=judged.excess(beta),
+        excess=judged.excess(part * BETA),
         limit=limit,
-        level=alpha,
+        level=part * alpha,
         points=[_point(column) for column in columns],
         trials=count * len(columns),
         seconds=round(time.perf_counter() - begin, 4),
@@ -133,12 +132,17 @@ def judge_grid(
             block_of(column.draw, column.bounds, threshold_of(subject, column.bounds))
             for column in columns
         ],
-        refutation=_refutation(along, columns, judged, alpha, count)
+        refutation=_refutation(along, columns, judged, part * alpha, count)
         if judged.outcome == "refuted"
         else None,
         work=_work(columns) * count,
         late=late,
     )
+
+
+def _part_of_errors(look: int, looks: int) -> float:
+    """Return which part of α and β a look has: the first one half, the others the rest."""
+    return 0.5 if look == 0 or looks == 2 else 0.5 / (looks - 1)
 
 
 def _paid(run: Run, columns: Sequence[_Column]) -> int:

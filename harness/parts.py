@@ -175,9 +175,14 @@ def _judge_grid(
 
 
 def _dear(run: Run, found: Found) -> bool:
-    """Whether one specimen does: a dear one, that rounding leaves something to say of."""
-    clear = any(not one.tied for one in found.specimens)
+    """Whether one specimen does: a dear one that is no equality case."""
+    clear = any(not one.tied or _by_chance(one) for one in found.specimens)
     return clear and _dearest_block(run) > min(_DEAR, run.profile.most_work)
+
+
+def _by_chance(judged: Judged) -> bool:
+    verdict = judged.verdict
+    return isinstance(verdict, BoundVerdict) and verdict.claimed is not None
 
 
 def _too_dear_to_search(run: Run) -> bool:

@@ -84,6 +84,8 @@ def granted(
         return bounds
     evaluated = again or _again(draw)
     coarsely = _coarsely(draw, evaluated, moved=again is not None)
+    if coarsely:
+        evaluated = _SamePlaces(draw, evaluated, evaluated, draw.run.dtype)
     explained = np.zeros_like(suspects)
     order = np.argsort(-np.where(suspects, bounds.ratio, -np.inf), kind="stable")
     for start, end in _groups(order[: suspects.sum()], len(bounds), few_first=not coarsely):
