@@ -53,6 +53,11 @@ class Footprint:
     bytes: int = 0
     longest: int = 0
 
+    @property
+    def elements_an_operation(self) -> float:
+        """What an operation has in the mean."""
+        return self.elements * _OVERHEAD / max(self.overhead, _OVERHEAD)
+
     def since(self, before: Footprint) -> Footprint:
         """Return what was added to an earlier state of it."""
         return Footprint(

@@ -25,11 +25,11 @@ from torch import Tensor
 
 from lemmata.harness.adversary.draws import ascended
 from lemmata.harness.claims import Bound, Claim, Law, Mean
-from lemmata.harness.counting import CountedEnough, counted
+from lemmata.harness.counting import CountedEnough, Footprint, counted
 from lemmata.harness.draw import Draw
 from lemmata.harness.journal import Journal
 from lemmata.harness.levels import ALLOWANCE, UNDERFLOW
-from lemmata.harness.memory import batch_for, is_out_of_memory
+from lemmata.harness.memory import batch_for, batch_in_cache, is_out_of_memory
 from lemmata.harness.private import as_if_in_a_test
 from lemmata.harness.profiles import BLOCK
 from lemmata.harness.statements import Constant
@@ -165,7 +165,7 @@ def evaluate(
         size = min(prices.batches.get(key, BLOCK if priced else UNPRICED), count - done)
         if deadline < math.inf:
             left = deadline - time.monotonic()
-            if done and left <= 0.0:
+            if done >= min(BLOCK, count) and left <= 0.0:
                 break
             size = min(size, max(1, int(left / pace / BLOCK)) * BLOCK)
         begin = time.perf_counter()
@@ -203,17 +203,26 @@ def _priced(draw: Draw, first: int, size: int) -> Claim:
         claim = _claimed(draw, first, size)
         prices.batches[key] = min(UNPRICED, batch_for(footprint.bytes, size, draw.run.device))
     else:
-        prices.batches[key] = batch_for(footprint.bytes, size, draw.run.device)
+        prices.batches[key] = _batch(draw, footprint, size)
     prices.known[key] = price(footprint, size, draw.part.cost)
     return claim
+
+
+def _batch(draw: Draw, footprint: Footprint, size: int) -> int:
+    """Return how many trials at once, given what some took."""
+    return min(
+        batch_for(footprint.bytes, size, draw.run.device),
+        batch_in_cache(footprint.elements_an_operation / size, draw.run.device),
+    )
 
 
 def _claimed(draw: Draw, first: int, count: int) -> Claim:
     """Return what the check says of a batch; of a small one, keep what it drew."""
     trials = draw.trials(first, count)
     if count <= UNPRICED:
-        trials = replace(trials, journal=Journal(SHOWN))
-        draw.run.prices.drawn[draw.hash, draw.stream] = first, count, trials.journal
+        journal = Journal(SHOWN)
+        trials = replace(trials, journal=journal)
+        draw.run.prices.drawn[draw.hash, draw.stream] = first, count, journal
     return claimed(draw, trials)
 
 

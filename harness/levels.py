@@ -69,6 +69,6 @@ def certificate_target(claimed: float) -> float:
 def certificate_limit(claimed: float, beyond: float = 0.1) -> float:
     """Return the largest failure probability that still counts as a certificate for the claim.
 
-    It is max(3 p, p + .1), in a quick run max(3 p, p + .2), and never beyond half-way from p to 1.
+    It is max(3 p, p + .1), in a quick run max(3 p, p + .35), and never beyond half-way from p to 1.
     """
     return min(max(3.0 * claimed, claimed + beyond), (1.0 + claimed) / 2.0)

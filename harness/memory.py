@@ -17,6 +17,9 @@ from lemmata.harness.control_groups import memory_left
 _SHARE = 0.25
 """Of the free memory, what a batch may take: several workers share a machine."""
 
+_CACHED = 1 << 17
+"""Elements that an operation has at once where trials are many: a megabyte."""
+
 _MALLOC = {-1: 1 << 30, -2: 1 << 26, -3: 1 << 25}
 """M_TRIM_THRESHOLD, M_TOP_PAD and M_MMAP_THRESHOLD of glibc, in bytes."""
 
@@ -26,6 +29,16 @@ def batch_for(taken: int, trials: int, device: torch.device) -> int:
     if taken <= 0:
         return 1 << 20
     return max(1, int(_SHARE * free_memory(device) / taken * trials))
+
+
+def batch_in_cache(elements: float, device: torch.device) -> int:
+    """Return how many trials at once keep an operation within a core's cache.
+
+    Args:
+        elements: of a trial that an operation has in the mean.
+        device: where; only a CPU's cores have a cache of their own to keep to.
+    """
+    return max(1, int(_CACHED / max(elements, 1.0))) if device.type == "cpu" else 1 << 20
 
 
 def free_memory(device: torch.device) -> int:

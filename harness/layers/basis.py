@@ -22,8 +22,8 @@ unit row that loses more than half of itself in a later round was rounding noise
 once a basis spans the whole space: it is dropped too. A larger δ would change the answer to a
 repeated query; without the drops, rounding noise is normalised into the basis and grows.
 
-The cost is 2 or 3 rounds of 4 T k n (K + k/2) operations. A row with a NaN has NaN in S and zero in P:
-the noise stays in the row that brought it.
+The cost is 2 or 3 rounds of 4 T k n (K + k/2) operations. A row with a NaN has NaN in S and zero in
+P: the noise stays in the row that brought it.
 """
 
 from __future__ import annotations

@@ -207,7 +207,7 @@ def test_a_borderline_probability_is_undecided_and_a_hopeless_one_underpowered()
     )
     outcome = outcome_of(half, profile="quick")
     assert outcome.verdict == "undecided"
-    assert "is certified, where 0.25 is granted" in reason(outcome)
+    assert "is certified, where 0.4 is granted" in reason(outcome)
     hopeless = planted(
         lambda m, trials: at_most(trials.uniform("u"), 0.03).except_with_probability(0.97),
         specimens=[{"m": 1}],
