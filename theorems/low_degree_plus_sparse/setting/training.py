@@ -89,14 +89,16 @@ def train(
     W = 1e-3 * trials.normal("start", net.width, net.dimension)
     speed = torch.zeros_like(W)
     for _ in alike(range(recipe.steps)):
-        h = x @ W.mT
+        # Large tensors: what is written in place need not come from memory again.
         if recipe.quadratic_only:
-            off = 0.5 * (curved * h**2).sum(dim=-1) - y
+            h = x @ W.mT
             pulled = curved * h
+            off = 0.5 * h.mul_(pulled).sum(dim=-1) - y
         else:
-            off = (a * derivative(net.activation, 0, both + h)).sum(dim=-1) - y
-            pulled = a * derivative(net.activation, 1, both + h)
-        slopes = (2.0 / n * off.unsqueeze(-1) * pulled).mT @ x
+            h = torch.baddbmm(both, x, W.mT)
+            off = (derivative(net.activation, 0, h) @ a.mT).squeeze(-1) - y
+            pulled = derivative(net.activation, 1, h).mul_(a)
+        slopes = pulled.mul_(2.0 / n * off.unsqueeze(-1)).mT @ x
         if first or second or third:
             u = ((W[:, :p] - W[:, p:]) / math.sqrt(2.0)).flatten(1).unsqueeze(-1)
             good = U @ (U.mT @ u)
