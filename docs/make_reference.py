@@ -215,10 +215,12 @@ def _levels() -> str:
         assert levels.certificate_limit(claimed) == min(limit, half)
     rows = [f"| {' | '.join(row)} |" for row in bases]
     said = (
-        f"A true claim is refuted with probability {levels.ALPHA:g} at most (α), and a false one "
+        f"A true claim is refuted with probability {levels.ALPHA:g} at most (α; "
+        f"{levels.ALPHA_OF_A_TWIN:g} for twins of bounds and exponents), and a false one "
         'that lies outside of the printed resolution is called "holds" with probability '
         f"{levels.BETA:g} at most (β). At most {levels.NOMINATIONS} instances that a search found "
-        "are put to the test for a part; they share α."
+        "are put to the test for a part; they share α. A quick run grants more to probabilities "
+        "and exponents: see the table of profiles."
     )
     return "\n".join(
         [
@@ -239,6 +241,14 @@ def _profiles() -> str:
         "instances searched, at most and at least": lambda p: f"{p.instances[0]}, {p.instances[1]}",
         "trials on one instance, at most and at least": lambda p: (
             f"{p.trials[0]:,}, {p.trials[1]:,}"
+        ),
+        "a failure probability p is judged until": lambda p: (
+            "the target" if p.certify == "target" else f"max(3 p, p + {p.beyond:g})"
+        ),
+        "an exponent holds within": lambda p: f"{p.exponents:g}",
+        "trials at each size of a grid, at least": lambda p: f"{p.grid_fewest}",
+        "of those that a grid asks for, look by look": lambda p: ", ".join(
+            f"{share:g}" for share in p.grid if share
         ),
         "instances of small scope": lambda p: f"{p.small}",
         "instances climbed": lambda p: f"{p.climbs}",

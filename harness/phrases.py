@@ -96,6 +96,8 @@ def words_of(part: Part[..., Any], outcome: Outcome) -> list[str]:
     search = outcome.search
     if search:
         words += _of_search(search)
+    elif outcome.specimens and outcome.verdict in ("holds", "undecided", "underpowered"):
+        words.append("Not searched: a look at one instance costs more than this profile gives.")
     if outcome.verdict == "vacuous":
         words += _why_vacuous(outcome)
     if outcome.verdict == "untested":
