@@ -28,7 +28,7 @@ from lemmata.harness.evaluation import (
     settle_price,
 )
 from lemmata.harness.judging import counterexample, refuse_nan
-from lemmata.harness.levels import ALPHA, BETA, EXPONENT
+from lemmata.harness.levels import ALPHA, BETA
 from lemmata.harness.profiles import blocks
 from lemmata.harness.run import Run
 from lemmata.harness.schema import Block
@@ -259,7 +259,7 @@ def _quantity(along: Along, bounds: Bounds) -> tuple[Float[np.ndarray, " trials"
 def _judge(
     run: Run, along: Along, columns: list[_Column], alpha: float, beta: float, subject: Subject
 ) -> tuple[SlopeJudgement, float]:
-    limit = max(along.resolution or EXPONENT.limit, run.profile.exponents)
+    limit = along.resolution or run.profile.exponents
     claim = SlopeClaim(at_most=along.at_most, at_least=along.at_least, tolerance=limit)
     try:
         judged = judge_slope(

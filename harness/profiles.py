@@ -35,7 +35,7 @@ class Profile:
         grid: shares of the trials that a part asks for at each size of a grid: what is drawn first,
             and, one after the other, what is drawn where that leaves the exponent undecided,
             whatever it costs; of cheap ones ``grid_stretch`` times as many in the end.
-        exponents: the usual resolution of an exponent; a part's own may be coarser.
+        exponents: the resolution of an exponent whose part asks for none.
         grid_fewest: trials at each size of a grid, whatever the part asks for.
         grid_stretch: see ``grid``.
         ascents: on how many instances a deterministic claim's draws are ascended.

@@ -84,9 +84,9 @@ def _exception(net: DeepReluNet, data: SeparatedData, epsilon: float) -> float:
     r"2n(L+1)\,e^{-0.12\,m\varepsilon^2/L}$.",
     quantifiers=(*_DRAWN, r"\forall\, i,\ell"),
     specimens=[
+        {"net": DeepReluNet(width=1024, depth=8), "data": sphere(2), "epsilon": 0.8},
         {"net": DeepReluNet(width=256, depth=2), "data": sphere(4), "epsilon": 0.8},
         {"net": DeepReluNet(width=128, depth=1), "data": sphere(1), "epsilon": 0.6},
-        {"net": DeepReluNet(width=1024, depth=8), "data": sphere(2), "epsilon": 0.8},
     ],
 )
 @given(
