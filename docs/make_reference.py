@@ -243,8 +243,11 @@ def _profiles() -> str:
             f"{p.trials[0]:,}, {p.trials[1]:,}"
         ),
         "a failure probability p is judged until": lambda p: (
-            "the target" if p.certify == "target" else f"max(3 p, p + {p.beyond:g})"
+            "the target"
+            if p.certify == "target"
+            else f"the target; where it is dear max(3 p, p + {p.beyond:g})"
         ),
+        "work of a block from which on it is dear": lambda p: f"{p.dear:.2g}",
         "an exponent holds within": lambda p: f"{p.exponents:g}",
         "trials at each size of a grid, at least": lambda p: f"{p.grid_fewest}",
         "of those that a grid asks for, look by look": lambda p: ", ".join(

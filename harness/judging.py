@@ -207,7 +207,8 @@ def _target(draw: Draw, threshold: Threshold) -> float:
     """Return the failure probability that a certificate aims at."""
     target, limit = certificate_target(threshold.claimed), _limit(draw, threshold)
     if draw.run.profile.certify == "limit" and not isinstance(draw.subject, Twin):
-        return limit
+        cheap = price_of(draw).work * BLOCK < draw.run.profile.dear
+        return min(target, limit) if cheap else limit
     return min(target, limit)
 
 
@@ -246,6 +247,8 @@ def _most_trials(draw: Draw, threshold: Threshold, budget: Budget) -> int:
     """Return how many trials the budget pays for."""
     settle_price(draw)
     work, profile = price_of(draw).work, draw.run.profile
+    if profile.certify == "limit" and work * BLOCK >= profile.dear:
+        return BLOCK if threshold.deterministic else profile.trials[1]
     if threshold.deterministic:  # no certificate waits for a number of trials
         paid = profile.trials_for(work, budget.share, fewest=BLOCK)
         return min(paid, _DETERMINISTIC_CAP)

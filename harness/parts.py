@@ -37,9 +37,6 @@ from lemmata.harness.verdicts import (
 )
 from lemmata.harness.work import Prices
 
-_DEAR = 5e7
-"""Work of a block above which only the first specimen is judged, but in a nightly run."""
-
 _AUTOMATIC = 5
 
 _SEARCHING = 0.6
@@ -177,7 +174,7 @@ def _judge_grid(
 def _dear(run: Run, found: Found) -> bool:
     """Whether one specimen does: a dear one that is no equality case."""
     clear = any(not one.tied or _by_chance(one) for one in found.specimens)
-    return clear and _dearest_block(run) > min(_DEAR, run.profile.most_work)
+    return clear and _dearest_block(run) >= run.profile.dear
 
 
 def _by_chance(judged: Judged) -> bool:
@@ -187,7 +184,7 @@ def _by_chance(judged: Judged) -> bool:
 
 def _too_dear_to_search(run: Run) -> bool:
     """Whether the profile looks at no instance that its work for searching does not pay for."""
-    return not run.profile.instances[1] and _dearest_block(run) > run.profile.explore
+    return not run.profile.instances[1] and _dearest_block(run) >= run.profile.dear
 
 
 def _dearest_block(run: Run) -> float:

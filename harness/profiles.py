@@ -29,8 +29,9 @@ class Profile:
         instances: most instances that a search looks at, and fewest, whatever they cost; where that
             is none, a part is searched only if it has no specimen or the budget pays for a look.
         trials: most trials for confirming on one instance, and fewest, whatever they cost.
-        certify: whether a certificate goes on to the target of `lemmata.harness.levels`, or
-            stops at the limit, which is what a "holds" takes.
+        dear: work of a block from which on it is dear, and its price is counted no further.
+        certify: whether the certificate of what is dear goes on to the target of
+            `lemmata.harness.levels`, or stops at the limit, which is what a "holds" takes.
         beyond: how far beyond a claimed failure probability that limit lies.
         grid: shares of the trials that a part asks for at each size of a grid: what is drawn first,
             and, one after the other, what is drawn where that leaves the exponent undecided,
@@ -54,6 +55,7 @@ class Profile:
     explore: float
     instances: tuple[int, int]
     trials: tuple[int, int]
+    dear: float
     certify: Literal["limit", "target"]
     beyond: float
     grid: tuple[float, ...]
@@ -72,8 +74,11 @@ class Profile:
 
     @property
     def most_work(self) -> float:
-        """The largest budget: what a block costs beyond it decides nothing."""
-        return max(self.confirm, self.explore, self.map_work)
+        """What a block costs beyond this decides nothing: the largest budget, or what is dear to a
+        run that gives no more than the fewest trials to it.
+        """
+        largest = max(self.confirm, self.explore, self.map_work)
+        return min(largest, self.dear) if self.certify == "limit" else largest
 
     def trials_for(self, work: float, share: float = 1.0, fewest: int | None = None) -> int:
         """Return how many trials of that work the budget pays for: 16 times a power of two."""
@@ -93,10 +98,11 @@ PROFILES = {
     for profile in (
         Profile(
             name="quick",
-            confirm=1e6,
-            explore=1e6,
+            confirm=1e7,
+            explore=3e6,
             instances=(24, 0),
             trials=(4096, 128),
+            dear=1e6,
             certify="limit",
             beyond=0.35,
             grid=(0.0, 0.5, 1.0, 2.0),
@@ -119,6 +125,7 @@ PROFILES = {
             explore=1.5e8,
             instances=(400, 4),
             trials=(65_536, 128),
+            dear=5e7,
             certify="target",
             beyond=0.1,
             grid=(1.0, 4.0),
@@ -141,6 +148,7 @@ PROFILES = {
             explore=1e10,
             instances=(4000, 50),
             trials=(1 << 20, 4096),
+            dear=5e7,
             certify="target",
             beyond=0.1,
             grid=(4.0, 8.0),
