@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from lemmata.harness.evidence import trials_to_refute
-from lemmata.harness.levels import ALPHA_OF_A_TWIN, BETA
+from lemmata.harness.levels import ALPHA, ALPHA_OF_A_TWIN, BETA
 from lemmata.harness.means import samples_for_law, samples_for_mean
 from lemmata.harness.verdicts import (
     BoundVerdict,
@@ -118,7 +118,7 @@ def _of_mean(found: MeanVerdict) -> str:
             f"{found.expected:.6g}: what is falsified is too small to be seen with "
             f"{found.samples:,} samples. Falsify it further."
         )
-    needed = samples_for_mean(effect / found.deviation, ALPHA_OF_A_TWIN, BETA)
+    needed = samples_for_mean(effect / found.deviation, ALPHA, BETA)
     return (
         f"At {found.place.words} the mean is {found.measured:.6g}, claimed {found.expected:.6g}: "
         f"about {needed:,} samples tell it apart, where there were {found.samples:,}."
@@ -126,7 +126,7 @@ def _of_mean(found: MeanVerdict) -> str:
 
 
 def _of_law(found: LawVerdict) -> str:
-    needed = samples_for_law(max(found.distance, 1e-9), ALPHA_OF_A_TWIN, BETA)
+    needed = samples_for_law(max(found.distance, 1e-9), ALPHA, BETA)
     return (
         f"At {found.place.words} the distribution functions differ by {found.distance:.2g} on "
         f"{found.samples:,} samples (p = {found.p_value:.2g}): if that is their distance, about "
