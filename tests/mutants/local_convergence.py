@@ -30,8 +30,8 @@ MUTATIONS = [
     ),
     Mutation(
         file=_NETWORK,
-        before="series = 2.0 * n / math.factorial(2 * n + 1) - square * series",
-        after="series = 2.0 * n / math.factorial(2 * n + 1) + square * series",
+        before="torch.addcmul(one, square, series, value=-1.0 /",
+        after="torch.addcmul(one, square, series, value=1.0 /",
         statements=["ZGJ-01"],
     ),
     Mutation(
@@ -42,8 +42,8 @@ MUTATIONS = [
     ),
     Mutation(
         file=_NETWORK,
-        before="torch.where(near > far, 2.0 * beta.cos(), 0.0)",
-        after="torch.where(near > far, beta.cos(), 0.0)",
+        before="torch.where(obtuse, 2.0 * v @ v.mT, 0.0)",
+        after="torch.where(obtuse, v @ v.mT, 0.0)",
         statements=["ZGJ-01", "ZGJ-02"],
     ),
     Mutation(

@@ -195,7 +195,14 @@ def the_gradient_points_away_from_the_projection_on_more_teachers(
 
 
 the_gradient_points_away_from_the_projection_on_more_teachers.twin(
-    "and for L ≤ 0.02, whatever Δ", specimens=[{"world": _CLOSE, "students": _LOCAL}], level=0.02
+    "and for L ≤ 0.02, whatever Δ",
+    specimens=[
+        {
+            "world": Teachers(family="arc", count=2, dimension=3, separation=1.0),
+            "students": States(family="midway", extra=2, size=0.3),
+        }
+    ],
+    level=0.02,
 )
 
 

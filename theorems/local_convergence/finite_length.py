@@ -214,8 +214,8 @@ every_neuron_converges.twin(
     "to the witness of the start",
     specimens=[
         {
-            "world": Teachers(count=2, dimension=4),
-            "students": States(family="midway", extra=2, size=0.1),
+            "world": Teachers(family="arc", count=2, dimension=3, separation=1.2),
+            "students": States(family="midway", extra=1, size=0.3),
         }
     ],
     limit=lambda run: run.W[..., 0, :, :],

@@ -294,4 +294,13 @@ directions_and_masses_are_recovered.twin(
 )
 
 
-directions_and_masses_are_recovered.twin("T^{-3/2} from every start", power=1.5)
+directions_and_masses_are_recovered.twin(
+    "T^{-3/2} from every start",
+    specimens=[
+        {
+            "world": Teachers(family="arc", count=2, dimension=3, separation=1.0),
+            "students": States(family="midway", extra=1, size=0.1),
+        }
+    ],
+    power=1.5,
+)

@@ -21,8 +21,9 @@ With ṽ = ± v̂ on the side of ŵ_i, the gradient is in the same way
     ∇_{w_i} L = ‖w_i‖ { (ŵ_iᵀe) ŵ_i + e - 2 Σ_l c_l [ŵ_iᵀv̂_l < 0] ((ŵ_iᵀv̂_l) ŵ_i + v̂_l)
                         + (2/π) Σ_l c_l (2ψ(β_il) ŵ_i - β_il (ṽ_l - cos β_il ŵ_i)) }.            (3)
 
-Angles come from 2 atan2(‖û - ṽ‖, ‖û + ṽ‖) and ψ from its series below ½, so that the summands of
-(2) and (3) have relative errors of a few roundings at every angle. Where all atoms share one side
+Angles come from 2 atan2(‖û - ṽ‖, ‖û + ṽ‖) and ψ from its series, so that the summands of (2) have
+relative errors of a few roundings at every angle, and those of (3) errors of a few roundings of
+|c|, as e has. Where all atoms share one side
 (one teacher, or packed ones) a loss of size L is then off by about eps · (L + Σ|c| √L); in general
 by eps · (Σ|c|)²: see `floor`.
 
@@ -43,11 +44,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Literal, TypeAlias
 
 import torch
 from hypothesis import strategies as st
-from jaxtyping import Float, Int64
+from jaxtyping import Bool, Float, Int64
 from torch import Tensor
 
 from lemmata.harness import Trials
@@ -192,14 +194,26 @@ def teachers(
     return drawn()
 
 
-def psi(beta: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
-    """Return ψ(β) = sin β - β cos β, by its series Σ_n (-1)^{n+1} 2n β^{2n+1} / (2n+1)! below ½
-    (cut at 1e-17, relatively).
+def psi(beta: Float[Tensor, "..."], *, widest: float = math.pi) -> Float[Tensor, "..."]:
+    """Return ψ(β) = sin β - β cos β for β in [0, widest], by its series Σ_n (-1)^{n+1} 2n β^{2n+1}
+    / (2n+1)! = β³/3 (1 - β²/10 (1 - β²/28 (1 - …))), cut below 1e-17 of ψ.
     """
-    square, series = beta * beta, torch.full_like(beta, 14.0 / math.factorial(15))
-    for n in range(6, 0, -1):
-        series = 2.0 * n / math.factorial(2 * n + 1) - square * series
-    return torch.where(beta < 0.5, beta * square * series, beta.sin() - beta * beta.cos())
+    square = beta * beta
+    one = square.new_ones(())
+    series = one
+    for n in range(_terms(widest), 0, -1):
+        series = torch.addcmul(one, square, series, value=-1.0 / (2 * n * (2 * n + 3)))
+    return beta * square * series / 3.0
+
+
+@cache
+def _terms(widest: float) -> int:
+    """Return how many terms ψ's series has beyond its first."""
+    count, term = 0, 1.0
+    while term > 1e-17:
+        count += 1
+        term *= widest**2 / (2 * count * (2 * count + 3))
+    return count
 
 
 def wedge(theta: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
@@ -223,7 +237,7 @@ def kernel(beta: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
 
 def units(v: Float[Tensor, "... n d"]) -> Float[Tensor, "... n d"]:
     """Return the rows' directions; of a zero row, zero."""
-    return v / v.norm(dim=-1, keepdim=True).clamp(min=1e-150)
+    return v / torch.linalg.vector_norm(v, dim=-1, keepdim=True).clamp(min=1e-150)
 
 
 def line_angles(
@@ -232,8 +246,7 @@ def line_angles(
     """Return β(u_a, v_b) ∈ [0, π/2] for all pairs of rows, to a few roundings of the angle
     itself.
     """
-    near, far = _chords(units(u), units(v))
-    return _line_angle(near, far)
+    return _lines(units(u), units(v))[1]
 
 
 def full_angles(
@@ -252,35 +265,29 @@ def angles_of_units(
 
 def loss(W: Weights, V: TeacherRows) -> Float[Tensor, "..."]:
     """Return L, by (2)."""
-    v, c = atoms(W, V)
-    v = _side(v, V) * v
-    near, far = _chords(v, v)
-    beta = _line_angle(near, far)
-    h = 2.0 / math.pi * psi(beta) + torch.where(near > far, 2.0 * beta.cos(), 0.0)
-    e = (c.unsqueeze(-1) * v).sum(dim=-2)
-    return 0.5 * (e**2).sum(dim=-1) + 0.5 * (c * (h @ c.unsqueeze(-1)).squeeze(-1)).sum(dim=-1)
+    v, c, _ = _on_one_side(W, V)
+    obtuse, beta = _lines(v, v)
+    h = 2.0 / math.pi * psi(beta, widest=math.pi / 2) - torch.where(obtuse, 2.0 * v @ v.mT, 0.0)
+    e = c.mT @ v
+    return 0.5 * ((e * e).sum(dim=(-2, -1)) + (c.mT @ (h @ c)).squeeze((-2, -1)))
 
 
 def gradient(W: Weights, V: TeacherRows) -> Weights:
     """Return ∇L, by (3): one row a student."""
-    v, c = atoms(W, V)
-    m, side = W.shape[-2], _side(v, V)
-    flipped = side * v
-    w, c = flipped[..., :m, :], c.unsqueeze(-1)
-    near, far = _chords(w, flipped)
-    beta = _line_angle(near, far).unsqueeze(-1)
-    obtuse = (near > far).unsqueeze(-1)
-    others, own = flipped.unsqueeze(-3), w.unsqueeze(-2)
-    apart = torch.where(obtuse, -others, others) - own
-    cosine = (own * others).sum(dim=-1, keepdim=True)
-    # ṽ - cos β ŵ = (ṽ - ŵ) + ½ ‖ṽ - ŵ‖² ŵ: no cancellation between vectors of length 1.
-    tangent = apart + 0.5 * (apart * apart).sum(dim=-1, keepdim=True) * own
-    pairs = 2.0 / math.pi * (2.0 * psi(beta) * own - beta * tangent) - torch.where(
-        obtuse, 2.0 * (cosine * own + others), 0.0
-    )
-    e = (c * flipped).sum(dim=-2, keepdim=True)
-    rows = (w * e).sum(dim=-1, keepdim=True) * w + e + (c.unsqueeze(-3) * pairs).sum(dim=-2)
-    return W.norm(dim=-1, keepdim=True) * rows * side[..., :m, :]
+    v, c, signed = _on_one_side(W, V)
+    w, cv = v[..., : W.shape[-2], :], c * v
+    obtuse, beta = _lines(w, v)
+    share = 2.0 / math.pi * beta
+    # By what multiplies ŵ_i and what multiplies v̂_l. Both are of the order of β where it is small,
+    # so that their roundings are below those of e. Sums and no products of matrices: these would
+    # break the symmetry of a state at once, and symmetric states are unstable.
+    own = 4.0 / math.pi * psi(beta, widest=math.pi / 2) + torch.where(
+        obtuse, -2.0 - share, share
+    ) * (w.unsqueeze(-2) * v.unsqueeze(-3)).sum(dim=-1)
+    others = torch.where(obtuse, 2.0 - share, share).unsqueeze(-1) * cv.unsqueeze(-3)
+    e = cv.sum(dim=-2, keepdim=True)
+    along = (w * e).sum(dim=-1, keepdim=True) + (own * c.mT).sum(dim=-1, keepdim=True)
+    return signed[..., : W.shape[-2], :] * (along * w + e - others.sum(dim=-2))
 
 
 def floor(V: TeacherRows) -> float:
@@ -361,24 +368,46 @@ def square(W: Weights) -> Float[Tensor, "..."]:
 
 def atoms(W: Weights, V: TeacherRows) -> tuple[Float[Tensor, "... M d"], Float[Tensor, "... M"]]:
     """Return the directions v̂_k of all atoms, students first, and their c_k."""
+    v, c, _ = _atoms(W, V)
+    return v, c.squeeze(-1)
+
+
+def _atoms(
+    W: Weights, V: TeacherRows
+) -> tuple[Float[Tensor, "... M d"], Float[Tensor, "... M 1"], Float[Tensor, "... M 1"]]:
+    """Return the directions v̂_k of all atoms, students first, their c_k and their lengths."""
     v = torch.cat((W, V.expand(*W.shape[:-2], *V.shape)), dim=-2)
-    squares = (v**2).sum(dim=-1)
-    return units(v), torch.cat((squares[..., : W.shape[-2]], -squares[..., W.shape[-2] :]), dim=-1)
+    length = torch.linalg.vector_norm(v, dim=-1, keepdim=True)
+    mass, m = length * length, W.shape[-2]
+    c = torch.cat((mass[..., :m, :], -mass[..., m:, :]), dim=-2)
+    return v / length.clamp(min=1e-150), c, length
 
 
-def _side(v: Float[Tensor, "... M d"], V: TeacherRows) -> Float[Tensor, "... M 1"]:
-    return _signs((v * units(V)[0]).sum(dim=-1, keepdim=True))
+def _on_one_side(
+    W: Weights, V: TeacherRows
+) -> tuple[Float[Tensor, "... M d"], Float[Tensor, "... M 1"], Float[Tensor, "... M 1"]]:
+    """Return the atoms' directions, flipped to the side of the first teacher, their c_k, and their
+    lengths, negative where they were flipped.
+    """
+    v, c, length = _atoms(W, V)
+    first = v[..., W.shape[-2], :].unsqueeze(-2)
+    side = _signs((v * first).sum(dim=-1, keepdim=True))
+    return side * v, c, side * length
 
 
 def _signs(values: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
     return torch.where(values < 0, -1.0, 1.0).to(values.dtype)
 
 
-def _line_angle(near: Float[Tensor, "..."], far: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
+def _lines(
+    u: Float[Tensor, "... n d"], v: Float[Tensor, "... k d"]
+) -> tuple[Bool[Tensor, "... n k"], Float[Tensor, "... n k"]]:
+    """Return for rows of length 1 where their angle is obtuse, and the angle of their lines."""
+    near, far = _chords(u, v)
     # Not by minimum and maximum: at a right angle automatic differentiation would share the
     # derivative out between the two sides.
     obtuse = near > far
-    return 2.0 * torch.atan2(torch.where(obtuse, far, near), torch.where(obtuse, near, far))
+    return obtuse, 2.0 * torch.atan2(torch.where(obtuse, far, near), torch.where(obtuse, near, far))
 
 
 def _chords(

@@ -43,6 +43,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from lemmata.harness import Trials, alike
+from lemmata.harness.places import a_search
 from lemmata.strategies import log_uniform
 from lemmata.theorems.local_convergence.setting.network import (
     TeacherRows,
@@ -131,24 +132,36 @@ def states(
     )
 
 
+@a_search
 def pulled(
-    W: Weights, V: TeacherRows, level: float | Float[Tensor, "..."], *, steps: int = 30
+    W: Weights, V: TeacherRows, level: float | Float[Tensor, "..."], *, steps: int = 12
 ) -> Weights:
     """Return the states, those above the loss level moved towards a state of zero loss until they
     reach it.
 
     The target is the witness of the assignment i ↦ i mod r, on which no cell is empty; the crossing
-    of the segment is found by bisection.
+    of the segment is found by false position on √(L/level), halving the value of an end that stays
+    twice (Dowell and Jarratt, 1971), from within.
     """
     assigned = (torch.arange(W.shape[-2], device=W.device) % len(V)).expand(W.shape[:-1])
     target = witness(W, V, teacher=assigned)
-    low, high = torch.zeros_like(W[..., :1, :1]), torch.ones_like(W[..., :1, :1])
-    whole = (loss(W, V) <= level)[..., None, None]
+
+    def at(state: Weights) -> tuple[Bool[Tensor, "..."], Float[Tensor, "..."]]:
+        value = loss(state, V)
+        return value <= level, (value.clamp(min=0.0) / level).sqrt() - 1.0
+
+    whole, above = at(W)
+    low, high = torch.zeros_like(above), torch.ones_like(above)
+    below, turn = -high, low
     for _ in alike(range(steps)):
-        middle = 0.5 * (low + high)
-        inside = (loss(target + middle * (W - target), V) <= level)[..., None, None]
+        middle = low + (below / (below - above)).nan_to_num(0.5) * (high - low)
+        inside, value = at(target + middle[..., None, None] * (W - target))
+        # What stayed where it was twice running counts half.
+        below = torch.where(inside, value, torch.where(turn < 0.0, 0.5 * below, below))
+        above = torch.where(inside, torch.where(turn > 0.0, 0.5 * above, above), value)
         low, high = torch.where(inside, middle, low), torch.where(inside, high, middle)
-    return torch.where(whole, W, target + low * (W - target))
+        turn = torch.where(inside, 1.0, -1.0)
+    return torch.where(whole[..., None, None], W, target + low[..., None, None] * (W - target))
 
 
 def descended(
