@@ -17,6 +17,7 @@ import inspect
 import re
 import sys
 import sysconfig
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -63,6 +64,9 @@ _DIGESTS: dict[str, str] = {}
 
 _BEHIND: dict[str, str] = {}
 """By module: the digest of all the code behind it, as long as its own is in `_DIGESTS`."""
+
+_BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
+"""Where a statement holds others."""
 
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 """Where a constant that is a function happens to lie in memory: its code is hashed by itself."""
@@ -134,13 +138,21 @@ def _normal_form(name: str, file: Path) -> tuple[str, tuple[str, ...]] | None:
         parsed = ast.parse(file.read_bytes())
     except (OSError, SyntaxError, ValueError):
         return None
-    nodes = list(ast.walk(parsed))
-    imported = tuple(_imports(nodes, name, file))
-    for node in nodes:
+    blocks = list(_blocks(parsed))
+    imported = tuple(_imports(blocks, name, file))
+    for node in blocks:
         if isinstance(node, ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             node.body = [entry for entry in node.body if not _is_text(entry)]
     code = ast.dump(parsed, annotate_fields=False)
     return hashlib.blake2b(code.encode(), digest_size=16).hexdigest(), imported
+
+
+def _blocks(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield a module and all statements in it, in whatever they stand; expressions hold none."""
+    yield node
+    for field in _BLOCKS:
+        for inner in getattr(node, field, ()):
+            yield from _blocks(inner)
 
 
 def _is_text(node: ast.stmt) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatch
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -99,14 +100,20 @@ def is_of_a_helper(config: pytest.Config, made: Statement) -> bool:
 
     As everywhere in pytest, a module with ``__test__ = False`` has nothing to collect.
     """
-    file = made.file
-    theirs = file.is_relative_to(config.rootpath.resolve()) and "site-packages" not in file.parts
-    patterns = config.getini("python_files")
-    if not theirs or any(_matches(file, pattern) for pattern in patterns):
+    patterns = tuple(config.getini("python_files"))
+    if not _is_theirs_alone(made.file, config.rootpath, patterns):
         return False
+    file = str(made.file)
     modules = {sys.modules.get(part.check.__module__) for part in made.parts}
-    modules |= {one for one in sys.modules.values() if getattr(one, "__file__", None) == str(file)}
+    modules |= {one for one in sys.modules.values() if getattr(one, "__file__", None) == file}
     return not any(getattr(module, "__test__", True) is False for module in modules)
+
+
+@cache  # every module asks it of every statement
+def _is_theirs_alone(file: Path, root: Path, patterns: tuple[str, ...]) -> bool:
+    """Whether a file is the user's own, and none that pytest collects."""
+    theirs = file.is_relative_to(root.resolve()) and "site-packages" not in file.parts
+    return theirs and not any(_matches(file, pattern) for pattern in patterns)
 
 
 def _matches(file: Path, pattern: str) -> bool:

@@ -37,6 +37,8 @@ _WEYL = (0x9E3779B97F4A7C15, 0xBB67AE8584CAA73B)
 _ROUNDS = 10
 _INTERNAL_DTYPE = torch.float64
 _GROUP = 1 << 14
+_ONE = 0x3FF << 52
+"""The bits of 1.0 in float64."""
 
 
 def key_of(*what: str | int | float) -> Key:
@@ -139,8 +141,8 @@ def _box_muller(words: Int64[Tensor, "trials group"], drawn: Float[Tensor, "tria
     half = words.shape[1] // 2
     radius = _open_unit(words[:, :half]).log_().mul_(-2.0).sqrt_()
     angle = _open_unit(words[:, half:]).mul_(2.0 * math.pi)
-    drawn[:, :half] = angle.cos().mul_(radius)
-    drawn[:, half:] = angle.sin_().mul_(radius)
+    torch.cos(angle, out=drawn[:, :half]).mul_(radius)
+    torch.sin(angle, out=drawn[:, half:]).mul_(radius)
 
 
 def philox(
@@ -180,9 +182,16 @@ def _words_by_numpy(key: Key, name: Key, start: int, blocks: int) -> Int64[Tenso
 
 
 def _open_unit(words: Int64[Tensor, "..."]) -> Float[Tensor, "..."]:
-    # The upper 52 bits, shifted by half a unit, which is exact: neither 0 nor 1 occurs, so that the
-    # logarithm is finite.
-    return ((words >> 12) & ((1 << 52) - 1)).to(_INTERNAL_DTYPE).add_(0.5).mul_(2.0**-52)
+    """Return (k + ½) 2⁻⁵², k the upper 52 bits: neither 0 nor 1, so that the logarithm is finite.
+
+    The bits are a number's in [1, 2), from which 1 - 2⁻⁵³ is taken exactly.
+    """
+    if words.device.type == "cpu":  # numpy shifts unsigned words, and faster than torch does
+        upper = words.numpy().view(np.uint64) >> np.uint64(12)
+        bits = torch.from_numpy(np.bitwise_or(upper, np.uint64(_ONE), out=upper).view(np.int64))
+    else:
+        bits = (words >> 12).bitwise_and_((1 << 52) - 1).bitwise_or_(_ONE)
+    return bits.view(_INTERNAL_DTYPE).sub_(1.0 - 2.0**-53)
 
 
 def _wide_product(

@@ -6,6 +6,7 @@ Nothing here knows of our own statements: the plugin runs those of any repositor
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import itertools
 import json
@@ -537,6 +538,9 @@ def _set_up_run(config: pytest.Config) -> None:
     if os.environ.get("OMP_NUM_THREADS"):
         set_threads(int(os.environ["OMP_NUM_THREADS"]))
     keep_freed_memory()
+    if workerinput is not None:
+        # What was imported lives as long as this process: no collection need look at it again.
+        gc.freeze()
     profile = PROFILES[config.getoption("lemmata_profile")]
     try:
         config.stash[RUN_KEY] = Run(

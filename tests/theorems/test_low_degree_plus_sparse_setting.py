@@ -296,7 +296,7 @@ def test_matrix_free_training_is_descent_on_the_objective() -> None:
     x = inputs(draw, 20, 5)
     y = draw.normal("y", 20)
     lambdas = (1.0, 0.8, 0.3, 0.01)
-    recipe = Recipe(lambdas=lambdas, steps=2, rate=0.1, momentum=0.0)
+    recipe = Recipe(lambdas=lambdas, steps=2, rate=0.1, momentum=0.0, dtype=torch.float64)
     W = train(network, matrix, U, x, y, recipe, draw)
     # The recipe's loss has no factor ½: twice the objective with halved λ.
     problem = objective(

@@ -2,13 +2,13 @@ r"""End-to-end training without any matrix of size (pd)², and the kernel it is 
 
 The good subspace of degree one comes from block Krylov iteration on the matrix-free Σ_p, R_1 from
 one more product, R_2 from one more pass over the sample. Descent with momentum follows the whole
-batch.
+batch, in single precision, as networks are trained: at d = 36 it changes risks by 1e-7 of them.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from jaxtyping import Float
@@ -58,6 +58,7 @@ class Recipe:
         lambdas: λ_1, ..., λ_4; all but the last may be 0.
         steps: of descent; rate: η; momentum: the share of the last step that is kept.
         quadratic_only: whether f_Q alone is trained.
+        dtype: in which precision the descent goes on.
     """
 
     lambdas: tuple[float, float, float, float] = (1.0, 1.0, 1e-3, 1e-4)
@@ -65,6 +66,7 @@ class Recipe:
     rate: float = 0.5
     momentum: float = 0.9
     quadratic_only: bool = False
+    dtype: torch.dtype = torch.float32
 
 
 def train(
@@ -77,6 +79,23 @@ def train(
     trials: Trials,
 ) -> Weights:
     """Return the weights after descent on (1/n) Σ (f - y)² + Σ λ_j R_j from 10⁻³ times Gaussian."""
+    W = 1e-3 * trials.normal("start", network.net.width, network.net.dimension)
+    network = replace(network, w0=network.w0.to(recipe.dtype), a=network.a.to(recipe.dtype))
+    w, A, B, C, *rest = (
+        each.to(recipe.dtype) for each in (found.w, found.A, found.B, found.C, U, x, y, W)
+    )
+    return _descended(network, Covariance(w=w, A=A, B=B, C=C), recipe, *rest).to(W.dtype)
+
+
+def _descended(
+    network: Network,
+    found: Covariance,
+    recipe: Recipe,
+    U: Float[Tensor, "trials pd n_k"],
+    x: Inputs,
+    y: Values,
+    W: Weights,
+) -> Weights:
     net, n = network.net, x.shape[1]
     p, root = net.pairs, math.sqrt(net.width)
     first, second, third, fourth = recipe.lambdas
@@ -86,7 +105,6 @@ def train(
     both = torch.cat((z, z), dim=2)
     curved = torch.cat((curved, -curved), dim=2) / root
     a = network.a.unsqueeze(1) / root
-    W = 1e-3 * trials.normal("start", net.width, net.dimension)
     speed = torch.zeros_like(W)
     for _ in alike(range(recipe.steps)):
         # Large tensors: what is written in place need not come from memory again.
