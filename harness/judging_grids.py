@@ -1,14 +1,16 @@
 """Judging the exponent of a ratio along a grid of sizes.
 
 The grid is drawn with few trials, and where that leaves the exponent undecided with more, as the
-profile says; the first look has half of α and β, the others share the rest.
+profile says. Each look has half of what is left of α and β, the last one all of it. Where a profile
+says so, the first look goes without the largest size, which often costs more than all others; a
+part is not refuted without it.
 """
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,8 +34,15 @@ from lemmata.harness.levels import ALPHA, BETA
 from lemmata.harness.profiles import blocks
 from lemmata.harness.run import Run
 from lemmata.harness.schema import Block
-from lemmata.harness.slopes import Slope, SlopeClaim, SlopeJudgement, fit_slope, judge_slope
-from lemmata.harness.statements import Along, Subject
+from lemmata.harness.slopes import (
+    FEWEST_SIZES,
+    Slope,
+    SlopeClaim,
+    SlopeJudgement,
+    fit_slope,
+    judge_slope,
+)
+from lemmata.harness.statements import Along, Subject, Twin
 from lemmata.harness.thresholds import threshold_of
 from lemmata.harness.verdicts import Fit, Grid, Point, SlopeRefutation, SlopeVerdict, Verdict
 
@@ -83,24 +92,25 @@ def judge_grid(
         OutOfTime: the deadline passed before every size had its trials.
     """
     begin = time.perf_counter()
-    shares = run.profile.grid
-    columns: list[_Column] = []
-    count, late = 0, False
-    for look, share in enumerate(shares):
-        asked = max(run.profile.grid_fewest, blocks(along.trials * share))
-        if look == len(shares) - 1:
-            asked = max(asked, _paid(run, columns))
-        if asked <= count:
+    drawn: dict[int, _Column] = {}
+    late, looks = False, _looks(run, along)
+    for number, (places, asked) in enumerate(looks):
+        if number == len(looks) - 1:
+            asked = max(asked, _paid(run, list(drawn.values())))
+        if all(place in drawn and len(drawn[place].bounds) >= asked for place in places):
             continue
         try:
-            columns = _drawn(run, subject, along, asked, deadline, columns)
+            drawn = _drawn(run, subject, along, places, asked, deadline, drawn)
         except OutOfTime:
-            if not columns:
+            if not drawn:
                 raise
             late = True
             break
-        count, part = asked, _part_of_errors(look, len(shares))
+        count, columns = asked, list(drawn.values())
+        part = _part_of_errors(number, len(looks))
         judged, limit = _judge(run, along, columns, part * alpha, part * BETA, subject)
+        if len(columns) < len(along.sizes) and not isinstance(subject, Twin):
+            judged = judged.never_refuting()
         if judged.outcome != "undecided":
             break
     meaning: dict[str, Verdict] = {
@@ -140,9 +150,24 @@ def judge_grid(
     )
 
 
+def _looks(run: Run, along: Along) -> list[tuple[list[int], int]]:
+    """Return which of the sizes are drawn, by their places, and how many trials at each, look by
+    look.
+    """
+    profile, sizes = run.profile, along.sizes
+    places = list(range(len(sizes)))
+    looks = [
+        (places, max(profile.grid_fewest, blocks(along.trials * share))) for share in profile.grid
+    ]
+    if profile.largest_last and len(sizes) > FEWEST_SIZES:
+        largest = max(places, key=lambda place: sizes[place])
+        looks.insert(0, ([place for place in places if place != largest], looks[0][1]))
+    return looks
+
+
 def _part_of_errors(look: int, looks: int) -> float:
-    """Return which part of α and β a look has: the first one half, the others the rest."""
-    return 0.5 if look == 0 or looks == 2 else 0.5 / (looks - 1)
+    """Return which part of α and β a look has: half of what is left, the last one all of it."""
+    return 0.5 ** min(look + 1, looks - 1)
 
 
 def _paid(run: Run, columns: Sequence[_Column]) -> int:
@@ -177,17 +202,22 @@ def _drawn(
     run: Run,
     subject: Subject,
     along: Along,
+    places: Sequence[int],
     count: int,
     deadline: float,
-    before: Sequence[_Column] = (),
-) -> list[_Column]:
+    before: Mapping[int, _Column],
+) -> dict[int, _Column]:
     """Draw so many trials at each size, but for those that were drawn before."""
-    columns = []
-    for place, size in enumerate(along.sizes):
+    columns = {}
+    for place in places:
+        if place in before and len(before[place].bounds) >= count:
+            columns[place] = before[place]
+            continue
+        size = along.sizes[place]
         draw = Draw(
             run=run, subject=subject, instance=along.instance(size), role="grid", stream="grid"
         )
-        done = [before[place].bounds] if before else []
+        done = [before[place].bounds] if place in before else []
         first = len(done[0]) if done else 0
         if time.monotonic() > deadline:
             raise OutOfTime
@@ -221,16 +251,14 @@ def _drawn(
                 f"in {along.variable} can be fitted there"
             )
         member = _member(along, bounds)
-        columns.append(
-            _Column(
-                size=float(size),
-                draw=draw,
-                bounds=bounds,
-                quantity=quantity,
-                bound=bounds.bound if member is None else bounds.members[member].bound,
-                measured=bounds.measured if member is None else bounds.members[member].measured,
-                direction=bounds.direction if member is None else bounds.members[member].direction,
-            )
+        columns[place] = _Column(
+            size=float(size),
+            draw=draw,
+            bounds=bounds,
+            quantity=quantity,
+            bound=bounds.bound if member is None else bounds.members[member].bound,
+            measured=bounds.measured if member is None else bounds.members[member].measured,
+            direction=bounds.direction if member is None else bounds.members[member].direction,
         )
     return columns
 

@@ -36,6 +36,8 @@ class Profile:
         grid: shares of the trials that a part asks for at each size of a grid: what is drawn first,
             and, one after the other, what is drawn where that leaves the exponent undecided,
             whatever it costs; of cheap ones ``grid_stretch`` times as many in the end.
+        largest_last: whether the largest size of a grid of four and more is drawn only where the
+            others leave the exponent undecided.
         exponents: the resolution of an exponent whose part asks for none.
         grid_fewest: trials at each size of a grid, whatever the part asks for.
         grid_stretch: see ``grid``.
@@ -59,6 +61,7 @@ class Profile:
     certify: Literal["limit", "target"]
     beyond: float
     grid: tuple[float, ...]
+    largest_last: bool
     exponents: float
     grid_fewest: int
     grid_stretch: float
@@ -106,6 +109,7 @@ PROFILES = {
             certify="limit",
             beyond=0.35,
             grid=(0.0, 0.5, 1.0, 2.0),
+            largest_last=True,
             exponents=0.1,
             grid_fewest=16,
             grid_stretch=4.0,
@@ -129,6 +133,7 @@ PROFILES = {
             certify="target",
             beyond=0.1,
             grid=(1.0, 4.0),
+            largest_last=False,
             exponents=EXPONENT.limit,
             grid_fewest=32,
             grid_stretch=8.0,
@@ -152,6 +157,7 @@ PROFILES = {
             certify="target",
             beyond=0.1,
             grid=(4.0, 8.0),
+            largest_last=False,
             exponents=EXPONENT.limit,
             grid_fewest=32,
             grid_stretch=16.0,

@@ -31,7 +31,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
 import numpy as np
@@ -48,6 +48,10 @@ DECIDING: Final = (0.5, 0.9)
 
 FEWEST_TRIALS: Final = 16
 """Below this many trials a size, the 0.9 quantile is the worst trial in all but name."""
+
+
+FEWEST_SIZES: Final = 3
+"""Below this many sizes nothing shows whether there is a power law."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,6 +214,10 @@ class SlopeJudgement:
         fits = (self.median, self.high)
         return max(0.0, *(self.claim.excess(slope, level) for slope in fits))
 
+    def never_refuting(self) -> SlopeJudgement:
+        """Return the same as if nothing could be refuted here."""
+        return replace(self, outcome="undecided") if self.outcome == "refuted" else self
+
     @property
     def measured(self) -> float:
         """The exponent of the median over the whole grid."""
@@ -241,7 +249,7 @@ def judge_slope(
         ValueError: fewer than three sizes, and whatever :func:`fit_slope` refuses.
 
     """
-    if len(sizes) < 3:
+    if len(sizes) < FEWEST_SIZES:
         raise ValueError(f"an exponent is judged over at least three sizes; got {len(sizes)}")
     order = sorted(range(len(sizes)), key=lambda position: sizes[position])
     upper = order[-max((len(order) + 1) // 2, min(3, len(order) - 1)) :]

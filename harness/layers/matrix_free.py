@@ -113,6 +113,9 @@ class MatrixFreeEntries:
         C, S, P, kept = decompose(known.queries, scaled)
         # The one answer that a query waits for on a GPU: which of its rows are kept in any trial.
         used = [j for j, kept_somewhere in enumerate(kept.any(dim=0).tolist()) if kept_somewhere]
+        if not used and C.shape[-1]:  # all of it was asked before
+            known.asked += vectors.shape[1]
+            return (C @ known.images).mul_(size)
         images = self._fresh(side, known.asked, kept, used)
         images.baddbmm_(P @ other.images.mT - images @ other.queries.mT, other.queries)
         answer = (S @ images).baddbmm_(C, known.images).mul_(size)
@@ -125,14 +128,19 @@ class MatrixFreeEntries:
     ) -> Float[Tensor, "trials k codomain"]:
         """Draw g of (2) for each query that is kept; zero for the others."""
         codomain = self.rows if side == "right" else self.cols
+
+        def drawn(j: int) -> Float[Tensor, "trials codomain"]:
+            name = f"{self._name}/{side}/{ordinal + j}"
+            fresh = self.trials.normal(name, codomain, variance=self._variance)
+            return torch.where(kept[:, j, None], fresh, 0.0)
+
+        if kept.shape[1] == len(used) == 1:
+            return drawn(0).unsqueeze(1)
         fresh = torch.zeros(
             (*kept.shape, codomain), device=self.trials.device, dtype=self.trials.dtype
         )
         for j in used:
-            drawn = self.trials.normal(
-                f"{self._name}/{side}/{ordinal + j}", codomain, variance=self._variance
-            )
-            fresh[:, j] = torch.where(kept[:, j, None], drawn, 0.0)
+            fresh[:, j] = drawn(j)
         return fresh
 
 
