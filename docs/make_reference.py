@@ -253,6 +253,9 @@ def _profiles() -> str:
         "of those that a grid asks for, look by look": lambda p: ", ".join(
             f"{share:g}" for share in p.grid if share
         ),
+        "the largest size of a grid of four and more is drawn": lambda p: (
+            "where the others leave it undecided" if p.largest_last else "always"
+        ),
         "instances of small scope": lambda p: f"{p.small}",
         "instances climbed": lambda p: f"{p.climbs}",
         "instances whose draws are ascended": lambda p: f"{p.ascents}",

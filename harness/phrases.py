@@ -92,6 +92,7 @@ def words_of(part: Part[..., Any], outcome: Outcome) -> list[str]:
         where = "inside" if all(known) else "below" if not any(known) else "partly below"
         words.append(f"The specimens lie {where} the paper's hypothesis: {part.requires.paper}.")
     words += undecided_exponents(outcome.slopes)
+    words += _without_the_largest(outcome.slopes)
     words += _undecided(outcome)
     search = outcome.search
     if search:
@@ -124,6 +125,20 @@ def undecided_exponents(slopes: Sequence[SlopeVerdict]) -> list[str]:
         for one in slopes
         if one.verdict == "undecided"
     ]
+
+
+def _without_the_largest(slopes: Sequence[SlopeVerdict]) -> list[str]:
+    """Say where a grid's largest size was not needed."""
+    said = []
+    for one in slopes:
+        largest, tried = max(one.grid.sizes), max(point.size for point in one.points)
+        if tried < largest:
+            name = one.grid.variable
+            said.append(
+                f"The exponent in {name} was decided up to {name} = {tried:g}: the grid's last "
+                f"size, {largest:g}, was not drawn."
+            )
+    return said
 
 
 def _undecided(outcome: Outcome) -> list[str]:

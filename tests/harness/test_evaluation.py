@@ -186,6 +186,43 @@ def test_an_undecided_grid_is_drawn_on_whatever_it_costs(profile: str, share: in
     assert judged.verdict.trials == 3 * 64 * share
 
 
+def power_law(exponent: float, spread: float):
+    def check(m: int, trials: Trials):
+        noise = (spread * trials.normal("x")).exp()
+        return at_most(m**exponent * noise, 1.0)
+
+    grid = Along(
+        variable="m", sizes=(2, 16, 4, 8), instance=lambda m: {"m": m}, at_most=0.2, trials=16
+    )
+    return part_of_check(check), grid
+
+
+@pytest.mark.parametrize(
+    ("profile", "exponent", "spread", "drawn"),
+    [
+        ("quick", 0.0, 0.01, [2, 4, 8]),
+        ("quick", 0.0, 1.0, [2, 16, 4, 8]),
+        ("quick", 1.0, 0.01, [2, 16, 4, 8]),
+        ("default", 0.0, 0.01, [2, 16, 4, 8]),
+    ],
+)
+def test_a_quick_run_draws_the_largest_size_of_a_grid_where_the_others_do_not_do(
+    profile: str, exponent: float, spread: float, drawn: list[int]
+) -> None:
+    part, grid = power_law(exponent, spread)
+    judged = judge_grid(Run(profile=PROFILES[profile]), part, grid)
+    assert [point.size for point in judged.verdict.points] == drawn
+    assert len(judged.blocks) == len(drawn)
+    assert (judged.verdict.verdict == "refuted") is (exponent == 1.0)
+
+
+def test_a_twin_is_refuted_without_the_largest_size() -> None:
+    part, grid = power_law(1.0, 0.01)
+    judged = judge_grid(Run(profile=PROFILES["quick"]), part.twin("itself")(part.check), grid)
+    assert judged.verdict.verdict == "refuted"
+    assert [point.size for point in judged.verdict.points] == [2, 4, 8]
+
+
 def test_a_price_is_settled_once() -> None:
     called: list[int] = []
 

@@ -312,6 +312,21 @@ def test_the_bounds_own_exponent_is_fitted_from_its_values() -> None:
     assert slope.measured.exponent == pytest.approx(0.5, abs=0.05)
 
 
+@pytest.mark.parametrize("profile", ["quick", "default"])
+def test_what_was_decided_without_a_grids_largest_size_says_so(profile: str) -> None:
+    sizes = (4, 16, 64, 256)
+    part = planted(
+        lambda m, trials: at_most(norm(m, trials), 3.0 * m**0.5),
+        kind="scaling",
+        constant=Constant(2.0, "m ≤ 256"),
+        along=Along(variable="m", sizes=sizes, instance=lambda m: {"m": m}, at_most=0.05),
+    )
+    outcome = outcome_of(part, profile=profile)
+    assert outcome.verdict == "holds"
+    said = "decided up to m = 64: the grid's last size, 256, was not drawn"
+    assert (said in " ".join(outcome.words)) is (profile == "quick")
+
+
 def test_a_grid_of_several_inequalities_names_one() -> None:
     def both(m: int, trials: Trials):
         size = norm(m, trials)
