@@ -14,6 +14,7 @@ import math
 import time
 import traceback
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
@@ -30,11 +31,12 @@ from lemmata.harness.draw import Draw
 from lemmata.harness.journal import Journal
 from lemmata.harness.levels import ALLOWANCE, UNDERFLOW
 from lemmata.harness.memory import batch_for, batch_in_cache, is_out_of_memory
+from lemmata.harness.places import noted
 from lemmata.harness.private import as_if_in_a_test
 from lemmata.harness.profiles import BLOCK
-from lemmata.harness.statements import Constant
+from lemmata.harness.statements import Constant, Twin
 from lemmata.harness.trials import Moved, Trials
-from lemmata.harness.work import Price, price
+from lemmata.harness.work import Price, Seen, price
 
 Array: TypeAlias = Float[np.ndarray, "trials"]
 
@@ -217,13 +219,19 @@ def _batch(draw: Draw, footprint: Footprint, size: int) -> int:
 
 
 def _claimed(draw: Draw, first: int, count: int) -> Claim:
-    """Return what the check says of a batch; of a small one, keep what it drew."""
+    """Return what the check says of a batch; of a small one, keep what it drew, and of a twin's
+    where it is worst.
+    """
     trials = draw.trials(first, count)
-    if count <= UNPRICED:
-        journal = Journal(SHOWN)
-        trials = replace(trials, journal=journal)
-        draw.run.prices.drawn[draw.hash, draw.stream] = first, count, journal
-    return claimed(draw, trials)
+    if count > UNPRICED:
+        return claimed(draw, trials)
+    journal = Journal(SHOWN)
+    with noted() if isinstance(draw.subject, Twin) else nullcontext() as places:
+        claim = claimed(draw, replace(trials, journal=journal))
+    draw.run.prices.seen = Seen(
+        of=(draw.hash, draw.stream), first=first, count=count, journal=journal, places=places
+    )
+    return claim
 
 
 def drawn_in(draw: Draw, trial: int) -> dict[str, Tensor]:
@@ -232,11 +240,33 @@ def drawn_in(draw: Draw, trial: int) -> dict[str, Tensor]:
     Raises:
         BrokenStatement, Discarded, MemoryRanOut: see `claimed`.
     """
-    first, count, journal = draw.run.prices.drawn.get((draw.hash, draw.stream), (0, 0, Journal()))
-    if not first <= trial < first + count:
+    seen = _seen(draw)
+    if seen is None or not seen.first <= trial < seen.first + seen.count:
         _claimed(draw, trial, 1)
-        first, count, journal = draw.run.prices.drawn[draw.hash, draw.stream]
-    return {name: tensor[trial - first] for name, tensor in journal.items()}
+        seen = _seen(draw)
+        assert seen is not None
+    return {name: tensor[trial - seen.first] for name, tensor in seen.journal.items()}
+
+
+def places_of(draw: Draw, first: int, count: int) -> list[Tensor]:
+    """Return where a twin's trials are worst, and what searches found in them.
+
+    Raises:
+        BrokenStatement, Discarded, MemoryRanOut: see `claimed`.
+    """
+    seen = _seen(draw)
+    if seen is None or (seen.first, seen.count) != (first, count):
+        _claimed(draw, first, count)
+        seen = _seen(draw)
+    assert seen is not None
+    assert seen.places is not None
+    return seen.places
+
+
+def _seen(draw: Draw) -> Seen | None:
+    """Return the last evaluation, where it was of this draw."""
+    seen = draw.run.prices.seen
+    return seen if seen is not None and seen.of == (draw.hash, draw.stream) else None
 
 
 def settle_price(draw: Draw) -> None:

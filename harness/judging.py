@@ -40,7 +40,6 @@ from lemmata.harness.evidence import (
     log_evidence_for,
 )
 from lemmata.harness.levels import ALPHA, BETA, certificate_limit, certificate_target
-from lemmata.harness.places import noted
 from lemmata.harness.profiles import BLOCK
 from lemmata.harness.rounding import granted
 from lemmata.harness.schema import Block
@@ -206,10 +205,9 @@ def _judge_bound(
 def _target(draw: Draw, threshold: Threshold) -> float:
     """Return the failure probability that a certificate aims at."""
     target, limit = certificate_target(threshold.claimed), _limit(draw, threshold)
-    if draw.run.profile.certify == "limit" and not isinstance(draw.subject, Twin):
-        cheap = price_of(draw).work * BLOCK < draw.run.profile.dear
-        return min(target, limit) if cheap else limit
-    return min(target, limit)
+    is_part = not isinstance(draw.subject, Twin)
+    early = is_part and draw.run.profile.stops_early(price_of(draw).work)
+    return limit if early else min(target, limit)
 
 
 def _limit(draw: Draw, threshold: Threshold) -> float:
@@ -223,11 +221,9 @@ def _first_trials(draw: Draw, alpha: float) -> Evaluated:
     if not isinstance(draw.subject, Twin) or draw.part.kind in ("mean", "law"):
         return evaluate(draw, first=0, count=BLOCK)
     number = _FEW_BY_CHANCE if _by_chance(draw.subject) else _FEW
-    with noted() as places:
-        few = evaluate(draw, first=0, count=number, priced=False)
+    few = evaluate(draw, first=0, count=number, priced=False)
     if not isinstance(few, Bounds):
         return few
-    draw.run.prices.places[draw.hash, draw.stream] = 0, number, places
     threshold = threshold_of(draw.subject, few)
     failures = int(failing(few, threshold).sum())
     if failures == number and judge(number, number, threshold.claimed, alpha=alpha).refutes:
@@ -247,7 +243,7 @@ def _most_trials(draw: Draw, threshold: Threshold, budget: Budget) -> int:
     """Return how many trials the budget pays for."""
     settle_price(draw)
     work, profile = price_of(draw).work, draw.run.profile
-    if profile.certify == "limit" and work * BLOCK >= profile.dear:
+    if profile.stops_early(work):
         return BLOCK if threshold.deterministic else profile.trials[1]
     if threshold.deterministic:  # no certificate waits for a number of trials
         paid = profile.trials_for(work, budget.share, fewest=BLOCK)

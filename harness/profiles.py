@@ -83,6 +83,10 @@ class Profile:
         largest = max(self.confirm, self.explore, self.map_work)
         return min(largest, self.dear) if self.certify == "limit" else largest
 
+    def stops_early(self, work: float) -> bool:
+        """Say whether trials of that work are so dear that a limit, and no target, is aimed at."""
+        return self.certify == "limit" and work * BLOCK >= self.dear
+
     def trials_for(self, work: float, share: float = 1.0, fewest: int | None = None) -> int:
         """Return how many trials of that work the budget pays for: 16 times a power of two."""
         most, least = self.trials

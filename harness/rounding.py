@@ -33,6 +33,7 @@ from lemmata.harness.evaluation import (
     MemoryRanOut,
     OutOfTime,
     bounds_of,
+    places_of,
 )
 from lemmata.harness.places import followed, noted
 from lemmata.harness.profiles import BLOCK
@@ -42,6 +43,9 @@ from lemmata.harness.thresholds import Threshold, failing
 
 Again = Callable[[int, int], Bounds]
 """Evaluates some trials, by the first and their number, once more."""
+
+Places = Callable[[int, int], list[Tensor]]
+"""Says of some trials, by the first and their number, where they are worst."""
 
 _REPETITIONS: Final = 12
 _FEWEST, _FEWEST_OF_A_TWIN, _BACK_OF_A_TWIN = 4, 2, 4
@@ -82,10 +86,10 @@ def granted(
     suspects = failed & bounds.unsaid & ~bounds.worst_is(lambda member: member.exact)
     if not threshold.deterministic or not suspects.any() or (failed & ~suspects).any():
         return bounds
-    evaluated = again or _again(draw)
-    coarsely = _coarsely(draw, evaluated, moved=again is not None)
+    evaluated, places = again or _again(draw), _places(draw, again)
+    coarsely = _coarsely(draw, evaluated, places, moved=again is not None)
     if coarsely:
-        evaluated = _SamePlaces(draw, evaluated, evaluated, draw.run.dtype)
+        evaluated = _SamePlaces(places, evaluated, draw.run.dtype)
     explained = np.zeros_like(suspects)
     order = np.argsort(-np.where(suspects, bounds.ratio, -np.inf), kind="stable")
     for start, end in _groups(order[: suspects.sum()], len(bounds), few_first=not coarsely):
@@ -113,7 +117,21 @@ def _again(draw: Draw) -> Again:
     return lambda first, count: bounds_of(draw, draw.trials(first, count))
 
 
-def _coarsely(draw: Draw, again: Again, *, moved: bool) -> tuple[Again, ...]:
+def _places(draw: Draw, again: Again | None) -> Places:
+    """Return what says where a twin's trials are worst, in the usual arithmetic."""
+    if again is None:
+        return lambda first, count: places_of(draw, first, count)
+
+    @cache
+    def there(first: int, count: int) -> list[Tensor]:
+        with noted() as places:
+            again(first, count)
+        return places
+
+    return there
+
+
+def _coarsely(draw: Draw, again: Again, places: Places, *, moved: bool) -> tuple[Again, ...]:
     """Return in which coarser arithmetics a twin's trials can be looked at, the cheapest first."""
     if not isinstance(draw.subject, Twin):
         return ()
@@ -122,33 +140,24 @@ def _coarsely(draw: Draw, again: Again, *, moved: bool) -> tuple[Again, ...]:
         with StochasticArithmetic(0, coarser=_COARSER):
             return again(first, count)
 
-    usual = _SamePlaces(draw, again, in_coarser_errors, draw.run.dtype)
+    usual = _SamePlaces(places, in_coarser_errors, draw.run.dtype)
     if moved or draw.run.dtype != torch.float64:
         return (usual,)
     single = replace(draw, run=replace(draw.run, dtype=torch.float32))
-    return _SamePlaces(draw, again, _again(single), torch.float32), usual
+    return _SamePlaces(places, _again(single), torch.float32), usual
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _SamePlaces:
-    """Evaluates trials coarsely, at the places where they are worst in the usual arithmetic."""
+    """Evaluates trials in another way, at the places where they are worst in the usual one."""
 
-    draw: Draw
-    usual: Again
-    coarser: Again
+    places: Places
+    other: Again
     dtype: torch.dtype
 
     def __call__(self, first: int, count: int) -> Bounds:
-        with followed(self._places(first, count), self.dtype):
-            return self.coarser(first, count)
-
-    def _places(self, first: int, count: int) -> list[Tensor]:
-        known, key = self.draw.run.prices.places, (self.draw.hash, self.draw.stream)
-        if known.get(key, (0, 0))[:2] != (first, count):
-            with noted() as places:
-                self.usual(first, count)
-            known[key] = first, count, places
-        return known[key][2]
+        with followed(self.places(first, count), self.dtype):
+            return self.other(first, count)
 
 
 def _between(bounds: Bounds, start: int, end: int) -> Bounds:

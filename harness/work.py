@@ -31,24 +31,39 @@ class Price:
     terms: float = 1.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What is kept of an evaluation of a few trials.
+
+    Attributes:
+        of: the instance's hash and the stream.
+        first: index of the first trial; count: how many.
+        journal: what they drew.
+        places: where they are worst, and what searches found; None where nobody noted it.
+    """
+
+    of: tuple[str, str]
+    first: int
+    count: int
+    journal: Journal
+    places: list[Tensor] | None
+
+
 @dataclass(slots=True)
 class Prices:
-    """What is known of the costs of instances, and of the batch that fits.
+    """What is known of the costs of instances, of the batch that fits, and of the last trials.
 
     Attributes:
         known: by part or twin and instance.
         batches: how many trials fit at once, by the same.
         asked: the names of what its trials draw, by the same; none where nothing is random.
-        drawn: of the last few trials that were evaluated, the first, their number and their
-            journal, by instance and stream.
-        places: of a twin's first trials, the same with where they are worst.
+        seen: the last evaluation of a few trials.
     """
 
     known: dict[tuple[str, str], Price] = field(default_factory=dict)
     batches: dict[tuple[str, str], int] = field(default_factory=dict)
     asked: dict[tuple[str, str], set[str]] = field(default_factory=dict)
-    drawn: dict[tuple[str, str], tuple[int, int, Journal]] = field(default_factory=dict)
-    places: dict[tuple[str, str], tuple[int, int, list[Tensor]]] = field(default_factory=dict)
+    seen: Seen | None = None
 
 
 def price(footprint: Footprint, trials: int, cost: float) -> Price:
