@@ -14,7 +14,6 @@ import math
 import time
 import traceback
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
@@ -34,7 +33,7 @@ from lemmata.harness.memory import batch_for, batch_in_cache, is_out_of_memory
 from lemmata.harness.places import noted
 from lemmata.harness.private import as_if_in_a_test
 from lemmata.harness.profiles import BLOCK
-from lemmata.harness.statements import Constant, Twin
+from lemmata.harness.statements import Constant
 from lemmata.harness.trials import Moved, Trials
 from lemmata.harness.work import Price, Seen, price
 
@@ -219,14 +218,14 @@ def _batch(draw: Draw, footprint: Footprint, size: int) -> int:
 
 
 def _claimed(draw: Draw, first: int, count: int) -> Claim:
-    """Return what the check says of a batch; of a small one, keep what it drew, and of a twin's
-    where it is worst.
+    """Return what the check says of a batch; of a small one, keep what it drew and where it is
+    worst.
     """
     trials = draw.trials(first, count)
     if count > UNPRICED:
         return claimed(draw, trials)
     journal = Journal(SHOWN)
-    with noted() if isinstance(draw.subject, Twin) else nullcontext() as places:
+    with noted() as places:
         claim = claimed(draw, replace(trials, journal=journal))
     draw.run.prices.seen = Seen(
         of=(draw.hash, draw.stream), first=first, count=count, journal=journal, places=places
@@ -249,7 +248,7 @@ def drawn_in(draw: Draw, trial: int) -> dict[str, Tensor]:
 
 
 def places_of(draw: Draw, first: int, count: int) -> list[Tensor]:
-    """Return where a twin's trials are worst, and what searches found in them.
+    """Return where trials are worst, and what searches found in them.
 
     Raises:
         BrokenStatement, Discarded, MemoryRanOut: see `claimed`.
@@ -259,7 +258,6 @@ def places_of(draw: Draw, first: int, count: int) -> list[Tensor]:
         _claimed(draw, first, count)
         seen = _seen(draw)
     assert seen is not None
-    assert seen.places is not None
     return seen.places
 
 

@@ -3,11 +3,14 @@
 A bound without chance is refuted by one trial, so that no accusation may rest on the last digits.
 Ratios close to the threshold are settled by an allowance (`lemmata.harness.thresholds`), but where
 a side is a difference that cancels, an eigenvalue of a singular matrix, or 0, no ratio tells. There
-the trial is evaluated again in stochastic arithmetic (`lemmata.harness.stochastic`). The violation
-counts where it is on average so much larger than its spread over the repetitions that Student's t
-gives a centre of 0 a chance of 1e-8: 4 spreads of twelve repetitions, 219 of four. For a twin,
-whose refutation accuses nobody, two repetitions may do, or one in single precision or with errors
-2¹² times as large: a violation that rounding made would be elsewhere.
+the trial is evaluated again in stochastic arithmetic (`lemmata.harness.stochastic`), at the entry
+and the points where it was worst. The violation counts where it is there in all of 32 repetitions,
+so that the sign of what is 0 but for rounding, which is there in every second, has a chance of
+2⁻³² (2e-10), and where its mean is 4 of its spreads from 0, or it comes back as it was.
+
+A twin's refutation accuses nobody. There two repetitions do where Student's t gives a centre of 0 a
+chance of 1e-8, or one in single precision or with errors 2¹² times as large: a violation that
+rounding made would be elsewhere. What is only counted, and so comes back exactly, takes twelve.
 """
 
 from __future__ import annotations
@@ -35,7 +38,7 @@ from lemmata.harness.evaluation import (
     bounds_of,
     places_of,
 )
-from lemmata.harness.places import followed, noted
+from lemmata.harness.places import PlacesError, followed, noted
 from lemmata.harness.profiles import BLOCK
 from lemmata.harness.statements import Twin
 from lemmata.harness.stochastic import StochasticArithmetic
@@ -47,11 +50,12 @@ Again = Callable[[int, int], Bounds]
 Places = Callable[[int, int], list[Tensor]]
 """Says of some trials, by the first and their number, where they are worst."""
 
-_REPETITIONS: Final = 12
-_FEWEST, _FEWEST_OF_A_TWIN, _BACK_OF_A_TWIN = 4, 2, 4
+_REPETITIONS: Final = 32
+_REPETITIONS_OF_A_TWIN: Final = 12
+_FEWEST_OF_A_TWIN, _BACK_OF_A_TWIN = 2, 4
+_SPREADS: Final = 4.0
 _CHANCE: Final = 1.3e-8
 """That rounding alone brings a violation so many spreads away from 0: four, of twelve."""
-_GROUP: Final = 4
 _BLOCKS: Final = 4
 _NEAR, _TINY = 0.25, 1e-3
 _COARSER: Final = 2.0**12
@@ -88,11 +92,10 @@ def granted(
         return bounds
     evaluated, places = again or _again(draw), _places(draw, again)
     coarsely = _coarsely(draw, evaluated, places, moved=again is not None)
-    if coarsely:
-        evaluated = _SamePlaces(places, evaluated, draw.run.dtype)
+    evaluated = _SamePlaces(places, evaluated, draw.run.dtype, or_freely=True)
     explained = np.zeros_like(suspects)
     order = np.argsort(-np.where(suspects, bounds.ratio, -np.inf), kind="stable")
-    for start, end in _groups(order[: suspects.sum()], len(bounds), few_first=not coarsely):
+    for start, end in _groups(order[: suspects.sum()], len(bounds), one_first=not coarsely):
         where = _between(bounds, start, end)
         stands = _stands(evaluated, where, threshold, deadline, coarsely)
         explained[start:end] = suspects[start:end] & ~stands
@@ -105,12 +108,13 @@ def granted(
 
 
 def _groups(
-    worst: Int64[np.ndarray, " n"], trials: int, *, few_first: bool
+    worst: Int64[np.ndarray, " n"], trials: int, *, one_first: bool
 ) -> Iterator[tuple[int, int]]:
-    """Yield which trials to look at together: a few around the worst one, then the worst blocks."""
-    for size, most in ((_GROUP, int(few_first)), (BLOCK, _BLOCKS)):
-        for group in list(dict.fromkeys((worst // size).tolist()))[:most]:
-            yield group * size, min((group + 1) * size, trials)
+    """Yield which trials to look at together: the worst one, then the blocks of the worst."""
+    if one_first:
+        yield int(worst[0]), int(worst[0]) + 1
+    for block in list(dict.fromkeys((worst // BLOCK).tolist()))[:_BLOCKS]:
+        yield block * BLOCK, min((block + 1) * BLOCK, trials)
 
 
 def _again(draw: Draw) -> Again:
@@ -118,7 +122,7 @@ def _again(draw: Draw) -> Again:
 
 
 def _places(draw: Draw, again: Again | None) -> Places:
-    """Return what says where a twin's trials are worst, in the usual arithmetic."""
+    """Return what says where trials are worst, in the usual arithmetic."""
     if again is None:
         return lambda first, count: places_of(draw, first, count)
 
@@ -149,15 +153,23 @@ def _coarsely(draw: Draw, again: Again, places: Places, *, moved: bool) -> tuple
 
 @dataclass(frozen=True, slots=True)
 class _SamePlaces:
-    """Evaluates trials in another way, at the places where they are worst in the usual one."""
+    """Evaluates trials in another way, at the places where they are worst in the usual one; or
+    freely, where the statement's code goes another way there.
+    """
 
     places: Places
     other: Again
     dtype: torch.dtype
+    or_freely: bool = False
 
     def __call__(self, first: int, count: int) -> Bounds:
-        with followed(self.places(first, count), self.dtype):
-            return self.other(first, count)
+        try:
+            with followed(self.places(first, count), self.dtype):
+                return self.other(first, count)
+        except BrokenStatement as problem:
+            if not self.or_freely or not isinstance(problem.__cause__, PlacesError):
+                raise
+        return self.other(first, count)
 
 
 def _between(bounds: Bounds, start: int, end: int) -> Bounds:
@@ -180,9 +192,9 @@ def _stands(
         if (same := _withstands(coarser, bounds, threshold, first)).any():
             return same
     of_a_twin = bool(coarsely)
-    fewest = _FEWEST_OF_A_TWIN if of_a_twin else _FEWEST
     gaps: list[Float[np.ndarray, " n"]] = []
-    for repetition in range(_REPETITIONS):
+    there = first > 0.0
+    for repetition in range(_REPETITIONS_OF_A_TWIN if of_a_twin else _REPETITIONS):
         if time.monotonic() > deadline:
             raise OutOfTime
         try:
@@ -191,11 +203,16 @@ def _stands(
         except (BrokenStatement, Discarded, MemoryRanOut):
             # What cannot be computed otherwise than exactly is taken as it was.
             return np.ones(len(bounds), dtype=bool)
-        if len(gaps) >= fewest and (large := _larger(gaps)).any():
+        there = there & ((gaps[-1] > 0.0) | _is_tiny(gaps[-1], first))
+        if not there.any():
+            return there
+        if of_a_twin and len(gaps) >= _FEWEST_OF_A_TWIN and (large := _larger(gaps)).any():
             return large
-        if of_a_twin and len(gaps) == _BACK_OF_A_TWIN and (back := _apart(gaps, first)).any():
-            return back
-    return _apart(gaps, first)
+        if of_a_twin and len(gaps) == _BACK_OF_A_TWIN:
+            back = there & _apart(gaps, first) & ~_is_counted(gaps)
+            if back.any():
+                return back
+    return there & (_larger(gaps) | _apart(gaps, first))
 
 
 def _withstands(
@@ -225,15 +242,27 @@ def _larger(gaps: list[Float[np.ndarray, " n"]]) -> Bool[np.ndarray, " n"]:
     with np.errstate(invalid="ignore"):
         centre, spread = excess.mean(axis=0), excess.std(axis=0, ddof=1)
         infinite = np.isposinf(excess).all(axis=0)
-        # Two or three that are equal are no measurement of a spread: what is counted comes back.
-        measured = (spread > 0.0) | (len(gaps) >= _FEWEST)
-        far = (centre > 0.0) & (centre > _spreads(len(gaps)) * spread) & measured
+        # Where all are equal there is no spread to compare with: what is counted comes back.
+        far = (centre > 0.0) & (centre > _spreads(len(gaps)) * spread) & (spread > 0.0)
         return np.asarray(infinite | far)
+
+
+def _is_counted(gaps: list[Float[np.ndarray, " n"]]) -> Bool[np.ndarray, " n"]:
+    """Say for each trial whether all gaps are exactly the same."""
+    return np.asarray((np.stack(gaps) == gaps[0]).all(axis=0))
+
+
+def _is_tiny(
+    gap: Float[np.ndarray, " n"], first: Float[np.ndarray, " n"]
+) -> Bool[np.ndarray, " n"]:
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.abs(gap) <= _TINY * first)
 
 
 @cache
 def _spreads(repetitions: int) -> float:
-    return float(stats.t.isf(_CHANCE, repetitions - 1)) / math.sqrt(repetitions)
+    derived = float(stats.t.isf(_CHANCE, repetitions - 1)) / math.sqrt(repetitions)
+    return max(derived, _SPREADS)
 
 
 def _apart(
@@ -241,14 +270,14 @@ def _apart(
 ) -> Bool[np.ndarray, " n"]:
     """Say for each trial whether its gap comes back nearly, and is else a thousandth or less.
 
-    A trial's worst entry may be another one in a repetition: one that is 0 but for rounding, whose
-    ratio is infinite. A gap that is nothing but noise about 0 does so in 12 % of repetitions at
-    most: in all twelve with a chance of 1e-11, in the four that do for a twin with 2e-4.
+    A gap may be 0, or nearly, where the trial's worst entry could not be followed. One that is
+    nothing but noise about 0 comes back in 12 % of repetitions at most: in the four that do for a
+    twin with a chance of 2e-4. What is counted may come back in every second.
     """
     excess = np.stack(gaps)
     with np.errstate(invalid="ignore"):
         again = np.abs(excess - first) <= _NEAR * first
-        tiny = np.abs(excess) <= _TINY * first
+        tiny = _is_tiny(excess, first)
     return np.asarray((again | tiny).all(axis=0) & (again.sum(axis=0) >= 2))
 
 

@@ -39,14 +39,14 @@ class Seen:
         of: the instance's hash and the stream.
         first: index of the first trial; count: how many.
         journal: what they drew.
-        places: where they are worst, and what searches found; None where nobody noted it.
+        places: where they are worst, and what searches found.
     """
 
     of: tuple[str, str]
     first: int
     count: int
     journal: Journal
-    places: list[Tensor] | None
+    places: list[Tensor]
 
 
 @dataclass(slots=True)

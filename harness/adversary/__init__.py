@@ -37,6 +37,7 @@ from lemmata.harness.adversary.low_rank import (
 from lemmata.harness.adversary.schur import BlockMinimum, schur_minimum
 from lemmata.harness.adversary.signs import Flips, Merge, greedy_sign_flips, merge_signs
 from lemmata.harness.adversary.singular import SingularPair, top_singular_pair, truncated_power
+from lemmata.harness.places import a_search
 
 __all__ = [
     "Ball",
@@ -48,6 +49,7 @@ __all__ = [
     "Point",
     "Region",
     "SingularPair",
+    "a_search",
     "ascended",
     "attack",
     "best_along_path",

@@ -43,7 +43,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from lemmata.harness import Trials, alike
-from lemmata.harness.places import a_search
+from lemmata.harness.adversary import a_search
 from lemmata.strategies import log_uniform
 from lemmata.theorems.local_convergence.setting.network import (
     TeacherRows,
@@ -323,6 +323,7 @@ def _far(states: States, trials: Trials, V: TeacherRows) -> Weights:
     return with_optimal_main_ones(_far_ones(states, trials, V)[1], states.size, V)
 
 
+@a_search
 def with_optimal_main_ones(
     far: Float[Tensor, "trials extra d"], mass: float, V: TeacherRows
 ) -> Weights:
