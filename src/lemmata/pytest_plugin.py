@@ -30,6 +30,7 @@ _WEIGHT = pytest.StashKey[float]()
 _END = pytest.StashKey[float]()
 _UNCHANGED = pytest.StashKey[int]()
 _UNWRITTEN = pytest.StashKey[str]()
+_COMPLAINT = "lemmata_complaint"
 
 _NOT_FUZZED = (
     "HypoFuzz takes every run of a test by itself; a statement is judged over many trials of an "
@@ -138,6 +139,7 @@ class _ForWorkers:
     def __init__(self) -> None:
         self._begun = 0
         self._dead: dict[str, str] = {}
+        self.complaint = ""
 
     @pytest.hookimpl
     def pytest_configure_node(self, node: Any) -> None:
@@ -156,7 +158,11 @@ class _ForWorkers:
 
     @pytest.hookimpl
     def pytest_testnodedown(self, node: Any, error: Any) -> None:
-        """Note that a worker died; what it was judging is told next, if it was judging."""
+        """Note that a worker died; what it was judging is told next, if it was judging. Note also
+        what it has against the run.
+        """
+        if complaint := (getattr(node, "workeroutput", None) or {}).get(_COMPLAINT):
+            self.complaint = complaint
         if error:
             self._dead[node.gateway.id] = str(error)
 
@@ -231,7 +237,20 @@ def pytest_pycollect_makeitem(
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Check the statements against each other, keep what ``--lemmata-only`` names, and set up
     the run.
+
+    What is wrong about them a worker tells the controller, which says it once and ends the run: to
+    pytest-xdist a worker that raises here has crashed.
     """
+    try:
+        _prepare(config, items)
+    except pytest.UsageError as problem:
+        if not hasattr(config, "workerinput"):
+            raise
+        config.workeroutput[_COMPLAINT] = str(problem)  # type: ignore[attr-defined]
+        items.clear()
+
+
+def _prepare(config: pytest.Config, items: list[pytest.Item]) -> None:
     if "lemmata.harness.statements" not in sys.modules:
         if config.getoption("lemmata_only"):
             raise pytest.UsageError(
@@ -313,7 +332,11 @@ def pytest_runtestloop(session: pytest.Session) -> Iterator[None]:
     is_controller = not hasattr(config, "workerinput")
     reason: str | None = None
     try:
-        return (yield)
+        result = yield
+        workers = config.pluginmanager.getplugin("lemmata-xdist")
+        if workers is not None and workers.complaint:
+            raise pytest.UsageError(workers.complaint)
+        return result
     except KeyboardInterrupt as problem:
         # What -x and --maxfail raise is one too, with a text of its own.
         said = "" if type(problem) is KeyboardInterrupt else str(problem)

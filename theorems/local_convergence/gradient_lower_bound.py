@@ -83,8 +83,8 @@ ZGJ18 = statement(
         trials=16,
     ),
     specimens=[
-        {**tiny_neuron(mass_at(1e-12)), "share": 1e-9},
         {"world": Teachers(count=2, dimension=3), "students": _LOCAL, "share": 1.0},
+        {**tiny_neuron(mass_at(1e-12)), "share": 1e-9},
     ],
 )
 @given(

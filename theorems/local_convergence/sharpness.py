@@ -150,7 +150,7 @@ def force(angle: float) -> float:
     r"and $\|\nabla L\|_F=a^{3/2}\,\|(2-\|z\|^2)\bar w_1-Mz\|\,(1+O(a))$.",
     quantifiers=(r"\forall\,\varphi,a",),
     constant=Constant(1.0, measured_on="φ = 0.5…1.5, a = 1e-6…0.1: 0.70", failure=0.0),
-    specimens=[{"mass": 1e-5, "angle": ANGLE}, {"mass": 1e-2, "angle": 0.5}],
+    specimens=[{"mass": 1e-2, "angle": 0.5}, {"mass": 1e-5, "angle": ANGLE}],
 )
 @given(mass=log_uniform(1e-6, 0.03), angle=st.sampled_from((0.5, 0.8, 1.2, 1.5)))
 def the_tiny_neuron_has_closed_forms(
