@@ -6,7 +6,7 @@ a side is a difference that cancels, an eigenvalue of a singular matrix, or 0, n
 the trial is evaluated again in stochastic arithmetic (`lemmata.harness.stochastic`), at the entry
 and the points where it was worst. The violation counts where it is there in all of 32 repetitions,
 so that the sign of what is 0 but for rounding, which is there in every second, has a chance of
-2⁻³² (2e-10), and where its mean is 4 of its spreads from 0, or it comes back as it was.
+2⁻³² (2e-10), and where its mean is 4 of its spreads from 0, or it comes back nearly as it was.
 
 A twin's refutation accuses nobody. There two repetitions do where Student's t gives a centre of 0 a
 chance of 1e-8, or one in single precision or with errors 2¹² times as large: a violation that
@@ -56,8 +56,9 @@ _FEWEST_OF_A_TWIN, _BACK_OF_A_TWIN = 2, 4
 _SPREADS: Final = 4.0
 _CHANCE: Final = 1.3e-8
 """That rounding alone brings a violation so many spreads away from 0: four, of twelve."""
+_BROKEN: Final = 8
 _BLOCKS: Final = 4
-_NEAR, _TINY = 0.25, 1e-3
+_NEAR = 0.25
 _COARSER: Final = 2.0**12
 _SAME: Final = 0.1
 
@@ -193,26 +194,29 @@ def _stands(
             return same
     of_a_twin = bool(coarsely)
     gaps: list[Float[np.ndarray, " n"]] = []
-    there = first > 0.0
-    for repetition in range(_REPETITIONS_OF_A_TWIN if of_a_twin else _REPETITIONS):
+    there, broken = first > 0.0, 0
+    wanted = _REPETITIONS_OF_A_TWIN if of_a_twin else _REPETITIONS
+    while len(gaps) < wanted:
         if time.monotonic() > deadline:
             raise OutOfTime
         try:
-            with StochasticArithmetic(repetition):
+            with StochasticArithmetic(len(gaps) + broken):
                 gaps.append(_gap(again(bounds.first, len(bounds)), threshold))
         except (BrokenStatement, Discarded, MemoryRanOut):
-            # What cannot be computed otherwise than exactly is taken as it was.
-            return np.ones(len(bounds), dtype=bool)
-        there = there & ((gaps[-1] > 0.0) | _is_tiny(gaps[-1], first))
+            broken += 1
+            if broken == _BROKEN:  # what is computed exactly or not at all is taken as it was
+                return there & (not gaps)
+            continue
+        there = there & (gaps[-1] > 0.0)
         if not there.any():
             return there
         if of_a_twin and len(gaps) >= _FEWEST_OF_A_TWIN and (large := _larger(gaps)).any():
             return large
         if of_a_twin and len(gaps) == _BACK_OF_A_TWIN:
-            back = there & _apart(gaps, first) & ~_is_counted(gaps)
+            back = there & _comes_back(gaps, first) & ~_is_counted(gaps)
             if back.any():
                 return back
-    return there & (_larger(gaps) | _apart(gaps, first))
+    return there & (_larger(gaps) | _comes_back(gaps, first))
 
 
 def _withstands(
@@ -252,33 +256,22 @@ def _is_counted(gaps: list[Float[np.ndarray, " n"]]) -> Bool[np.ndarray, " n"]:
     return np.asarray((np.stack(gaps) == gaps[0]).all(axis=0))
 
 
-def _is_tiny(
-    gap: Float[np.ndarray, " n"], first: Float[np.ndarray, " n"]
-) -> Bool[np.ndarray, " n"]:
-    with np.errstate(invalid="ignore"):
-        return np.asarray(np.abs(gap) <= _TINY * first)
-
-
 @cache
 def _spreads(repetitions: int) -> float:
     derived = float(stats.t.isf(_CHANCE, repetitions - 1)) / math.sqrt(repetitions)
     return max(derived, _SPREADS)
 
 
-def _apart(
+def _comes_back(
     gaps: list[Float[np.ndarray, " n"]], first: Float[np.ndarray, " n"]
 ) -> Bool[np.ndarray, " n"]:
-    """Say for each trial whether its gap comes back nearly, and is else a thousandth or less.
+    """Say for each trial whether the gap is nearly the same in all repetitions.
 
-    A gap may be 0, or nearly, where the trial's worst entry could not be followed. One that is
-    nothing but noise about 0 comes back in 12 % of repetitions at most: in the four that do for a
-    twin with a chance of 2e-4. What is counted may come back in every second.
+    One that is nothing but noise about 0 comes back in 12 % of repetitions at most: in the four
+    that do for a twin with a chance of 2e-4. What is counted may come back in every second.
     """
-    excess = np.stack(gaps)
     with np.errstate(invalid="ignore"):
-        again = np.abs(excess - first) <= _NEAR * first
-        tiny = _is_tiny(excess, first)
-    return np.asarray((again | tiny).all(axis=0) & (again.sum(axis=0) >= 2))
+        return np.asarray((np.abs(np.stack(gaps) - first) <= _NEAR * first).all(axis=0))
 
 
 def _gap(bounds: Bounds, threshold: Threshold) -> Float[np.ndarray, " n"]:
