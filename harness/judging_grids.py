@@ -3,7 +3,8 @@
 The grid is drawn with few trials, and where that leaves the exponent undecided with more, as the
 profile says. Each look has half of what is left of α and β, the last one all of it. Where a profile
 says so, the first look goes without the largest size, which often costs more than all others; a
-part is not refuted without it.
+part is not refuted without it. That a twin's exponent is near the claim ends nothing: it has to be
+told apart.
 """
 
 from __future__ import annotations
@@ -109,9 +110,10 @@ def judge_grid(
         count, columns = asked, list(drawn.values())
         part = _part_of_errors(number, len(looks))
         judged, limit = _judge(run, along, columns, part * alpha, part * BETA, subject)
-        if len(columns) < len(along.sizes) and not isinstance(subject, Twin):
+        of_a_twin = isinstance(subject, Twin)
+        if len(columns) < len(along.sizes) and not of_a_twin:
             judged = judged.never_refuting()
-        if judged.outcome != "undecided":
+        if judged.outcome == "refuted" or (judged.outcome == "consistent" and not of_a_twin):
             break
     meaning: dict[str, Verdict] = {
         "refuted": "refuted",

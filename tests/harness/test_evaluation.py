@@ -223,6 +223,13 @@ def test_a_twin_is_refuted_without_the_largest_size() -> None:
     assert [point.size for point in judged.verdict.points] == [2, 4, 8]
 
 
+def test_a_twin_near_the_claim_is_drawn_on() -> None:
+    part, grid = power_law(0.0, 0.01)
+    judged = judge_grid(Run(profile=PROFILES["quick"]), part.twin("itself")(part.check), grid)
+    assert judged.verdict.verdict == "holds"
+    assert [point.trials for point in judged.verdict.points] == [4 * 16] * 4
+
+
 def test_a_price_is_settled_once() -> None:
     called: list[int] = []
 
