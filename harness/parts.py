@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -111,7 +111,7 @@ def _judge_part(run: Run, part: Part[..., Any], found: Found) -> Outcome:
     for along in part.along:
         _judge_grid(run, part, along, found, ALPHA / len(part.along), deadline)
     speaking = [one for one in found.specimens if not isinstance(one.verdict, Silence)]
-    if speaking and _too_dear_to_search(run):
+    if speaking and _too_dear_to_search(run) and not _met_to_rounding(speaking):
         return outcome_of_part(part, found)
     search = found.search = Search(
         run=run,
@@ -175,6 +175,12 @@ def _dear(run: Run, found: Found) -> bool:
     """Whether one specimen does: a dear one that is no equality case."""
     clear = any(not one.tied or _by_chance(one) for one in found.specimens)
     return clear and _dearest_block(run) >= run.profile.dear
+
+
+def _met_to_rounding(specimens: Sequence[Judged]) -> bool:
+    """Whether rounding decides on a specimen and no other says anything: a search may."""
+    undecided = any(one.verdict.verdict == "undecided" for one in specimens)
+    return undecided and all(one.tied and not _by_chance(one) for one in specimens)
 
 
 def _by_chance(judged: Judged) -> bool:

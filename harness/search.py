@@ -149,6 +149,10 @@ class Seen:
         return not (self.vacuous or self.discarded or isinstance(self.problem, Broken))
 
 
+_FEWEST = 4
+"""Instances that are looked at whatever they cost, as long as none says anything clearly."""
+
+
 @dataclass(slots=True)
 class Search:
     """One part's search for instances that violate it.
@@ -577,7 +581,9 @@ class Search:
 
     def _spent_up(self, share: float) -> bool:
         """Whether a share of the budget is spent, and the fewest instances were looked at."""
-        fewest = self.run.profile.instances[1]
+        # An equality case, or an instance of which nothing is claimed, is as good as none.
+        clear = any(seen.says_something and not seen.tied for seen in self.seen.values())
+        fewest = max(self.run.profile.instances[1], 0 if clear else _FEWEST)
         met = sum(1 for seen in self.seen.values() if not seen.discarded)
         return self._late() or (self.work > share * self.run.profile.explore and met >= fewest)
 

@@ -173,7 +173,7 @@ def test_a_grid_is_priced_only_where_it_is_undecided(spread: float) -> None:
     assert (judged.verdict.trials > first) is (spread > 1.0) is bool(run.prices.known)
 
 
-@pytest.mark.parametrize(("profile", "share"), [("quick", 2), ("default", 4)])
+@pytest.mark.parametrize(("profile", "share"), [("quick", 4), ("default", 4)])
 def test_an_undecided_grid_is_drawn_on_whatever_it_costs(profile: str, share: int) -> None:
     def check(m: int, trials: Trials):
         return at_most(m * (3.0 * trials.normal("x")).exp(), 1.0 * m)

@@ -313,6 +313,20 @@ def test_the_bounds_own_exponent_is_fitted_from_its_values() -> None:
 
 
 @pytest.mark.parametrize("profile", ["quick", "default"])
+def test_a_dear_part_whose_only_specimen_is_an_equality_case_is_searched(profile: str) -> None:
+    def check(m: int, trials: Trials):
+        x = 1.0 + trials.uniform("x")
+        return at_most((x * (1.0 + 1e-15) if m == 1 else 0.5 * x), x)
+
+    outcome = outcome_of(
+        planted(check, kind="inequality", specimens=[{"m": 1}], cost=1e12), profile=profile
+    )
+    assert outcome.specimens[0].verdict == "undecided"
+    assert outcome.verdict == "holds"
+    assert outcome.search is not None
+
+
+@pytest.mark.parametrize("profile", ["quick", "default"])
 def test_what_was_decided_without_a_grids_largest_size_says_so(profile: str) -> None:
     sizes = (4, 16, 64, 256)
     part = planted(
