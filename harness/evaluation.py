@@ -35,7 +35,7 @@ from lemmata.harness.private import as_if_in_a_test
 from lemmata.harness.profiles import BLOCK
 from lemmata.harness.statements import Constant
 from lemmata.harness.trials import Moved, Trials
-from lemmata.harness.work import Price, Seen, price
+from lemmata.harness.work import LastTrials, Price, price
 
 Array: TypeAlias = Float[np.ndarray, "trials"]
 
@@ -221,16 +221,20 @@ def _claimed(draw: Draw, first: int, count: int) -> Claim:
     """Return what the check says of a batch; of a small one, keep what it drew and where it is
     worst.
     """
-    trials = draw.trials(first, count)
     if count > UNPRICED:
-        return claimed(draw, trials)
+        return claimed(draw, draw.trials(first, count))
+    return _kept_trials(draw, first, count)[0]
+
+
+def _kept_trials(draw: Draw, first: int, count: int) -> tuple[Claim, LastTrials]:
+    """Run the check, and keep what the trials drew and where they are worst."""
     journal = Journal(SHOWN)
     with noted() as places:
-        claim = claimed(draw, replace(trials, journal=journal))
-    draw.run.prices.seen = Seen(
+        claim = claimed(draw, replace(draw.trials(first, count), journal=journal))
+    draw.run.prices.last = LastTrials(
         of=(draw.hash, draw.stream), first=first, count=count, journal=journal, places=places
     )
-    return claim
+    return claim, draw.run.prices.last
 
 
 def drawn_in(draw: Draw, trial: int) -> dict[str, Tensor]:
@@ -239,12 +243,10 @@ def drawn_in(draw: Draw, trial: int) -> dict[str, Tensor]:
     Raises:
         BrokenStatement, Discarded, MemoryRanOut: see `claimed`.
     """
-    seen = _seen(draw)
-    if seen is None or not seen.first <= trial < seen.first + seen.count:
-        _claimed(draw, trial, 1)
-        seen = _seen(draw)
-        assert seen is not None
-    return {name: tensor[trial - seen.first] for name, tensor in seen.journal.items()}
+    last = _last(draw)
+    if last is None or not last.first <= trial < last.first + last.count:
+        _, last = _kept_trials(draw, trial, 1)
+    return {name: tensor[trial - last.first] for name, tensor in last.journal.items()}
 
 
 def places_of(draw: Draw, first: int, count: int) -> list[Tensor]:
@@ -253,18 +255,16 @@ def places_of(draw: Draw, first: int, count: int) -> list[Tensor]:
     Raises:
         BrokenStatement, Discarded, MemoryRanOut: see `claimed`.
     """
-    seen = _seen(draw)
-    if seen is None or (seen.first, seen.count) != (first, count):
-        _claimed(draw, first, count)
-        seen = _seen(draw)
-    assert seen is not None
-    return seen.places
+    last = _last(draw)
+    if last is None or (last.first, last.count) != (first, count):
+        _, last = _kept_trials(draw, first, count)
+    return last.places
 
 
-def _seen(draw: Draw) -> Seen | None:
+def _last(draw: Draw) -> LastTrials | None:
     """Return the last evaluation, where it was of this draw."""
-    seen = draw.run.prices.seen
-    return seen if seen is not None and seen.of == (draw.hash, draw.stream) else None
+    last = draw.run.prices.last
+    return last if last is not None and last.of == (draw.hash, draw.stream) else None
 
 
 def settle_price(draw: Draw) -> None:

@@ -32,7 +32,7 @@ class Price:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class LastTrials:
     """What is kept of an evaluation of a few trials.
 
     Attributes:
@@ -57,13 +57,13 @@ class Prices:
         known: by part or twin and instance.
         batches: how many trials fit at once, by the same.
         asked: the names of what its trials draw, by the same; none where nothing is random.
-        seen: the last evaluation of a few trials.
+        last: the last evaluation of a few trials.
     """
 
     known: dict[tuple[str, str], Price] = field(default_factory=dict)
     batches: dict[tuple[str, str], int] = field(default_factory=dict)
     asked: dict[tuple[str, str], set[str]] = field(default_factory=dict)
-    seen: Seen | None = None
+    last: LastTrials | None = None
 
 
 def price(footprint: Footprint, trials: int, cost: float) -> Price:
